@@ -1,0 +1,1 @@
+"""What the steps share: config schema, tracking, artifacts, tables, metrics and plots."""
