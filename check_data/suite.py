@@ -1,0 +1,74 @@
+"""Run test_data.py with pytest on two tables, and gather what every test found."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from check_data.check import Finding
+
+TESTS = Path(__file__).with_name("test_data.py")
+
+
+class _Plugin:
+    """Gives the tests their tables and findings, and keeps what they reported."""
+
+    def __init__(self, sample: pa.Table, reference: pa.Table | None, found: Sequence[Finding]):
+        self._tables = (sample, reference)
+        self._found = found
+        self.results: list[Finding] = []
+
+    @pytest.fixture
+    def sample(self) -> pa.Table:
+        return self._tables[0]
+
+    @pytest.fixture
+    def reference(self) -> pa.Table | None:
+        return self._tables[1]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "finding" in metafunc.fixturenames:
+            ids = [f"{f.check} {f.column}" for f in self._found]
+            metafunc.parametrize("finding", self._found, ids=ids)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Function) -> object:
+        report: pytest.TestReport = yield
+        if report.when == "call" or not report.passed:
+            self.results.append(_result(item, report))
+        return report
+
+
+def _result(item: pytest.Function, report: pytest.TestReport) -> Finding:
+    """The finding that the test was given, or one made of what a test of the user's own said."""
+    given = getattr(item, "callspec", None)
+    if given and isinstance(given.params.get("finding"), Finding):
+        finding: Finding = given.params["finding"]
+        return finding
+    said = "" if report.passed else report.longreprtext.strip().splitlines()[-1]
+    return Finding(item.name, "", "to hold", said or "holds", report.outcome)
+
+
+def run(sample: pa.Table, reference: pa.Table | None, found: Sequence[Finding]) -> list[Finding]:
+    """Run the tests.
+
+    Args:
+        sample: the table that is checked.
+        reference: the table that it is compared with, if there is one.
+        found: what the checks of the config found; each becomes a test.
+
+    Returns:
+        What every test found, in order.
+
+    Raises:
+        RuntimeError: pytest could not run the tests (a bug in test_data.py).
+    """
+    plugin = _Plugin(sample, reference, found)
+    quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "--disable-plugin-autoload"]
+    alone = ["-c", os.devnull, "--rootdir", str(TESTS.parent), "--import-mode=importlib"]
+    status = pytest.main([*quiet, *alone, str(TESTS)], plugins=[plugin])
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or not plugin.results:
+        raise RuntimeError(f"pytest ended with {status!r}: run `pytest {TESTS}` to see why")
+    return plugin.results

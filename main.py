@@ -1,0 +1,73 @@
+"""Run the pipeline: the chosen steps of config.yaml, in order, each by mlflow.run on its folder.
+
+python main.py main.steps=segregate:evaluate data.test_size=0.2
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from pipeline import overrides, paths, schema, steps
+from pipeline.errors import InputError
+
+OmegaConf.register_new_resolver("root", lambda: str(paths.ROOT), replace=True)
+# config.yaml stays at the root while Hydra searches conf/ only, never mlruns/ or wandb/.
+ConfigStore.instance().store("config", OmegaConf.load(paths.ROOT / "config.yaml"))
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config: DictConfig) -> None:
+    """Check the whole config, then run its steps."""
+    try:
+        checked = schema.checked(config)
+        chosen = steps.select(checked.main.steps, checked.steps)
+        run(checked, chosen, Path(HydraConfig.get().runtime.output_dir))
+    except (*overrides.CONFIG_ERRORS, InputError) as error:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise  # Hydra goes on with the other jobs, and fails at the end
+        fail(error)
+
+
+def run(config: schema.Config, chosen: list[str], folder: Path) -> None:
+    """Run the chosen steps as children of one MLflow run; stop at the first that fails.
+
+    Raises:
+        InputError: a step failed; its reason and where its log is.
+    """
+    from pipeline import parent
+
+    with parent.opened(config, folder) as pipeline_run:
+        import mlflow
+
+        for number, step in enumerate(chosen, 1):
+            values = steps.parameters(step, config.steps[step], folder, pipeline_run.produced)
+            with pipeline_run.step(step, number, len(chosen)):
+                mlflow.run(
+                    str(paths.ROOT / step),
+                    parameters=values,
+                    env_manager=pipeline_run.env_manager,
+                    experiment_id=pipeline_run.experiment_id,
+                    run_name=step,
+                )
+
+
+def fail(error: Exception) -> None:
+    """Print one line and end with status 1."""
+    line = error if isinstance(error, InputError) else overrides.explain(error)
+    print(f"error: {line}", file=sys.stderr)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra's errors reach us instead of being printed
+    try:
+        sys.argv[1:] = overrides.from_argv(sys.argv[1:])
+        main()
+    except (*overrides.CONFIG_ERRORS, InputError) as error:
+        fail(error)

@@ -1,0 +1,94 @@
+"""A step's command line, as its MLproject declares it: one home for names, types and defaults."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from pipeline.errors import InputError
+
+TYPES = {"float": float, "int": int}
+NOTHING = ("", "null", "None")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        known = " ".join(f"--{action.dest}" for action in self._actions if action.dest != "help")
+        sys.stderr.write(f"error: {self.prog}: {message}; it takes {known}\n")
+        sys.exit(2)
+
+
+def parse(script: str, argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the arguments of a step.
+
+    The MLproject beside the script names every parameter with its type, help and default. A
+    parameter without default is required. One whose default is ``null`` is optional: ``null``,
+    ``None`` and the empty text all give ``None``.
+
+    Args:
+        script: the step's ``__file__``.
+        argv: the arguments; by default those of the process.
+
+    Returns:
+        A namespace with one attribute per parameter, as float, int, str or None.
+    """
+    folder = Path(script).resolve().parent
+    project = yaml.safe_load((folder / "MLproject").read_text(encoding="utf-8"))
+    main = project["entry_points"]["main"]
+    parser = _Parser(prog=project["name"], description=main.get("help"), allow_abbrev=False)
+    for name, declared in main["parameters"].items():
+        parser.add_argument(f"--{name}", **_argument(declared))
+    return parser.parse_args(argv)
+
+
+def _argument(declared: dict[str, Any]) -> dict[str, Any]:
+    kind = TYPES.get(declared.get("type", "string"), str)
+    default = declared.get("default")
+    settings = {"help": declared.get("help"), "required": default is None, "metavar": kind.__name__}
+    if default == "null":
+        return settings | {"type": _optional(kind), "default": None}
+    return settings | {"type": kind, "default": default}
+
+
+def _optional(kind: type) -> Any:
+    def convert(text: str) -> Any:
+        return None if text in NOTHING else kind(text)
+
+    convert.__name__ = kind.__name__  # argparse names it in "invalid float value"
+    return convert
+
+
+def yaml_file(parameter: str, path: str | None) -> dict[str, Any]:
+    """Return the mapping in a YAML file; no path gives an empty one.
+
+    Raises:
+        InputError: no such file, not YAML, or not a mapping.
+    """
+    if path is None:
+        return {}
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{parameter} {path}: {reason}; give a YAML file") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{parameter} {path}: it must hold a mapping (key: value)")
+    return content
+
+
+def yaml_values(parameter: str, path: str, keys: Sequence[str]) -> list[Any]:
+    """Return the values of the keys that a YAML file must hold, and no others.
+
+    Raises:
+        InputError: as yaml_file; or names the keys that are missing or unknown.
+    """
+    content = yaml_file(parameter, path)
+    if set(content) != set(keys):
+        raise InputError(
+            f"{parameter} {path}: it must hold {', '.join(keys)}; it holds "
+            f"{', '.join(map(str, content)) or 'nothing'}"
+        )
+    return [content[key] for key in keys]

@@ -1,0 +1,115 @@
+"""Artifacts by reference, `name:alias` or `name:vN`, in a folder or an object store.
+
+Objects lie under their SHA-256 (`objects/ab/abcd.../<file name>`), the versions that are made
+of them in a catalog beside them. A version's objects are written before its manifest: a write
+that breaks off leaves at most objects that nothing refers to.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pipeline.catalog import Catalog
+from pipeline.errors import InputError
+from pipeline.versions import (
+    File,
+    Version,
+    checked_alias,
+    content_digest,
+    described,
+    parse_reference,
+)
+
+__all__ = ["File", "Store", "Version", "parse_reference"]
+
+
+class Store(Catalog):
+    """Versions of artifacts with their files in one folder or object store.
+
+    Store(location) takes a folder, made at the first write, or a URL: s3://, gs://, az://,
+    file:// or memory://, with credentials and endpoint from the usual environment variables.
+    """
+
+    def put(
+        self,
+        name: str,
+        path: Path,
+        type: str,  # noqa: A002 - the word that W&B and the steps' parameters use
+        description: str = "",
+        metadata: Mapping[str, Any] | None = None,
+        inputs: Sequence[Mapping[str, Any]] = (),
+        step: str = "",
+        run_ids: Mapping[str, str] | None = None,
+        aliases: Sequence[str] = (),
+    ) -> Version:
+        """Store a file, or a folder with all files below it, and move the aliases to it.
+
+        `latest` always moves. Returns the new version, or the earlier one that has the same
+        content (its files, and the `arrow_schema` of the metadata): then nothing but the
+        aliases changes. Raises InputError when there is nothing at the path.
+        """
+        aliases = [checked_alias(name, alias) for alias in (*aliases, "latest")]
+        files = self._upload(path)
+        draft = Version(
+            name=name,
+            version=0,
+            type=type,
+            digest=content_digest(files, metadata or {}),
+            files=files,
+            description=description,
+            metadata=dict(metadata or {}),
+            inputs=tuple(inputs),
+            step=step,
+            run_ids=dict(run_ids or {}),
+            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+        version = self._committed(draft)
+        for alias in aliases:
+            self._aim(alias, version)
+        return version
+
+    def download(self, version: Version, folder: Path) -> Path:
+        """Write the version's files into the folder, each checked against its SHA-256.
+
+        Returns the path of the only file, else the folder. Raises InputError when an object is
+        missing or damaged; the folder then has none of the files.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=folder, prefix=".download-") as temporary:
+                for file in version.files:
+                    self._fetch(version, file, Path(temporary, file.path))
+                for file in version.files:
+                    target = folder / file.path
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    os.replace(Path(temporary, file.path), target)
+        except OSError as error:
+            raise InputError(f"cannot write {version.reference} to {folder}: {error}") from error
+        only = version.files[0].path
+        return folder / only if len(version.files) == 1 and "/" not in only else folder
+
+    def _upload(self, path: Path) -> tuple[File, ...]:
+        sources = described(path)
+        for file, source in sources.items():
+            if not self._objects.holds(_key(file), file.size, file.sha256):
+                self._objects.upload(_key(file), source)
+        return tuple(sources)
+
+    def _fetch(self, version: Version, file: File, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as copy:
+            digest = self._objects.sha256(_key(file), copy)
+        if digest != file.sha256:
+            fault = "is missing" if digest is None else f"has SHA-256 {digest}"
+            raise InputError(
+                f"artifact {version.reference}: {file.path} {fault} in {self.url} and should "
+                f"have {file.sha256}; run the step that made it again"
+                + (f" ({version.step})" if version.step else "")
+            )
+
+
+def _key(file: File) -> str:
+    return f"objects/{file.sha256[:2]}/{file.sha256}/{file.path.split('/')[-1]}"

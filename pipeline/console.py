@@ -1,0 +1,111 @@
+"""What a person sees while the pipeline runs: the step, how long, its output, a closing table."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from pipeline import paths, record
+from pipeline.record import Record
+
+COLUMNS = ("step", "status", "seconds", "rows in → out", "key metrics", "artifacts")
+
+
+@contextmanager
+def step(number: int, total: int, name: str) -> Iterator[None]:
+    """Announce a step; on a terminal a line below its output shows the time it has taken."""
+    title = f"[{number}/{total}] {name}"
+    if not sys.stdout.isatty():
+        print(title, flush=True)
+        yield
+        return
+    terminal = Console(file=os.fdopen(os.dup(1), "w", encoding="utf-8"))
+    terminal.rule(f"[bold]{title}", align="left")
+    with (
+        Live(_Clock(title), console=terminal, transient=True, refresh_per_second=8) as live,
+        _output_to(live),
+    ):
+        yield
+
+
+class _Clock:
+    """A spinner with the seconds since it was made."""
+
+    def __init__(self, title: str) -> None:
+        self._spinner, self._title, self._start = Spinner("dots"), title, time.monotonic()
+
+    def __rich__(self) -> Spinner:
+        seconds = time.monotonic() - self._start
+        self._spinner.update(text=f"{self._title}  {seconds:.0f} s")
+        return self._spinner
+
+
+@contextmanager
+def _output_to(live: Live) -> Iterator[None]:
+    """Send what this process and its children print through a pipe, above the live line.
+
+    mlflow.run gives its child our standard output: only its file descriptors can be redirected.
+    """
+    read_end, write_end = os.pipe()
+    saved = [os.dup(1), os.dup(2)]
+    for descriptor in (1, 2):
+        os.dup2(write_end, descriptor)
+    os.close(write_end)
+    reader = threading.Thread(target=_print_lines, args=(read_end, live), daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        for original, descriptor in zip(saved, (1, 2), strict=True):
+            os.dup2(original, descriptor)
+            os.close(original)
+        reader.join(timeout=2)  # a child that outlives its step would keep the pipe open
+
+
+def _print_lines(read_end: int, live: Live) -> None:
+    with os.fdopen(read_end, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            live.console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True)
+
+
+def closing_table(records: list[Record]) -> None:
+    """Print what each step did: a table on a terminal, plain lines elsewhere."""
+    rows = [_row(r) for r in records]
+    if not sys.stdout.isatty():
+        for row in rows:
+            print(" · ".join(cell for cell in row if cell))
+        return
+    table = Table(*COLUMNS)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _row(r: Record) -> tuple[str, ...]:
+    rows_in, rows_out = _rows(r.inputs), _rows(r.outputs)
+    rows = " → ".join(part for part in (rows_in, rows_out) if part)
+    metrics = ", ".join(f"{name} {value:.6g}" for name, value in list(r.headline().items())[:3])
+    made = "\n" if sys.stdout.isatty() else ", "
+    artifacts = made.join(record.reference(a) for a in r.outputs)
+    return r.step, r.status, f"{r.seconds:.1f} s", rows, metrics, artifacts
+
+
+def _rows(artifacts: list[dict[str, object]]) -> str:
+    counts = [a["metadata"].get("rows") for a in artifacts if isinstance(a["metadata"], dict)]
+    return " + ".join(f"{count:,}" for count in counts if count is not None)
+
+
+def where_to_look() -> None:
+    """Say where the results are, and how to see them."""
+    print(f"Look at it: mlflow ui --backend-store-uri {os.environ['MLFLOW_TRACKING_URI']}")
+    if os.environ["WANDB_MODE"] == "offline":
+        print(f"Send it to W&B: wandb sync {paths.ROOT / 'wandb'}/offline-run-*")
+    print(f"Log: {paths.LOG_FILE} · artifacts: {paths.artifact_store()}")

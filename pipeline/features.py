@@ -1,0 +1,113 @@
+"""The columns that a model sees: what a table must hold, and in which form they enter."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError
+
+Features = Mapping[str, Any]  # numeric, categorical: lists of columns; text: a column or None
+
+
+def feature_groups(features: Features) -> tuple[list[str], list[str], list[str]]:
+    """Return the numeric, categorical and text columns, each sorted by name.
+
+    The order of the columns decides which trees a forest grows, so it must not depend on how the
+    config happens to list them.
+    """
+    text = features.get("text")
+    return (
+        sorted(features.get("numeric") or []),
+        sorted(features.get("categorical") or []),
+        [text] if text else [],
+    )
+
+
+def features_of(pipeline: Any) -> dict[str, Any]:
+    """Read back the features that a pipeline (fitted or not) was built for."""
+    columns = {name: selected for name, _, selected in pipeline[0].transformers}
+    groups = {name: list(columns.get(name, [])) for name in ("numeric", "categorical")}
+    return {**groups, "text": columns.get("text")}
+
+
+def model_input(frame: pd.DataFrame, features: Features) -> pd.DataFrame:
+    """Return the (n, columns) part of a table that a model sees, in the form it is fitted on.
+
+    Numeric columns become float64 (missing as NaN), integer and float categories stay as they are,
+    other categories become objects (missing as NaN), text stays.
+
+    Raises:
+        InputError: a column is absent; a numeric one is not numeric or holds an infinity; a text
+            one is not text or has missing values.
+    """
+    numeric, categorical, text = feature_groups(features)
+    wanted = numeric + categorical + text
+    if missing := [name for name in wanted if name not in frame.columns]:
+        raise InputError(
+            f"the table lacks feature columns {', '.join(map(repr, missing))}; it has "
+            f"{', '.join(map(repr, frame.columns))}; correct data.features"
+        )
+    columns = {name: _numeric(frame[name]) for name in numeric}
+    columns |= {name: _categorical(frame[name]) for name in categorical}
+    columns |= {name: _text(frame[name]) for name in text}
+    return pd.DataFrame(columns, index=frame.index, columns=wanted)
+
+
+def labels(table: pd.DataFrame, target: str) -> NDArray[Any]:
+    """Return the (n,) labels of a table.
+
+    Raises:
+        InputError: the target column is absent, or missing in some rows.
+    """
+    if target not in table.columns:
+        raise InputError(
+            f"the table lacks the target column {target!r}; it has "
+            f"{', '.join(map(repr, table.columns))}; correct data.target"
+        )
+    if missing := int(table[target].isna().sum()):
+        raise InputError(
+            f"the target {target!r} is missing in {missing} of {len(table)} rows; remove these "
+            "rows or fill them in"
+        )
+    values: NDArray[Any] = table[target].to_numpy()
+    return values
+
+
+def _numeric(column: pd.Series) -> pd.Series:
+    if not pd.api.types.is_numeric_dtype(column) and not column.isna().all():
+        raise InputError(
+            f"numeric feature {column.name!r} is of type {column.dtype}, not a number; list it "
+            "under data.features.categorical or correct the table"
+        )
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    if infinite := int(np.isinf(values).sum()):
+        raise InputError(
+            f"numeric feature {column.name!r} is infinite in {infinite} rows; leave these values "
+            "empty or correct them"
+        )
+    return pd.Series(values, index=column.index)
+
+
+def _categorical(column: pd.Series) -> pd.Series:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        return column
+    # scikit-learn's imputer takes no booleans and knows only NaN as missing
+    objects = column.astype(object)
+    return objects.where(objects.notna(), np.nan)
+
+
+def _text(column: pd.Series) -> pd.Series:
+    if missing := int(column.isna().sum()):
+        raise InputError(
+            f"text feature {column.name!r} is missing in {missing} of {len(column)} rows; let "
+            "preprocess build it (data.preprocess.text), which fills missing text"
+        )
+    if not pd.api.types.is_string_dtype(column):
+        raise InputError(
+            f"text feature {column.name!r} is of type {column.dtype}, not text; list it under "
+            "data.features.numeric or data.features.categorical"
+        )
+    return column

@@ -1,0 +1,154 @@
+"""Model export and load in skops' format, with one fixed list of types that are trusted."""
+
+import platform
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError
+from pipeline.features import features_of, model_input
+
+MODEL_FILE = "model.skops"  # the name that mlflow.sklearn gives it
+EXAMPLE_ROWS = 5
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
+# What skops does not trust by itself and scikit-learn's own classifiers need. Nothing else is
+# ever loaded, whatever the file asks for.
+TRUSTED_TYPES = (
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+)
+
+
+def predict(pipeline: Any, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Return (n, k) probabilities, columns as `pipeline.classes_`, and the (n,) likeliest classes.
+
+    Raises:
+        InputError: the table has no rows, or its columns do not suit the model.
+    """
+    if frame.empty:
+        raise InputError("the table has no rows: there is nothing to predict; give it some")
+    probabilities = pipeline.predict_proba(model_input(frame, features_of(pipeline)))
+    return probabilities, pipeline.classes_[probabilities.argmax(axis=1)]
+
+
+def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> None:
+    """Write a fitted pipeline as an MLflow model with signature, input example and target.
+
+    Args:
+        pipeline: fitted, as train_random_forest.train.fit returns it.
+        folder: must not exist or be empty; after a failure it may hold parts, so give a temporary
+            one.
+        example: rows with the feature columns; the signature is inferred from all of them, the
+            first five become the input example.
+        target: the column that the model predicts, kept for those who test it.
+
+    Raises:
+        InputError: the estimator holds types outside TRUSTED_TYPES, or the signature was lost.
+    """
+    import mlflow.sklearn
+    from mlflow.exceptions import MlflowException
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    inputs = model_input(example, features_of(pipeline))
+    try:
+        mlflow.sklearn.save_model(
+            pipeline,
+            str(folder),
+            serialization_format="skops",
+            skops_trusted_types=list(TRUSTED_TYPES),
+            signature=_signature(pipeline, inputs, target),
+            input_example=inputs.head(EXAMPLE_ROWS),
+            conda_env=_environment(),
+            metadata={"target": target},
+        )
+    except MlflowException as error:
+        if isinstance(error.__context__, UntrustedTypesFoundException):
+            raise _untrusted(pipeline) from error
+        raise
+    if not _mlmodel(folder).get("signature"):
+        raise InputError(f"{folder}: the exported model has no signature; see mlflow's messages")
+
+
+def load(folder: Path) -> Any:
+    """Load the pipeline that `export` wrote; mlflow (2.5 s to import) is not needed for it.
+
+    Raises:
+        InputError: no model there, not a skops file, or it holds types outside TRUSTED_TYPES.
+    """
+    from zipfile import BadZipFile
+
+    import skops.io
+
+    file = Path(folder) / MODEL_FILE
+    if not file.is_file():
+        raise InputError(f"{folder} holds no {MODEL_FILE}; give a model export of the train step")
+    try:
+        untrusted = set(skops.io.get_untrusted_types(file=file)) - set(TRUSTED_TYPES)
+    except (BadZipFile, KeyError) as error:
+        raise InputError(f"{file} is not a skops file ({error}); export the model again") from error
+    if untrusted:
+        raise InputError(f"{file} holds types that are not trusted: {', '.join(sorted(untrusted))}")
+    return skops.io.load(file, trusted=list(TRUSTED_TYPES))
+
+
+def target_of(folder: Path) -> str:
+    """Return the name of the column that an exported model predicts.
+
+    Raises:
+        InputError: the folder's MLmodel is absent or names no target.
+    """
+    target = (_mlmodel(folder).get("metadata") or {}).get("target")
+    if not isinstance(target, str):
+        raise InputError(f"{folder}: MLmodel names no metadata.target; export the model again")
+    return target
+
+
+def _signature(pipeline: Any, inputs: pd.DataFrame, target: str) -> Any:
+    from mlflow.models import infer_signature
+
+    # mlflow looks at every value in Python; types and gaps show in a few rows as well
+    gaps = [inputs[inputs[name].isna()].head(1) for name in inputs]
+    few = pd.concat([inputs.head(EXAMPLE_ROWS), *gaps])
+    with warnings.catch_warnings():
+        # an integer category cannot be missing at serving time: known, and stated in the signature
+        warnings.filterwarnings("ignore", "(?s).*integer column", UserWarning)
+        return infer_signature(few, pd.DataFrame({target: pipeline.predict(few)}))
+
+
+def _environment() -> dict[str, Any]:
+    """State what the model needs: inferring it would load the model in another process, 4 s."""
+    packages = [f"{name}=={version(name)}" for name in REQUIREMENTS]
+    return {
+        "name": "mlflow-env",
+        "channels": ["conda-forge"],
+        "dependencies": [f"python={platform.python_version()}", "pip", {"pip": packages}],
+    }
+
+
+def _untrusted(pipeline: Any) -> InputError:
+    import skops.io
+
+    types = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))) - set(TRUSTED_TYPES)
+    return InputError(
+        f"model.estimator {type(pipeline[-1]).__name__} cannot be exported: skops does not trust "
+        f"{', '.join(sorted(types))}; choose another estimator or option, or, once reviewed, add "
+        "them to TRUSTED_TYPES in pipeline/models.py"
+    )
+
+
+def _mlmodel(folder: Path) -> dict[str, Any]:
+    file = Path(folder) / "MLmodel"
+    if not file.is_file():
+        raise InputError(f"{folder} holds no MLmodel; give a model export of the train step")
+    content: dict[str, Any] = yaml.safe_load(file.read_text())
+    return content

@@ -1,0 +1,116 @@
+"""The run as a whole: its environment, its MLflow parent run, what its steps left behind."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+
+import yaml
+
+from pipeline import console, paths, record, wandb_recorder
+from pipeline.errors import InputError
+from pipeline.schema import Config
+
+ENVIRONMENT_TAG = "mlflow.project.env"  # MLflow sets it on a run whose environment it built
+
+
+class ParentRun:
+    """One execution of the pipeline.
+
+    Attributes:
+        produced: artifact name → reference (``name:vN``) of what the steps made so far.
+        env_manager: what the steps' environments are built with.
+        experiment_id: the MLflow experiment that parent and children are in.
+    """
+
+    def __init__(self, config: Config, folder: Path) -> None:
+        import mlflow
+
+        active = mlflow.active_run()
+        self.experiment_id: str = active.info.experiment_id
+        started_with = active.data.tags.get(ENVIRONMENT_TAG, "local")
+        wanted = config.main.env_manager
+        self.env_manager: str = started_with if wanted == "auto" else wanted
+        self.produced: dict[str, str] = {}
+        self.records: list[record.Record] = []
+        self._folder = folder
+
+    @contextmanager
+    def step(self, name: str, number: int, total: int) -> Iterator[None]:
+        """Show a step while it runs, then write its record to its MLflow run.
+
+        Raises:
+            InputError: the step failed; its reason and where its log is.
+        """
+        from mlflow.exceptions import MlflowException
+
+        folder = self._folder / name
+        folder.mkdir()
+        os.environ[paths.RECORD_FOLDER] = str(folder)
+        failure: MlflowException | None = None
+        try:
+            with console.step(number, total, name):
+                yield
+        except MlflowException as error:
+            failure = error
+        except KeyboardInterrupt:
+            self._collect(folder)
+            raise InputError(
+                f"stopped during step {name}; the same command runs it again"
+            ) from None
+        facts = self._collect(folder)
+        if failure:
+            reason = facts.error if facts and facts.error else failure
+            raise InputError(f"step {name} failed: {reason}; its log: {paths.LOG_FILE}")
+
+    def _collect(self, folder: Path) -> record.Record | None:
+        import mlflow
+
+        facts = record.read(folder)
+        if not facts or not facts.mlflow_run:
+            return None
+        self.records.append(facts)
+        self.produced |= {a["name"]: record.reference(a) for a in facts.outputs}
+        record.to_mlflow(facts, folder, facts.mlflow_run)
+        mlflow.log_metrics({f"{facts.step}/{k}": v for k, v in facts.headline().items()})
+        return facts
+
+
+@contextmanager
+def opened(config: Config, folder: Path) -> Iterator[ParentRun]:
+    """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
+
+    At the end, whatever it is, a table says what each step did.
+    """
+    _set_environment(config)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
+    disabled = os.environ["WANDB_MODE"] == "disabled"
+    with nullcontext("") if disabled else wandb_recorder.started() as address:
+        os.environ[paths.RECORDER] = address
+        import mlflow  # dear (seconds): the recorder starts beside it
+
+        logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
+
+        with mlflow.start_run(run_name=config.main.experiment_name):
+            values = asdict(config)
+            (folder / "config.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+            mlflow.log_artifact(str(folder / "config.yaml"))
+            run = ParentRun(config, folder)
+            try:
+                yield run
+            finally:
+                console.closing_table(run.records)
+        console.where_to_look()
+
+
+def _set_environment(config: Config) -> None:
+    """Set what the steps inherit: stores, W&B names, and this interpreter as ``python``."""
+    os.environ.update(paths.tracking_environment())
+    os.environ[paths.STORE] = config.main.artifact_store
+    os.environ.setdefault("WANDB_PROJECT", config.main.project_name)
+    os.environ.setdefault("WANDB_RUN_GROUP", config.main.experiment_name)
+    os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]

@@ -1,0 +1,45 @@
+"""Where things are: the repository root, and what main.py hands to its steps."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+MLRUNS = ROOT / "mlruns"
+LOG_FILE = ROOT / "ml_pipeline.log"
+
+# Set by main.py for its steps; a step that was started alone finds none of them.
+RECORD_FOLDER = "PIPELINE_RECORD_FOLDER"  # where the step leaves its record for the parent
+STORE = "PIPELINE_ARTIFACT_STORE"
+RECORDER = "PIPELINE_WANDB_RECORDER"  # address of the W&B recorder that the parent started
+
+
+def main_setting(name: str) -> Any:
+    """Return ``main.<name>`` of the root config.yaml, as written there."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    return config["main"][name]
+
+
+def artifact_store() -> str:
+    """Return the folder or URL of the artifact store; a relative folder is under the root."""
+    place = os.environ.get(STORE) or str(main_setting("artifact_store"))
+    return place if "://" in place else str(ROOT / place)
+
+
+def tracking_environment() -> dict[str, str]:
+    """Return the settings that keep MLflow's and W&B's files in the repository root.
+
+    What the user has set already stays. W&B is offline unless WANDB_MODE says otherwise.
+    """
+    defaults = {
+        "MLFLOW_TRACKING_URI": f"sqlite:///{ROOT / 'mlflow.db'}",
+        # The one way to keep ./mlruns from being made in the caller's working directory.
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": str(MLRUNS),
+        "WANDB_MODE": "offline",
+        "WANDB_DIR": str(ROOT),
+        "WANDB_DATA_DIR": str(ROOT / "wandb" / "data"),
+        "WANDB_CACHE_DIR": str(ROOT / "wandb" / "cache"),
+    }
+    return {name: os.environ.get(name) or value for name, value in defaults.items()}

@@ -1,0 +1,104 @@
+"""What a step did, as a file: the step writes it, MLflow and W&B are told from it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+FILE = "record.json"
+
+
+@dataclass
+class Record:
+    """One execution of one step.
+
+    ``inputs`` and ``outputs`` hold name, version, digest, type and, for tables, rows of each
+    artifact. ``metrics`` are numbers by name; a name with a slash (``f1/Pop``) is a detail of one
+    class. ``tables`` and ``pictures`` are files of the record's folder. ``local_files`` says where
+    the outputs' files lie while the step lives.
+    """
+
+    step: str
+    parameters: dict[str, Any]
+    started: str
+    status: str = "running"  # running · finished · failed
+    error: str | None = None
+    seconds: float = 0.0
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+    pictures: list[str] = field(default_factory=list)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    local_files: dict[str, str] = field(default_factory=dict)
+    mlflow_run: str | None = None
+    wandb_run: str | None = None
+
+    def headline(self) -> dict[str, float]:
+        """Return the metrics of the whole, without the details of one class."""
+        return {name: value for name, value in self.metrics.items() if "/" not in name}
+
+    def write(self, folder: Path) -> None:
+        """Write the record, and each of its tables as JSON and as Markdown, into the folder."""
+        for name, rows in self.tables.items():
+            text = json.dumps(rows, indent=1, ensure_ascii=False)
+            (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+            (folder / f"{name}.md").write_text(markdown(rows), encoding="utf-8")
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, default=str)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> Record | None:
+    """Return the record that a step left in the folder, or None if it died before."""
+    path = folder / FILE
+    return Record(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as a Markdown table (empty text for no rows)."""
+    if not rows:
+        return ""
+    lines = [
+        list(rows[0]),
+        ["---"] * len(rows[0]),
+        *([str(v) for v in row.values()] for row in rows),
+    ]
+    return "".join(
+        "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |\n" for line in lines
+    )
+
+
+def tags(record: Record) -> dict[str, str]:
+    """Return the record's facts as MLflow tags: artifact versions, error, W&B run."""
+    facts: Mapping[str, str | None] = {
+        "pipeline.step": record.step,
+        "pipeline.inputs": ", ".join(reference(a) for a in record.inputs) or None,
+        "pipeline.outputs": ", ".join(reference(a) for a in record.outputs) or None,
+        "pipeline.error": record.error,
+        "pipeline.wandb_run": record.wandb_run,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def reference(artifact: Mapping[str, Any]) -> str:
+    """Return ``name:vN``."""
+    return f"{artifact['name']}:v{artifact['version']}"
+
+
+def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
+    """Write metrics, tags, pictures, tables and the record itself to an MLflow run."""
+    from mlflow import MlflowClient  # 2 seconds: only where a run is written
+    from mlflow.entities import Metric, RunTag
+
+    client, now = MlflowClient(), int(folder.stat().st_mtime * 1000)
+    client.log_batch(
+        run_id,
+        metrics=[Metric(_plain(name), value, now, 0) for name, value in record.metrics.items()],
+        tags=[RunTag(name, value[:5000]) for name, value in tags(record).items()],
+    )
+    client.log_artifacts(run_id, str(folder))
+
+
+def _plain(name: str) -> str:
+    """MLflow takes letters, digits and _-./ :; a class called "R&B" keeps the rest of its name."""
+    return "".join(c if c.isalnum() or c in "_-./ :" else "_" for c in name)

@@ -1,0 +1,181 @@
+"""Every key that config.yaml and conf/ may hold, with its type and range."""
+
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from pipeline.errors import InputError
+
+SHARE = {"above": 0, "below": 1}  # a fraction of the rows: neither nothing nor everything
+SEED = {"at_least": 0, "at_most": 2**32 - 1}  # what numpy's RandomState accepts
+RULES = {
+    "above": (lambda value, bound: value > bound, "greater than {}"),
+    "below": (lambda value, bound: value < bound, "less than {}"),
+    "at_least": (lambda value, bound: value >= bound, "at least {}"),
+    "at_most": (lambda value, bound: value <= bound, "at most {}"),
+    "one_of": (lambda value, bound: value in bound, "one of {}"),
+}
+TYPES = ["number", "integer", "text", "boolean", "date"]
+
+
+@dataclass
+class Main:
+    """What concerns the run as a whole."""
+
+    project_name: str = MISSING  # W&B project
+    experiment_name: str = MISSING  # name of the MLflow parent run and of the W&B group
+    steps: Any = "all"  # all · one · a,b · first:last · a list
+    random_seed: int = field(default=MISSING, metadata=SEED)
+    env_manager: str = field(
+        default="auto", metadata={"one_of": ["auto", "local", "uv", "conda", "virtualenv"]}
+    )
+    artifact_store: str = MISSING  # a folder (from the repository root) or s3://, gs://, az://
+
+
+@dataclass
+class Text:
+    """How the text feature is made: the columns joined by a space, missing as nothing."""
+
+    name: str = MISSING
+    columns: list[str] = MISSING
+
+
+@dataclass
+class Preprocess:
+    """What `preprocess` does to the raw table."""
+
+    drop_duplicates: bool = True
+    drop_constant: bool = False  # columns with one single value
+    text: Text | None = None
+
+
+@dataclass
+class Features:
+    """The columns that the model sees."""
+
+    numeric: list[str] = field(default_factory=list)
+    categorical: list[str] = field(default_factory=list)
+    text: str | None = None
+
+
+@dataclass
+class Column:
+    """What `check_data` expects of one column."""
+
+    type: str = field(default=MISSING, metadata={"one_of": TYPES})
+    min: float | None = None
+    max: float | None = None
+    allowed: list[Any] | None = None  # every value the column may hold
+    max_missing: float = field(default=0.0, metadata={"at_least": 0, "at_most": 1})  # share of rows
+
+
+@dataclass
+class Checks:
+    """What `check_data` expects of the table."""
+
+    columns: dict[str, Column] = field(default_factory=dict)
+    min_rows: int = field(default=1, metadata={"at_least": 1})
+
+
+@dataclass
+class Segregate:
+    """The split parameters of segregate/run.py."""
+
+    test_size: float = field(default=MISSING, metadata=SHARE)
+    random_state: int = field(default=MISSING, metadata=SEED)
+    stratify: str | None = None
+
+
+@dataclass
+class Data:
+    """A dataset: where it is, what is in it, how it is divided."""
+
+    file_url: str = MISSING
+    sha256: str | None = None  # of the file at file_url; null: not checked
+    description: str = MISSING
+    target: str = MISSING
+    stratify: str | None = None
+    test_size: float = field(default=MISSING, metadata=SHARE)  # of all rows
+    val_size: float = field(default=MISSING, metadata=SHARE)  # of the rows left for training
+    reference: str | None = None  # artifact that drift is measured against
+    ks_alpha: float = field(default=MISSING, metadata=SHARE)
+    features: Features = field(default_factory=Features)
+    preprocess: Preprocess = field(default_factory=Preprocess)
+    checks: Checks = field(default_factory=Checks)
+    segregate: Segregate = field(default_factory=Segregate)
+
+
+@dataclass
+class NumericTrack:
+    """How numeric columns enter the model."""
+
+    imputation: str = field(default="median", metadata={"one_of": ["median", "mean"]})
+    scaling: bool = True
+
+
+@dataclass
+class CategoricalTrack:
+    """How categorical columns enter the model."""
+
+    imputation: str = field(default="most_frequent", metadata={"one_of": ["most_frequent"]})
+    encoding: str = field(default="ordinal", metadata={"one_of": ["ordinal", "one_hot"]})
+
+
+@dataclass
+class Model:
+    """An estimator with its parameters, and the tracks that lead to it."""
+
+    estimator: dict[str, Any] = field(default_factory=dict)
+    numeric: NumericTrack = field(default_factory=NumericTrack)
+    categorical: CategoricalTrack = field(default_factory=CategoricalTrack)
+    text: dict[str, Any] = field(default_factory=dict)  # parameters of TfidfVectorizer
+
+
+@dataclass
+class Config:
+    """The whole run."""
+
+    main: Main = field(default_factory=Main)
+    data: Data = field(default_factory=Data)
+    model: Model = field(default_factory=Model)
+    steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+ConfigStore.instance().store(name="schema", node=Config)
+
+
+def checked(config: DictConfig) -> Config:
+    """Resolve the whole config and check it: types, ranges, no target among its features.
+
+    Raises:
+        InputError: names the key, its value and what is allowed.
+        OmegaConfBaseException: a value of the wrong type, an interpolation that leads nowhere.
+    """
+    result = OmegaConf.to_object(config)
+    assert isinstance(result, Config), "config.yaml starts its defaults list with `schema`"
+    _check_ranges(result, "")
+    features = result.data.features
+    if result.data.target in [*features.numeric, *features.categorical, features.text]:
+        raise InputError(
+            f"data.features holds the target {result.data.target!r}: the model would be told the "
+            "answer; remove it from data.features"
+        )
+    result.steps = asdict(result)["steps"]  # what is interpolated there is plain from here on
+    return result
+
+
+def _check_ranges(node: Any, path: str) -> None:
+    children = (
+        [(f.name, getattr(node, f.name), f.metadata) for f in fields(node)]
+        if is_dataclass(node)
+        else [(name, value, {}) for name, value in node.items()]
+    )
+    for name, value, rules in children:
+        key = f"{path}.{name}" if path else name
+        if value is not None and not all(RULES[r][0](value, bound) for r, bound in rules.items()):
+            allowed = " and ".join(RULES[r][1].format(bound) for r, bound in rules.items())
+            raise InputError(f"{key} must be {allowed}, got {value!r}")
+        if is_dataclass(value) or (isinstance(value, dict) and not path.startswith("steps")):
+            _check_ranges(value, key)

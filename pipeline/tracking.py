@@ -1,0 +1,213 @@
+"""A step's run: what it reads and writes, recorded in the artifact store, W&B and MLflow."""
+
+import logging
+import os
+import secrets
+import signal
+import sys
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pipeline import paths, record
+from pipeline.artifacts import Store, Version
+from pipeline.errors import InputError
+from pipeline.wandb_recorder import Recording, started
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from matplotlib.figure import Figure
+
+
+class StepRun:
+    """What a step's ``go`` works with: inputs by reference, outputs by name.
+
+    Outputs are published together when the step has ended well; a step that fails leaves none.
+    """
+
+    def __init__(self, facts: record.Record, folder: Path, work: Path) -> None:
+        self.record = facts
+        self.folder = folder
+        self._work = work
+        self._store = Store(paths.artifact_store())
+        self._outputs: list[dict[str, Any]] = []
+        self.logger = logging.getLogger(facts.step)
+
+    def version(self, reference: str) -> Version:
+        """Return what the store knows of an artifact, without reading it."""
+        return self._store.get(reference)
+
+    def exists(self, reference: str) -> bool:
+        """Whether the store has that version or alias of the artifact."""
+        return self._store.exists(reference)
+
+    def use_artifact(self, reference: str) -> tuple[Version, Path]:
+        """Record an artifact as an input and fetch it: its version, and its file or folder."""
+        version = self._store.get(reference)
+        self.record.inputs.append(_facts(version))
+        self.logger.info("read %s", version.reference)
+        place = self._work / f"input_{len(self.record.inputs)}"
+        place.mkdir()
+        return version, self._store.download(version, place)
+
+    def read_table(self, reference: str) -> "pa.Table":
+        """Fetch an artifact that is a table, with the types it was written with."""
+        from pipeline import tables
+
+        version, path = self.use_artifact(reference)
+        return tables.read(path, version.metadata)
+
+    def write_table(self, name: str, table: "pa.Table", type: str, description: str) -> None:  # noqa: A002
+        """Make a table an output, as CSV or Parquet after the name's suffix."""
+        from pipeline import tables
+
+        path = self.output_path(name)
+        self.add_artifact(name, path, type, description, tables.write(table, path))
+
+    def output_path(self, name: str) -> Path:
+        """Return where a file or folder can be made that is to become the output ``name``."""
+        place = self._work / "outputs" / name
+        place.parent.mkdir(exist_ok=True)
+        return place
+
+    def add_artifact(
+        self,
+        name: str,
+        path: Path,
+        type: str,  # noqa: A002
+        description: str,
+        metadata: Mapping[str, Any],
+    ) -> None:
+        """Make a file or folder an output, published when the step has ended well."""
+        self._outputs.append(
+            {"name": name, "path": path, "type": type, "description": description}
+            | {"metadata": dict(metadata)}
+        )
+
+    def log(self, metrics: Mapping[str, float]) -> None:
+        """Record metrics; a name with a slash is a detail (``f1/Pop``)."""
+        self.record.metrics.update(metrics)
+
+    def log_table(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Record a small table, a list of rows with the same keys."""
+        self.record.tables[name] = rows
+
+    def log_picture(self, name: str, figure: "Figure") -> None:
+        """Record a picture as ``name.png``."""
+        from pipeline import plots
+
+        plots.save(figure, self.folder / f"{name}.png")
+        self.record.pictures.append(f"{name}.png")
+
+    def publish(self) -> None:
+        """Write the outputs to the store."""
+        made_by = {"mlflow": self.record.mlflow_run, "wandb": self.record.wandb_run}
+        lineage = [{k: a[k] for k in ("name", "version", "digest")} for a in self.record.inputs]
+        for output in self._outputs:
+            version = self._store.put(
+                **output, inputs=lineage, step=self.record.step, run_ids=made_by
+            )
+            self.record.outputs.append(_facts(version))
+            self.record.local_files[version.name] = str(output["path"])
+            self.logger.info("wrote %s", version.reference)
+
+
+def _facts(version: Version) -> dict[str, Any]:
+    names = ("name", "version", "digest", "type", "description", "metadata")
+    return {name: getattr(version, name) for name in names}
+
+
+@contextmanager
+def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
+    """Run a step: log it, publish its outputs at the end, tell W&B and MLflow.
+
+    Input that cannot be used (InputError) is logged in one line and ends the process with status
+    1; the run is recorded as failed and nothing is published.
+    """
+    os.environ.update(paths.tracking_environment())
+    paths.MLRUNS.mkdir(exist_ok=True)  # the step folders' links to it lead somewhere
+    _set_up_logging(step)
+    signal.signal(signal.SIGTERM, _stop)
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{step}_")))
+        folder = Path(os.environ.get(paths.RECORD_FOLDER) or work / "record")
+        folder.mkdir(parents=True, exist_ok=True)
+        facts = record.Record(step, vars(arguments), datetime.now(UTC).isoformat("T", "seconds"))
+        facts.mlflow_run = os.environ.get("MLFLOW_RUN_ID")
+        recording = _open_recording(facts, stack)
+        run = StepRun(facts, folder, work)
+        with _recorded(run, recording):
+            yield run
+
+
+@contextmanager
+def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
+    begin, facts = time.monotonic(), run.record
+    try:
+        try:
+            yield
+            run.publish()
+        finally:
+            error = sys.exc_info()[1]
+            facts.status = "failed" if error else "finished"
+            facts.error = (str(error) or type(error).__name__) if error else None
+            facts.seconds = round(time.monotonic() - begin, 3)
+            facts.write(run.folder)
+            if recording:
+                recording.finish(run.folder)
+            if paths.RECORD_FOLDER not in os.environ:
+                _to_mlflow(facts, run.folder)
+    except InputError as error:
+        run.logger.error("%s", error)
+        sys.exit(1)
+    run.logger.info("done in %.1f s", facts.seconds)
+
+
+def _open_recording(facts: record.Record, stack: ExitStack) -> Recording | None:
+    if os.environ["WANDB_MODE"] == "disabled":
+        return None
+    facts.wandb_run = secrets.token_hex(4)
+    address = os.environ.get(paths.RECORDER) or stack.enter_context(started())
+    project = os.environ.get("WANDB_PROJECT") or paths.main_setting("project_name")
+    return Recording(
+        address,
+        {"id": facts.wandb_run, "project": project, "group": os.environ.get("WANDB_RUN_GROUP")}
+        | {"job_type": facts.step, "name": facts.step, "config": facts.parameters},
+    )
+
+
+def _to_mlflow(facts: record.Record, folder: Path) -> None:
+    """Write the record of a step that was started alone."""
+    import mlflow
+
+    if not facts.mlflow_run:  # by python run.py; `mlflow run .` makes the run itself
+        mlflow.start_run(run_name=facts.step)
+        mlflow.log_params(facts.parameters)
+        facts.mlflow_run = mlflow.active_run().info.run_id
+    record.to_mlflow(facts, folder, facts.mlflow_run)
+    if mlflow.active_run():
+        mlflow.end_run("FINISHED" if facts.status == "finished" else "FAILED")
+
+
+def _set_up_logging(step: str) -> None:
+    line = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    file = logging.FileHandler(paths.LOG_FILE, encoding="utf-8")
+    file.setFormatter(logging.Formatter(line))
+    screen = logging.StreamHandler(sys.stdout)
+    screen.setFormatter(logging.Formatter(line, datefmt="%H:%M:%S"))
+    logging.basicConfig(level=logging.INFO, handlers=[file, screen])
+
+    def log_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        logging.getLogger(step).critical("stopped", exc_info=(kind, error, trace))
+
+    sys.excepthook = log_bug  # a traceback is to be found in the log file as well
+
+
+def _stop(signal_number: int, _frame: object) -> None:
+    sys.exit(128 + signal_number)

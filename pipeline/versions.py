@@ -1,0 +1,133 @@
+"""What a version of an artifact is, and how one is named."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pipeline.errors import InputError
+
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]+", re.ASCII)
+NUMBER = re.compile(r"v(0|[1-9][0-9]*)", re.ASCII)
+
+
+def parse_reference(reference: str) -> tuple[str, str]:
+    """Split `name:alias` or `name:vN` into its two parts; a bare name means `latest`.
+
+    Raises InputError for anything else. Names and aliases become paths, so they hold only
+    letters, digits, ".", "_" and "-", and are neither "." nor "..".
+    """
+    name, colon, alias = reference.partition(":")
+    parts = (name, alias if colon else "latest")
+    if not all(NAME.fullmatch(part) for part in parts):
+        raise InputError(
+            f"artifact reference {reference!r} is not name, name:alias or name:vN; "
+            'a name has letters, digits, ".", "_" and "-" only'
+        )
+    return parts
+
+
+def version_number(text: str) -> int | None:
+    """Return 3 for "v3", None for what is no version."""
+    return int(text[1:]) if NUMBER.fullmatch(text) else None
+
+
+def checked_alias(name: str, alias: str) -> str:
+    """Return the alias of an artifact; InputError when either is not well formed."""
+    if version_number(parse_reference(f"{name}:{alias}")[1]) is not None:
+        raise InputError(f"alias {alias!r} of {name} looks like a version; choose another word")
+    return alias
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of an artifact: its relative posix path, size in bytes and SHA-256 as hex."""
+
+    path: str
+    size: int
+    sha256: str
+
+    def __post_init__(self) -> None:
+        path = PurePosixPath(self.path)
+        # A manifest from a shared store must not make a download write elsewhere.
+        if not path.parts or path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"{self.path!r} is not a plain relative path")
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of an artifact, as its manifest holds it.
+
+    `digest` says what it contains (see content_digest), `inputs` the name, version and digest
+    of each artifact it was made from, `step` what made it, `run_ids` the runs that recorded
+    this by tracker ("mlflow", "wandb"), `created` when (UTC, ISO 8601).
+    """
+
+    name: str
+    version: int
+    type: str
+    digest: str
+    files: tuple[File, ...]
+    description: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    inputs: tuple[Mapping[str, Any], ...] = ()
+    step: str = ""
+    run_ids: dict[str, str] = field(default_factory=dict)
+    created: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The version's own reference, `name:v3`."""
+        return f"{self.name}:v{self.version}"
+
+    def to_json(self) -> str:
+        """Return the manifest's text."""
+        return json.dumps(asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Version":
+        """Read a manifest; ValueError when it is damaged."""
+        try:
+            values = json.loads(text)
+            files = tuple(File(**file) for file in values.pop("files"))
+            inputs = tuple(values.pop("inputs"))
+            version = cls(files=files, inputs=inputs, **values)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(str(error)) from error
+        if version.digest != content_digest(version.files, version.metadata):
+            raise ValueError("its digest is not the one of its files")
+        return version
+
+
+def content_digest(files: Iterable[File], metadata: Mapping[str, Any]) -> str:
+    """Return the SHA-256 over the paths and digests of the files and the table's Arrow schema.
+
+    The schema counts because the same CSV text with other column types is another table.
+    """
+    pairs = sorted((file.path, file.sha256) for file in files)
+    content = json.dumps([pairs, metadata.get("arrow_schema")])
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def described(path: Path) -> dict[File, Path]:
+    """Describe a file, or all files below a folder by their paths in it, in sorted order.
+
+    Returns each description with where the file is. Raises InputError when there is no file.
+    """
+    if path.is_file():
+        return {_described(path, path.name): path}
+    found = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*"))
+    files = {_described(file, relative): file for relative, file in found if file.is_file()}
+    if not files:
+        raise InputError(f"nothing to store at {path}: give a file or a folder with files in it")
+    return files
+
+
+def _described(source: Path, relative: str) -> File:
+    with source.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        return File(relative, os.fstat(handle.fileno()).st_size, digest)

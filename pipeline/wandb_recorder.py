@@ -1,0 +1,146 @@
+"""A process that holds the W&B runs of the steps: the only importer of wandb.
+
+Importing wandb and opening a first run costs more than most steps' own work. One recorder serves
+all steps of a pipeline run and starts beside the first; a step that is run alone starts its own.
+A step talks to it over a local connection: first what the run is, then the folder of its record.
+A connection that ends without a record means that the step died: its run is marked as failed.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, for `pipeline`
+
+from pipeline import paths, record
+from pipeline.errors import InputError
+
+KEY = (
+    b"pipeline"  # the address is private to this user's processes; the key only names the protocol
+)
+
+
+@contextmanager
+def started() -> Iterator[str]:
+    """Start a recorder and give its address; it ends, and its runs are closed, with the context."""
+    process = subprocess.Popen(
+        [sys.executable, __file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | paths.tracking_environment(),
+        start_new_session=True,  # Ctrl-C is for the steps; it still has to close their runs
+    )
+    with process:  # closes standard input, the recorder's sign to end, and waits
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+
+
+class Recording:
+    """A step's side: tells the recorder what the run is, and at the end where its record is."""
+
+    def __init__(self, address: str, settings: dict[str, Any]) -> None:
+        self._connection = Client(address, authkey=KEY)
+        self._connection.send(settings)
+
+    def finish(self, folder: Path) -> None:
+        """Hand over the folder of the step's record.
+
+        Raises:
+            InputError: W&B could not record it; says why.
+        """
+        try:
+            self._connection.send(str(folder))
+            failure = self._connection.recv()
+        except (EOFError, OSError) as error:
+            failure = f"the W&B recorder has gone ({error!r})"
+        self._connection.close()
+        if failure:
+            raise InputError(f"{failure}; WANDB_MODE=offline or disabled does without the service")
+
+
+def main() -> None:
+    """Serve one step after the other until standard input ends."""
+    with Listener(None, authkey=KEY) as listener:
+        address = str(listener.address)
+        print(address, flush=True)
+        threading.Thread(target=_end_with_standard_input, args=(address,), daemon=True).start()
+        import wandb  # here: while the first step is still starting
+
+        serving = True
+        while serving:
+            with listener.accept() as connection:
+                serving = _record_step(wandb, connection)
+
+
+def _end_with_standard_input(address: str) -> None:
+    sys.stdin.read()
+    with Client(address, authkey=KEY) as connection:
+        connection.send(None)
+
+
+def _record_step(wandb: Any, connection: Connection) -> bool:
+    """Record one step from its connection; False for the sign to end."""
+    settings = connection.recv()
+    if settings is None:
+        return False
+    run, failure = None, ""
+    try:
+        run = wandb.init(**settings, settings=wandb.Settings(silent=True, console="off"))
+    except (wandb.Error, OSError) as error:
+        failure = f"W&B refused the run: {error}"
+    try:
+        folder = Path(connection.recv())
+    except EOFError:  # the step died
+        folder = None
+    if run and folder:
+        failure = _log(wandb, run, folder)
+    elif run:
+        run.finish(exit_code=1)
+    if folder:
+        connection.send(failure)
+    return True
+
+
+def _log(wandb: Any, run: Any, folder: Path) -> str:
+    """Put the record of a step into its W&B run and finish it; return what went wrong, or ''."""
+    step = record.read(folder)
+    assert step is not None, "a step writes its record before it says so"
+    try:
+        run.config.update({"inputs": [record.reference(a) for a in step.inputs]})
+        run.summary.update(step.metrics | {"seconds": step.seconds})
+        run.log(
+            {Path(p).stem: wandb.Image(str(folder / p)) for p in step.pictures}
+            | {name: _table(wandb, rows) for name, rows in step.tables.items() if rows}
+        )
+        for output in step.outputs:
+            run.log_artifact(_artifact(wandb, output, Path(step.local_files[output["name"]])))
+        run.finish(exit_code=0 if step.status == "finished" else 1)
+    except (wandb.Error, OSError, ValueError) as error:
+        return f"W&B could not record it: {error}"
+    return ""
+
+
+def _artifact(wandb: Any, output: dict[str, Any], path: Path) -> Any:
+    facts = {key: output[key] for key in ("name", "type", "description", "metadata")}
+    artifact = wandb.Artifact(**facts)
+    if path.is_dir():
+        artifact.add_dir(str(path))
+    else:
+        artifact.add_file(str(path))
+    return artifact
+
+
+def _table(wandb: Any, rows: list[dict[str, Any]]) -> Any:
+    return wandb.Table(columns=list(rows[0]), data=[[str(v) for v in r.values()] for r in rows])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Drop duplicate rows, build the text feature; say how many rows went and why."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
+
+from pipeline import arguments, tracking
+from preprocess import clean
+
+
+def go(args: Namespace) -> None:
+    """Run the step with the parameters of its MLproject."""
+    with tracking.start_run("preprocess", args) as run:
+        config = arguments.yaml_file("config", args.config)
+        table, counts = clean.preprocess(run.read_table(args.input_artifact), config)
+        run.logger.info(
+            "%s rows in, %s exact duplicates dropped, %s rows out; %s constant columns dropped",
+            *(f"{counts[n]:,}" for n in ("rows_in", "duplicates", "rows_out", "columns_dropped")),
+        )
+        run.log(counts)
+        run.write_table(args.artifact_name, table, args.artifact_type, args.artifact_description)
+
+
+if __name__ == "__main__":
+    go(arguments.parse(__file__))

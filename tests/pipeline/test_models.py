@@ -1,0 +1,130 @@
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OrdinalEncoder
+
+from pipeline import models
+from pipeline.errors import InputError
+from pipeline.features import features_of, model_input
+
+pytestmark = [  # of mlflow: its own type hints, and a comparison that pandas will change
+    pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
+]
+
+
+def made_up(rows=40):
+    random = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "kind": random.choice(["cat", "dog"], rows),
+            "size": [*random.random(rows - 1), np.nan],
+            "shape": random.choice(["round", "long"], rows),
+            "level": random.integers(0, 3, rows),
+            "words": random.choice(["one two", "three", ""], rows),
+        }
+    )
+
+
+def fitted(estimator=None):
+    tracks = [
+        ("numeric", SimpleImputer(), ["size"]),
+        ("categorical", OrdinalEncoder(), ["level", "shape"]),
+        ("text", TfidfVectorizer(), "words"),
+    ]
+    forest = RandomForestClassifier(5, random_state=0)
+    columns = ColumnTransformer(tracks, sparse_threshold=0)
+    pipeline = Pipeline([("features", columns), ("estimator", estimator or forest)])
+    table = made_up()
+    return pipeline.fit(model_input(table, features_of(pipeline)), table["kind"].to_numpy())
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model") / "export"
+    models.export(fitted(), folder, made_up(), "kind")
+    return folder
+
+
+def test_the_loaded_model_predicts_the_same(exported):
+    table = made_up()
+    loaded = models.load(exported)
+    for found, expected in zip(
+        models.predict(loaded, table), models.predict(fitted(), table), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_export_has_signature_example_requirements_and_target(exported):
+    mlmodel = yaml.safe_load((exported / "MLmodel").read_text())
+    inputs = yaml.safe_load(mlmodel["signature"]["inputs"])
+    assert [column["name"] for column in inputs] == ["size", "level", "shape", "words"]
+    assert [column["required"] for column in inputs] == [False, True, True, True]  # size has a gap
+    (output,) = yaml.safe_load(mlmodel["signature"]["outputs"])
+    assert (output["name"], output["type"]) == ("kind", "string")
+    assert len(yaml.safe_load((exported / "input_example.json").read_text())["data"]) == 5
+    names = [line.split("==")[0] for line in (exported / "requirements.txt").read_text().split()]
+    assert names == list(models.REQUIREMENTS)
+    assert models.target_of(exported) == "kind"
+
+
+def test_mlflow_serves_the_export(exported):
+    import mlflow
+
+    served = mlflow.pyfunc.load_model(str(exported))
+    table = made_up().drop(columns="kind")
+    assert list(served.predict(table)) == list(models.predict(fitted(), table)[1])
+
+
+def test_loading_does_not_import_mlflow(exported):
+    code = (
+        "import sys; from pathlib import Path; from pipeline import models;"
+        "models.load(Path(sys.argv[1])); assert 'mlflow' not in sys.modules"
+    )
+    path = {"PYTHONPATH": ":".join(sys.path)}
+    subprocess.run([sys.executable, "-c", code, str(exported)], check=True, env=path)
+
+
+def test_a_type_that_is_not_trusted_is_neither_exported_nor_loaded(tmp_path):
+    import skops.io
+
+    pipeline = fitted(GaussianProcessClassifier())
+    with pytest.raises(InputError, match=r"GaussianProcessClassifier cannot be exported.*RBF"):
+        models.export(pipeline, tmp_path / "export", made_up(), "kind")
+    skops.io.dump(pipeline, tmp_path / models.MODEL_FILE)
+    with pytest.raises(InputError, match=r"types that are not trusted: .*RBF"):
+        models.load(tmp_path)
+
+
+def test_a_lost_signature_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "_signature", lambda *_: False)
+    with pytest.raises(InputError, match="no signature"):
+        models.export(fitted(), tmp_path / "export", made_up(), "kind")
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"holds no model\.skops"):
+        models.load(tmp_path)
+    with pytest.raises(InputError, match="holds no MLmodel"):
+        models.target_of(tmp_path)
+    (tmp_path / models.MODEL_FILE).write_bytes(b"<html>")
+    with pytest.raises(InputError, match="is not a skops file"):
+        models.load(tmp_path)
+    (tmp_path / "MLmodel").write_text("flavors: {}\n")
+    with pytest.raises(InputError, match=r"no metadata\.target"):
+        models.target_of(tmp_path)
+
+
+def test_a_table_without_rows_is_refused():
+    with pytest.raises(InputError, match="no rows"):
+        models.predict(fitted(), made_up().head(0))

@@ -1,0 +1,228 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.features import features_of
+from pipeline.metrics import classification_metrics
+from pipeline.models import predict
+from train_random_forest.train import build_pipeline, feature_importances, fit
+
+FEATURES = {"numeric": ["size", "age"], "categorical": ["shape", "level"], "text": "words"}
+FOREST = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 5, "max_depth": 4}
+MODEL = {"estimator": FOREST, "text": {"max_features": 3, "binary": True}}
+REAL_DATA = os.environ.get("REAL_DATA")
+
+
+def made_up(rows=60):
+    random = np.random.default_rng(0)
+    kind = random.choice(["cat", "dog", "owl"], rows)
+    return pd.DataFrame(
+        {
+            "kind": kind,
+            "size": np.where(kind == "dog", 2.0, 1.0) + random.random(rows) / 2,
+            "age": pd.array([*random.integers(1, 9, rows - 1), None], dtype="Int64"),
+            "shape": pd.Series([*random.choice(["round", "long"], rows - 1), None], dtype="str"),
+            "level": random.integers(0, 3, rows),
+            "words": [f"the {name} sleeps" if name != "owl" else "" for name in kind],
+        }
+    )
+
+
+def estimator(name, **parameters):
+    return {**MODEL, "estimator": {"_target_": f"sklearn.{name}", **parameters}}
+
+
+def trained(features=FEATURES, model=MODEL, table=None):
+    return fit(build_pipeline(features, model, 7), made_up() if table is None else table, "kind")
+
+
+def test_the_order_of_the_configured_columns_does_not_matter():
+    turned = {"text": "words", "categorical": ["level", "shape"], "numeric": ["age", "size"]}
+    table = made_up()
+    one, other = trained(), trained(turned)
+    np.testing.assert_array_equal(predict(one, table)[0], predict(other, table)[0])
+
+
+def test_a_pipeline_knows_its_features_and_its_seed():
+    pipeline = build_pipeline(FEATURES, MODEL, 7)
+    assert features_of(pipeline) == {
+        "numeric": ["age", "size"],
+        "categorical": ["level", "shape"],
+        "text": "words",
+    }
+    assert pipeline[-1].random_state == 7
+    assert [name for name, *_ in pipeline[0].transformers] == ["numeric", "categorical", "text"]
+
+
+def test_fit_leaves_pipeline_and_table_as_they_were():
+    pipeline, table = build_pipeline(FEATURES, MODEL, 7), made_up()
+    before = table.copy()
+    fitted = fit(pipeline, table, "kind")
+    assert fitted is not pipeline
+    assert not hasattr(pipeline[-1], "classes_")
+    pd.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        {"numeric": ["size"]},
+        {"numeric": [], "categorical": ["shape"], "text": None},
+        {"categorical": ["level"]},
+        {"text": "words"},
+    ],
+)
+def test_a_track_without_columns_is_left_out(features):
+    probabilities, predicted = predict(trained(features), made_up())
+    assert probabilities.shape == (60, 3)
+    assert set(predicted) <= {"cat", "dog", "owl"}
+
+
+@pytest.mark.parametrize("encoding", ["ordinal", "one_hot"])
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("ensemble.HistGradientBoostingClassifier", {"max_iter": 3}), ("naive_bayes.GaussianNB", {})],
+)
+def test_unknown_and_missing_categories_never_crash(encoding, name, parameters):
+    model = {**estimator(name, **parameters), "categorical": {"encoding": encoding}}
+    table = made_up().head(3)
+    table["shape"] = ["square", None, "round"]
+    table["level"] = [99.0, np.nan, 1.0]
+    table["words"] = ["never seen", "", "the cat"]
+    probabilities, _ = predict(trained(model=model), table)
+    assert probabilities.sum(axis=1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([True, False] * 30),
+        pd.Series([True, None] * 30, dtype="boolean"),
+        pd.Series([1, None] * 30, dtype="Int64"),
+        pd.Series(["a", None] * 30, dtype="str"),
+        pd.Series(["a", "b"] * 30, dtype="category"),
+        pd.Series([1.0, np.nan] * 30),
+    ],
+    ids=["bool", "boolean", "Int64", "str", "category", "float"],
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_categories_of_every_type(values, alone):
+    table = made_up().assign(level=values)
+    features = {"categorical": ["level"] if alone else ["level", "shape"]}
+    assert predict(trained(features, table=table), table)[0].shape == (60, 3)
+
+
+def test_a_fitted_forest_is_left_without_jobs_and_addresses():
+    pipeline = trained(model={**MODEL, "estimator": {**FOREST, "n_jobs": -1}})
+    assert pipeline[-1].n_jobs is None
+    assert not hasattr(pipeline[0].named_transformers_["text"], "_stop_words_id")
+
+
+def test_the_number_of_jobs_changes_nothing():
+    one, two = (trained(model={**MODEL, "estimator": {**FOREST, "n_jobs": n}}) for n in (1, 2))
+    table = made_up()
+    np.testing.assert_array_equal(predict(one, table)[0], predict(two, table)[0])
+
+
+def test_a_refit_in_another_process_gives_the_same_model():
+    code = (
+        "import importlib.util as u, sys; spec = u.spec_from_file_location('t', sys.argv[1]);"
+        "t = u.module_from_spec(spec); spec.loader.exec_module(t);"
+        "print(t.predict(t.trained(), t.made_up())[0].tobytes().hex())"
+    )
+    path = {"PYTHONHASHSEED": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code, __file__]
+    output = subprocess.run(command, env={**os.environ, **path}, stdout=subprocess.PIPE, check=True)
+    assert output.stdout.decode().strip() == predict(trained(), made_up())[0].tobytes().hex()
+
+
+def test_importances_have_readable_names_and_are_sorted():
+    model = {**MODEL, "categorical": {"encoding": "one_hot"}}
+    importances = feature_importances(trained(model=model))
+    names = [name for name, _ in importances]
+    values = [value for _, value in importances]
+    assert {"size", "shape_round", "level_2", "words: dog"} <= set(names)
+    assert values == sorted(values, reverse=True)
+    assert sum(values) == pytest.approx(1)
+
+
+def test_an_estimator_without_importances_has_an_empty_list():
+    assert feature_importances(trained(model=estimator("linear_model.LogisticRegression"))) == []
+
+
+def test_lists_from_yaml_stand_for_tuples():
+    model = {**MODEL, "text": {"ngram_range": [1, 2], "max_features": 5}}
+    assert "words: the dog" in dict(feature_importances(trained(model=model)))
+
+
+def test_numeric_columns_may_go_in_as_they_are():
+    model = {**MODEL, "numeric": {"imputation": None, "scaling": False}}
+    assert predict(trained({"numeric": ["size"]}, model), made_up())[0].shape == (60, 3)
+
+
+def test_no_features_at_all_are_refused():
+    with pytest.raises(InputError, match=r"data\.features names no column"):
+        build_pipeline({"numeric": [], "categorical": None}, MODEL, 7)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.drop(columns="size"), "lacks feature columns 'size'"),
+        (lambda t: t.assign(size=np.nan), "feature 'size' is missing in all 60 rows"),
+        (lambda t: t.assign(size=None), "feature 'size' is missing in all 60 rows"),
+        (lambda t: t.assign(shape=None), "feature 'shape' is missing in all 60 rows"),
+        (lambda t: t.assign(words=""), "RandomForestClassifier: empty vocabulary"),
+        (lambda t: t.assign(kind=t["shape"]), "target 'kind' is missing in 1 of 60 rows"),
+        (lambda t: t.assign(kind="cat"), "only the class 'cat'"),
+        (lambda t: t.head(0), "'kind' has no rows"),
+        (lambda t: t.assign(kind=t["size"]), "RandomForestClassifier: Unknown label type"),
+    ],
+)
+def test_an_unfit_table_is_refused(change, message):
+    with pytest.raises(InputError, match=message) as caught:
+        trained(table=change(made_up()))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("target", [pd.Series([0, 1] * 30), pd.Series([True, False] * 30)])
+def test_the_target_may_be_a_number_or_a_boolean(target):
+    pipeline = trained(table=made_up().assign(kind=target))
+    assert pipeline.classes_.tolist() == sorted(target.unique().tolist())
+
+
+@pytest.fixture(scope="module")
+def songs():
+    """The song-genre table of conf/data/songs.yaml, prepared and divided as in the reference."""
+    from sklearn.model_selection import train_test_split
+
+    if not REAL_DATA:
+        pytest.skip("set REAL_DATA to the song table of conf/data/songs.yaml (a Parquet file)")
+    table = pd.read_parquet(Path(REAL_DATA)).drop_duplicates().reset_index(drop=True)
+    table["text_feature"] = table["title"].fillna("") + " " + table["song_name"].fillna("")
+    rest, test = train_test_split(table, test_size=0.3, random_state=42, stratify=table["genre"])
+    train, val = train_test_split(rest, test_size=0.3, random_state=42, stratify=rest["genre"])
+    assert (len(train), len(val), len(test)) == (20_567, 8_815, 12_593)
+    return train, val, test
+
+
+def test_the_reference_forest_reaches_its_figures(songs):
+    train, val, test = songs
+    numeric = "danceability energy loudness speechiness acousticness instrumentalness liveness"
+    features = {
+        "numeric": [*numeric.split(), "valence", "duration_ms", "tempo"],
+        "categorical": ["time_signature", "key"],
+        "text": "text_feature",
+    }
+    forest = {**FOREST, "n_estimators": 100, "max_depth": 13, "class_weight": "balanced"}
+    model = {"estimator": forest, "text": {"max_features": 10, "binary": True}}
+    pipeline = fit(build_pipeline(features, model, 42), train, "genre")
+    for part, expected in ((val, [0.95441, 0.68622, 0.66760]), (test, [0.95325, 0.68848, 0.66547])):
+        found = classification_metrics(part["genre"], predict(pipeline, part)[0], pipeline.classes_)
+        assert [found[n] for n in ("auc", "accuracy", "f1")] == pytest.approx(expected, abs=0.0005)

@@ -1,0 +1,1 @@
+"""Step 5: fit, validate and export the inference pipeline."""

@@ -1,0 +1,44 @@
+"""Fit the inference pipeline, validate it, export it."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
+
+from pipeline import arguments, judge, models, splits, tracking
+from train_random_forest import train
+
+
+def go(args: Namespace) -> None:
+    """Run the step with the parameters of its MLproject."""
+    with tracking.start_run("train_random_forest", args) as run:
+        target, features, model = arguments.yaml_values(
+            "model_config", args.model_config, ("target", "features", "model")
+        )
+        unfitted = train.build_pipeline(features, model, args.random_seed)
+        table = run.read_table(args.train_data)
+        classes = splits.classes_of(table, args.stratify)
+        first, second = splits.split(
+            table.num_rows, args.val_size, args.random_seed, classes, size_name="val_size"
+        )
+        frame = table.to_pandas()
+        training, validation = frame.iloc[first], frame.iloc[second]
+        run.logger.info("fitting %s rows, %s for validation", *map(len, (training, validation)))
+        fitted = train.fit(unfitted, training, target)
+        judge.judge(run, fitted, validation, target)
+        folder = run.output_path(args.export_artifact)
+        models.export(fitted, folder, training, target)
+        estimator = type(fitted[-1]).__name__
+        run.add_artifact(
+            args.export_artifact,
+            folder,
+            "model",
+            f"{estimator} that predicts {target}, with all its processing",
+            {"estimator": estimator, "target": target},
+        )
+
+
+if __name__ == "__main__":
+    go(arguments.parse(__file__))
