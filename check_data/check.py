@@ -81,19 +81,20 @@ def _allowed(name: str, values: pa.ChunkedArray, allowed: list[Any]) -> Finding:
 
 
 def _is_numeric(kind: pa.DataType) -> bool:
-    return pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)
+    return bool(pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind))
 
 
 def _is_of(kind: pa.DataType, expected: str) -> bool:
     if pt.is_dictionary(kind):
         kind = kind.value_type
-    return {
+    found = {
         "number": _is_numeric(kind),
         "integer": pt.is_integer(kind),
         "text": pt.is_string(kind) or pt.is_large_string(kind),
         "boolean": pt.is_boolean(kind),
         "date": pt.is_date(kind) or pt.is_timestamp(kind),
-    }[expected]
+    }
+    return bool(found[expected])
 
 
 def drift(table: pa.Table, reference: pa.Table, alpha: float) -> Iterator[Finding]:

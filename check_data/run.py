@@ -31,9 +31,9 @@ def _compare(
     """Compare with the reference, if there is one: the reference, and what was found."""
     asked = args.reference_artifact
     if asked is None:
-        return None, [_about_reference("no reference is configured (data.reference)", "skipped")]
+        return None, [_about_reference("none: data.reference is null", "skipped")]
     if not re.search(r":v\d+$", asked) and not run.exists(asked):  # a version must be there
-        seen = f"{asked} is not there yet; data.reference=NAME:vN compares with a version"
+        seen = f"none: {asked} is not there yet (data.reference=NAME:vN names a version)"
         return None, [_about_reference(seen, "skipped")]
     if run.version(asked).digest == run.version(args.sample_artifact).digest:
         seen = f"{asked} is the sample itself; name an older version, or data.reference=null"
@@ -43,7 +43,7 @@ def _compare(
 
 
 def _about_reference(seen: str, verdict: str) -> check.Finding:
-    return check.Finding("drift", "", "a reference, another table than the sample", seen, verdict)
+    return check.Finding("drift", "", "another table as reference", seen, verdict)
 
 
 def _report(run: tracking.StepRun, results: list[check.Finding]) -> None:

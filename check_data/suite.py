@@ -1,7 +1,7 @@
 """Run test_data.py with pytest on two tables, and gather what every test found."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,8 +34,10 @@ class _Plugin:
             metafunc.parametrize("finding", self._found, ids=ids)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Function) -> object:
-        report: pytest.TestReport = yield
+    def pytest_runtest_makereport(
+        self, item: pytest.Function
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
         if report.when == "call" or not report.passed:
             self.results.append(_result(item, report))
         return report

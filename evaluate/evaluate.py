@@ -1,4 +1,4 @@
-"""Apply an exported pipeline to rows it has not seen, and lay out what it says."""
+"""Lay out what an exported pipeline says about rows that it has not seen."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-from pipeline.features import labels
-from pipeline.models import predict
-
-__all__ = ["labels", "predict", "predictions_table"]
 
 
 def predictions_table(

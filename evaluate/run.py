@@ -9,6 +9,7 @@ if __name__ == "__main__":
 
 import pyarrow as pa
 
+from evaluate.evaluate import predictions_table
 from pipeline import arguments, judge, models, tracking
 
 
@@ -18,7 +19,8 @@ def go(args: Namespace) -> None:
         _, folder = run.use_artifact(args.model_export)
         model, target = models.load(folder), models.target_of(folder)
         rows = run.read_table(args.test_data).to_pandas()
-        predictions = pa.Table.from_pandas(judge.judge(run, model, rows, target))
+        judged = judge.judge(run, model, rows, target)
+        predictions = pa.Table.from_pandas(predictions_table(*judged, model.classes_))
         description = f"Truth, prediction and class probabilities of {target} on the test rows"
         run.write_table(args.artifact_name, predictions, "predictions", description)
 

@@ -102,13 +102,17 @@ class Store(Catalog):
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as copy:
             digest = self._objects.sha256(_key(file), copy)
-        if digest != file.sha256:
-            fault = "is missing" if digest is None else f"has SHA-256 {digest}"
-            raise InputError(
-                f"artifact {version.reference}: {file.path} {fault} in {self.url} and should "
-                f"have {file.sha256}; run the step that made it again"
-                + (f" ({version.step})" if version.step else "")
+        if digest == file.sha256:
+            return
+        again = f"run the step that made it again{f' ({version.step})' if version.step else ''}"
+        if digest is None:
+            fault = f"is missing in {self.url} (SHA-256 {file.sha256}); {again}"
+        else:
+            fault = (
+                f"in {self.url} has SHA-256 {digest} instead of {file.sha256}; "
+                f"delete {_key(file)} and {again}"
             )
+        raise InputError(f"artifact {version.reference}: {file.path} {fault}")
 
 
 def _key(file: File) -> str:

@@ -79,6 +79,8 @@ def _print_lines(read_end: int, live: Live) -> None:
 def closing_table(records: list[Record]) -> None:
     """Print what each step did: a table on a terminal, plain lines elsewhere."""
     rows = [_row(r) for r in records]
+    if not rows:
+        return
     if not sys.stdout.isatty():
         for row in rows:
             print(" · ".join(cell for cell in row if cell))
@@ -92,7 +94,8 @@ def closing_table(records: list[Record]) -> None:
 def _row(r: Record) -> tuple[str, ...]:
     rows_in, rows_out = _rows(r.inputs), _rows(r.outputs)
     rows = " → ".join(part for part in (rows_in, rows_out) if part)
-    metrics = ", ".join(f"{name} {value:.6g}" for name, value in list(r.headline().items())[:3])
+    found = [item for item in r.headline().items() if not item[0].startswith("rows")]
+    metrics = ", ".join(f"{name} {value:.5g}" for name, value in found[:3])
     made = "\n" if sys.stdout.isatty() else ", "
     artifacts = made.join(record.reference(a) for a in r.outputs)
     return r.step, r.status, f"{r.seconds:.1f} s", rows, metrics, artifacts
@@ -105,7 +108,7 @@ def _rows(artifacts: list[dict[str, object]]) -> str:
 
 def where_to_look() -> None:
     """Say where the results are, and how to see them."""
-    print(f"Look at it: mlflow ui --backend-store-uri {os.environ['MLFLOW_TRACKING_URI']}")
+    print(f"See the runs: mlflow ui --backend-store-uri {os.environ['MLFLOW_TRACKING_URI']}")
     if os.environ["WANDB_MODE"] == "offline":
-        print(f"Send it to W&B: wandb sync {paths.ROOT / 'wandb'}/offline-run-*")
-    print(f"Log: {paths.LOG_FILE} · artifacts: {paths.artifact_store()}")
+        print(f"Send them to W&B: wandb sync {paths.ROOT / 'wandb'}/offline-run-*")
+    print(f"Artifacts: {paths.artifact_store()} · log: {paths.LOG_FILE}")

@@ -1,14 +1,24 @@
 """How good a model is on some rows, recorded the same way in training and in evaluation."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from pipeline import metrics, models, plots
+from pipeline import features, metrics, models, plots
 from pipeline.tracking import StepRun
 
 
-def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> pd.DataFrame:
+class Judged(NamedTuple):
+    """The (n,) true and predicted classes, and the (n, k) probabilities of the model's classes."""
+
+    truth: NDArray[Any]
+    predicted: NDArray[Any]
+    probabilities: NDArray[np.float64]
+
+
+def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> Judged:
     """Predict the rows and record metrics, a table per class, and pictures.
 
     Args:
@@ -18,12 +28,12 @@ def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> pd.DataF
         target: the column with the true class.
 
     Returns:
-        One row per row of the table, in order: truth, prediction, probability_<class>.
+        What was predicted, row by row in the order of the table.
 
     Raises:
         InputError: a column is missing or unfit, or a true class is unknown to the model.
     """
-    truth = models.truth_of(rows, target)
+    truth = features.labels(rows, target)
     probabilities, predicted = models.predict(model, rows)
     found = metrics.classification_metrics(truth, probabilities, model.classes_)
     run.log(found)
@@ -37,4 +47,4 @@ def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> pd.DataF
         run.log_picture("feature_importance", plots.feature_importance(importances))
     summary = ", ".join(f"{n} {v:.5f}" for n, v in found.items() if "/" not in n)
     run.logger.info("%s rows: %s", f"{len(rows):,}", summary)
-    return models.predictions_table(truth, predicted, probabilities, model.classes_)
+    return Judged(truth, predicted, probabilities)

@@ -12,6 +12,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from pipeline.errors import InputError
 
+HEADLINE = ("auc", "f1", "accuracy", "precision", "recall", "log_loss")  # in the order shown
 PER_CLASS = ("support", "precision", "recall", "f1", "auc")
 
 
@@ -46,13 +47,13 @@ def classification_metrics(
             "input (model.numeric.scaling=true)"
         )
     present = [int(code) for code in np.unique(codes)]
-    metrics = {
-        "accuracy": float(np.mean(probabilities.argmax(axis=1) == codes)),
-        "log_loss": _log_loss(codes, probabilities),
-    }
+    metrics = {}
     if len(present) > 1:
         metrics["auc"] = _one_vs_one_auc(codes, probabilities, present)
-    return metrics | _class_metrics(codes, probabilities, classes, present)
+    metrics["accuracy"] = float(np.mean(probabilities.argmax(axis=1) == codes))
+    metrics["log_loss"] = _log_loss(codes, probabilities)
+    metrics |= _class_metrics(codes, probabilities, classes, present)
+    return {name: metrics[name] for name in HEADLINE if name in metrics} | metrics
 
 
 def class_codes(truth: Any, classes: Sequence[Any]) -> NDArray[np.int64]:

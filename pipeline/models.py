@@ -1,4 +1,4 @@
-"""Model export and load in skops' format, with one fixed list of types that are trusted."""
+"""What a fitted model says, and its export and load in skops' format with a fixed trust list."""
 
 import platform
 import warnings
@@ -39,6 +39,25 @@ def predict(pipeline: Any, frame: pd.DataFrame) -> tuple[NDArray[np.float64], ND
         raise InputError("the table has no rows: there is nothing to predict; give it some")
     probabilities = pipeline.predict_proba(model_input(frame, features_of(pipeline)))
     return probabilities, pipeline.classes_[probabilities.argmax(axis=1)]
+
+
+def feature_importances(pipeline: Any) -> list[tuple[str, float]]:
+    """Return (name, importance) of each input of the estimator, the most important first.
+
+    A name is the column's, `column_value` if it is one-hot encoded, `column: term` for text. The
+    list is empty for estimators that have no feature_importances_ (the mean decrease in impurity
+    of scikit-learn's trees and forests; it sums to 1).
+    """
+    importances = getattr(pipeline[-1], "feature_importances_", None)
+    if importances is None:
+        return []
+    text_column = features_of(pipeline)["text"]
+    names = []
+    for full_name in pipeline[0].get_feature_names_out():
+        track, _, name = full_name.partition("__")
+        names.append(f"{text_column}: {name}" if track == "text" else name)
+    pairs = [(name, float(value)) for name, value in zip(names, importances, strict=True)]
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
 def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> None:

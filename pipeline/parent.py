@@ -4,16 +4,21 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from pipeline import console, paths, record, wandb_recorder
 from pipeline.errors import InputError
 from pipeline.schema import Config
+
+if TYPE_CHECKING:
+    from mlflow import ActiveRun
 
 ENVIRONMENT_TAG = "mlflow.project.env"  # MLflow sets it on a run whose environment it built
 
@@ -27,10 +32,7 @@ class ParentRun:
         experiment_id: the MLflow experiment that parent and children are in.
     """
 
-    def __init__(self, config: Config, folder: Path) -> None:
-        import mlflow
-
-        active = mlflow.active_run()
+    def __init__(self, config: Config, folder: Path, active: "ActiveRun") -> None:
         self.experiment_id: str = active.info.experiment_id
         started_with = active.data.tags.get(ENVIRONMENT_TAG, "local")
         wanted = config.main.env_manager
@@ -51,28 +53,28 @@ class ParentRun:
         folder = self._folder / name
         folder.mkdir()
         os.environ[paths.RECORD_FOLDER] = str(folder)
-        failure: MlflowException | None = None
+        begin = time.monotonic()
         try:
             with console.step(number, total, name):
                 yield
         except MlflowException as error:
-            failure = error
+            facts = self._collect(folder, begin)
+            reason = facts.error if facts and facts.error else error
+            raise InputError(f"step {name} failed: {reason}; its log: {paths.LOG_FILE}") from None
         except KeyboardInterrupt:
-            self._collect(folder)
-            raise InputError(
-                f"stopped during step {name}; the same command runs it again"
-            ) from None
-        facts = self._collect(folder)
-        if failure:
-            reason = facts.error if facts and facts.error else failure
-            raise InputError(f"step {name} failed: {reason}; its log: {paths.LOG_FILE}")
+            self._collect(folder, begin)
+            line = f"stopped during step {name}; main.steps={name}: goes on from there"
+            raise InputError(line) from None
+        self._collect(folder, begin)
 
-    def _collect(self, folder: Path) -> record.Record | None:
+    def _collect(self, folder: Path, begin: float) -> record.Record | None:
+        """Take what a step left, if it could leave anything, and write it to its MLflow run."""
         import mlflow
 
         facts = record.read(folder)
         if not facts or not facts.mlflow_run:
             return None
+        facts.seconds = time.monotonic() - begin  # with the start of its process
         self.records.append(facts)
         self.produced |= {a["name"]: record.reference(a) for a in facts.outputs}
         record.to_mlflow(facts, folder, facts.mlflow_run)
@@ -95,11 +97,11 @@ def opened(config: Config, folder: Path) -> Iterator[ParentRun]:
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
 
-        with mlflow.start_run(run_name=config.main.experiment_name):
+        with mlflow.start_run(run_name=config.main.experiment_name) as active:
             values = asdict(config)
             (folder / "config.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
             mlflow.log_artifact(str(folder / "config.yaml"))
-            run = ParentRun(config, folder)
+            run = ParentRun(config, folder, active)
             try:
                 yield run
             finally:

@@ -38,6 +38,7 @@ def tracking_environment() -> dict[str, str]:
         # The one way to keep ./mlruns from being made in the caller's working directory.
         "_MLFLOW_SERVER_ARTIFACT_ROOT": str(MLRUNS),
         "WANDB_MODE": "offline",
+        "WANDB_SILENT": "true",
         "WANDB_DIR": str(ROOT),
         "WANDB_DATA_DIR": str(ROOT / "wandb" / "data"),
         "WANDB_CACHE_DIR": str(ROOT / "wandb" / "cache"),

@@ -1,5 +1,6 @@
 """Every key that config.yaml and conf/ may hold, with its type and range."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from pipeline.errors import InputError
 
 SHARE = {"above": 0, "below": 1}  # a fraction of the rows: neither nothing nor everything
 SEED = {"at_least": 0, "at_most": 2**32 - 1}  # what numpy's RandomState accepts
-RULES = {
+RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "above": (lambda value, bound: value > bound, "greater than {}"),
     "below": (lambda value, bound: value < bound, "less than {}"),
     "at_least": (lambda value, bound: value >= bound, "at least {}"),
@@ -167,7 +168,7 @@ def checked(config: DictConfig) -> Config:
 
 
 def _check_ranges(node: Any, path: str) -> None:
-    children = (
+    children: list[tuple[str, Any, Mapping[str, Any]]] = (
         [(f.name, getattr(node, f.name), f.metadata) for f in fields(node)]
         if is_dataclass(node)
         else [(name, value, {}) for name, value in node.items()]

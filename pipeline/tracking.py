@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pipeline import paths, record
@@ -107,7 +106,8 @@ class StepRun:
 
     def publish(self) -> None:
         """Write the outputs to the store."""
-        made_by = {"mlflow": self.record.mlflow_run, "wandb": self.record.wandb_run}
+        runs = {"mlflow": self.record.mlflow_run, "wandb": self.record.wandb_run}
+        made_by = {tracker: run for tracker, run in runs.items() if run}
         lineage = [{k: a[k] for k in ("name", "version", "digest")} for a in self.record.inputs]
         for output in self._outputs:
             version = self._store.put(
@@ -186,12 +186,12 @@ def _to_mlflow(facts: record.Record, folder: Path) -> None:
     """Write the record of a step that was started alone."""
     import mlflow
 
-    if not facts.mlflow_run:  # by python run.py; `mlflow run .` makes the run itself
-        mlflow.start_run(run_name=facts.step)
+    own_run = not facts.mlflow_run  # started by python run.py; `mlflow run .` makes the run itself
+    if own_run:
+        facts.mlflow_run = mlflow.start_run(run_name=facts.step).info.run_id
         mlflow.log_params(facts.parameters)
-        facts.mlflow_run = mlflow.active_run().info.run_id
-    record.to_mlflow(facts, folder, facts.mlflow_run)
-    if mlflow.active_run():
+    record.to_mlflow(facts, folder, str(facts.mlflow_run))
+    if own_run:
         mlflow.end_run("FINISHED" if facts.status == "finished" else "FAILED")
 
 
@@ -203,10 +203,8 @@ def _set_up_logging(step: str) -> None:
     screen.setFormatter(logging.Formatter(line, datefmt="%H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[file, screen])
 
-    def log_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        logging.getLogger(step).critical("stopped", exc_info=(kind, error, trace))
-
-    sys.excepthook = log_bug  # a traceback is to be found in the log file as well
+    # A bug's traceback is to be found in the log file as well.
+    sys.excepthook = lambda *bug: logging.getLogger(step).critical("stopped", exc_info=bug)
 
 
 def _stop(signal_number: int, _frame: object) -> None:

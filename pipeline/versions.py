@@ -38,7 +38,8 @@ def version_number(text: str) -> int | None:
 
 def checked_alias(name: str, alias: str) -> str:
     """Return the alias of an artifact; InputError when either is not well formed."""
-    if version_number(parse_reference(f"{name}:{alias}")[1]) is not None:
+    parse_reference(f"{name}:{alias}")
+    if re.fullmatch(r"v[0-9]+", alias, re.ASCII):
         raise InputError(f"alias {alias!r} of {name} looks like a version; choose another word")
     return alias
 

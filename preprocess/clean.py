@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,10 +12,11 @@ from pipeline.errors import InputError
 
 def drop_duplicates(table: pa.Table) -> pa.Table:
     """Keep the first of rows that are equal in every column, missing values included."""
-    order = pa.array(range(table.num_rows), pa.int64())
-    numbered = table.append_column("", order)  # no column can have the empty name: see tables.py
-    groups = numbered.group_by(table.column_names, use_threads=False).aggregate([("", "min")])
-    return table.take(pc.sort_indices(groups["_min"]).cast(pa.int64()))
+    keys = [str(number) for number in range(table.num_columns)]  # whatever the columns are called
+    rows = pa.array(np.arange(table.num_rows))
+    numbered = pa.table([*table.columns, rows], names=[*keys, "row"])
+    first = numbered.group_by(keys, use_threads=False).aggregate([("row", "min")])["row_min"]
+    return table.take(first.sort())
 
 
 def drop_constant(table: pa.Table) -> pa.Table:
@@ -50,7 +52,8 @@ def add_text(table: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
 
 def _is_text(kind: pa.DataType) -> bool:
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.types.is_string(value) or pa.types.is_large_string(value) or pa.types.is_null(value)
+    known = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+    return any(is_kind(value) for is_kind in known)
 
 
 def preprocess(table: pa.Table, config: Mapping[str, Any]) -> tuple[pa.Table, dict[str, float]]:

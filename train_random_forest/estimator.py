@@ -1,6 +1,5 @@
 """From a config's `model.estimator` to a scikit-learn classifier, checked before any fit."""
 
-import difflib
 import inspect
 import re
 from collections.abc import Iterable, Mapping
@@ -10,7 +9,7 @@ from typing import Any
 from sklearn.base import is_classifier
 from sklearn.utils._param_validation import InvalidParameterError
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, did_you_mean
 
 KEY = "model.estimator"
 EXAMPLE = "sklearn.ensemble.RandomForestClassifier"
@@ -50,7 +49,7 @@ def check_names(key: str, given: Iterable[str], allowed: Iterable[str]) -> None:
     known = sorted(allowed)
     for name in given:
         if name not in known:
-            raise InputError(f"unknown key {key}.{name}: {_did_you_mean(name, known)}")
+            raise InputError(f"unknown key {key}.{name}: {did_you_mean(name, known)}")
 
 
 def validated(step: Any, keys: Mapping[str, str] | str) -> Any:
@@ -91,7 +90,7 @@ def _find_class(target: str) -> Any:
     if name not in known:
         raise InputError(
             f"{KEY}._target_={target} is no classifier with fit and predict_proba; in {path}: "
-            f"{_did_you_mean(name, sorted(known))}"
+            f"{did_you_mean(name, sorted(known))}"
         )
     return known[name]
 
@@ -119,11 +118,6 @@ def _instance(classifier: Any, parameters: dict[str, Any]) -> Any:
             f"another class, e.g. {EXAMPLE}"
         )
     return estimator
-
-
-def _did_you_mean(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return (f"did you mean {near[0]!r}? " if near else "") + f"choose from: {', '.join(known)}"
 
 
 def _sorted_sets(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Build, fit and explain the inference pipeline: one scikit-learn Pipeline from table to class.
+"""Build and fit the inference pipeline: one scikit-learn Pipeline from table to class.
 
 Only scikit-learn's own transformers, so that the exported model loads anywhere.
 """
@@ -93,25 +93,6 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
         line = str(error).strip().partition("\n")[0]
         raise InputError(f"model.estimator {type(estimator).__name__}: {line}") from error
     return _without_traces(fitted)
-
-
-def feature_importances(pipeline: Pipeline) -> list[tuple[str, float]]:
-    """Return (name, importance) of each input of the estimator, the most important first.
-
-    A name is the column's, `column_value` if it is one-hot encoded, `column: term` for text. The
-    list is empty for estimators that have no feature_importances_ (the mean decrease in impurity
-    of scikit-learn's trees and forests; it sums to 1).
-    """
-    importances = getattr(pipeline[-1], "feature_importances_", None)
-    if importances is None:
-        return []
-    text_column = features_of(pipeline)["text"]
-    names = []
-    for full_name in pipeline[0].get_feature_names_out():
-        track, _, name = full_name.partition("__")
-        names.append(f"{text_column}: {name}" if track == "text" else name)
-    pairs = [(name, float(value)) for name, value in zip(names, importances, strict=True)]
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _numeric_track(config: Mapping[str, Any]) -> Any:

@@ -5,8 +5,10 @@ from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from evaluate.evaluate import labels, predict, predictions_table
+from evaluate.evaluate import predictions_table
 from pipeline.errors import InputError
+from pipeline.features import labels
+from pipeline.models import predict
 
 TABLE = pd.DataFrame({"kind": ["b", "a", "b", "a"], "size": [4, 1, 3, 2]}, index=[9, 3, 7, 1])
 

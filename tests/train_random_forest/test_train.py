@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,14 +8,12 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.features import features_of
-from pipeline.metrics import classification_metrics
-from pipeline.models import predict
-from train_random_forest.train import build_pipeline, feature_importances, fit
+from pipeline.models import feature_importances, predict
+from train_random_forest.train import build_pipeline, fit
 
 FEATURES = {"numeric": ["size", "age"], "categorical": ["shape", "level"], "text": "words"}
 FOREST = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 5, "max_depth": 4}
 MODEL = {"estimator": FOREST, "text": {"max_features": 3, "binary": True}}
-REAL_DATA = os.environ.get("REAL_DATA")
 
 
 def made_up(rows=60):
@@ -195,34 +192,3 @@ def test_an_unfit_table_is_refused(change, message):
 def test_the_target_may_be_a_number_or_a_boolean(target):
     pipeline = trained(table=made_up().assign(kind=target))
     assert pipeline.classes_.tolist() == sorted(target.unique().tolist())
-
-
-@pytest.fixture(scope="module")
-def songs():
-    """The song-genre table of conf/data/songs.yaml, prepared and divided as in the reference."""
-    from sklearn.model_selection import train_test_split
-
-    if not REAL_DATA:
-        pytest.skip("set REAL_DATA to the song table of conf/data/songs.yaml (a Parquet file)")
-    table = pd.read_parquet(Path(REAL_DATA)).drop_duplicates().reset_index(drop=True)
-    table["text_feature"] = table["title"].fillna("") + " " + table["song_name"].fillna("")
-    rest, test = train_test_split(table, test_size=0.3, random_state=42, stratify=table["genre"])
-    train, val = train_test_split(rest, test_size=0.3, random_state=42, stratify=rest["genre"])
-    assert (len(train), len(val), len(test)) == (20_567, 8_815, 12_593)
-    return train, val, test
-
-
-def test_the_reference_forest_reaches_its_figures(songs):
-    train, val, test = songs
-    numeric = "danceability energy loudness speechiness acousticness instrumentalness liveness"
-    features = {
-        "numeric": [*numeric.split(), "valence", "duration_ms", "tempo"],
-        "categorical": ["time_signature", "key"],
-        "text": "text_feature",
-    }
-    forest = {**FOREST, "n_estimators": 100, "max_depth": 13, "class_weight": "balanced"}
-    model = {"estimator": forest, "text": {"max_features": 10, "binary": True}}
-    pipeline = fit(build_pipeline(features, model, 42), train, "genre")
-    for part, expected in ((val, [0.95441, 0.68622, 0.66760]), (test, [0.95325, 0.68848, 0.66547])):
-        found = classification_metrics(part["genre"], predict(pipeline, part)[0], pipeline.classes_)
-        assert [found[n] for n in ("auc", "accuracy", "f1")] == pytest.approx(expected, abs=0.0005)

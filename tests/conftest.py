@@ -1,0 +1,139 @@
+"""A copy of the project to run things in, as a person would: commands in a folder."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = "assets/songs_sample.parquet"
+
+
+@dataclass
+class Project:
+    """A copy of the repository; commands run in it with the interpreter of the tests."""
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *command: str, cwd: str = ".", **environment: str) -> "Done":
+        """Run a command and wait for it."""
+        done = subprocess.run(
+            self._words(command),
+            cwd=self.root / cwd,
+            env=self.variables | environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command."""
+        return subprocess.Popen(
+            self._words(command),
+            cwd=self.root,
+            env=self.variables | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def _words(self, command: tuple[str, ...]) -> list[str]:
+        return [sys.executable if word == "python" else word for word in command]
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of a person who has activated the virtual environment."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return clean_environment() | {"PATH": path} | self.environment
+
+    def manifest(self, reference: str, store: str = "artifacts") -> dict[str, Any]:
+        """Return the manifest of name:vN or name:alias of the store."""
+        name, _, alias = reference.partition(":")
+        pointer = self.root / store / "aliases" / name / alias
+        version = pointer.read_text() if pointer.exists() else alias
+        path = self.root / store / "versions" / name / f"{version}.json"
+        manifest: dict[str, Any] = json.loads(path.read_text())
+        return manifest
+
+    def file(self, reference: str, store: str = "artifacts") -> Path:
+        """Return the only file of an artifact, inside the store."""
+        (only,) = self.manifest(reference, store)["files"]
+        folder = self.root / store / "objects" / only["sha256"][:2] / only["sha256"]
+        return folder / only["path"]
+
+    def last_config(self) -> dict[str, Any]:
+        """Return the resolved config of the newest run."""
+        newest = max(self.root.glob("outputs/*/*/config.yaml"), key=lambda p: str(p))
+        config: dict[str, Any] = yaml.safe_load(newest.read_text())
+        return config
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return every MLflow run: status, tags, params, metrics."""
+        from mlflow import MlflowClient
+
+        client = MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
+        return [
+            {"id": r.info.run_id, "name": r.info.run_name, "status": r.info.status}
+            | {"tags": r.data.tags, "params": r.data.params, "metrics": r.data.metrics}
+            | {"artifacts": r.info.artifact_uri}
+            for r in client.search_runs([e.experiment_id for e in client.search_experiments()])
+        ]
+
+
+@dataclass
+class Done:
+    """How a command ended and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The last line on standard error, or of the step's log lines on standard output."""
+        lines = [line for line in (self.out + self.err).splitlines() if line.strip()]
+        return next((line for line in reversed(lines) if "error" in line.lower()), "")
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what a run of the pipeline, or pytest, may have set."""
+    ours = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_", "PYTEST_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept
+
+
+def copy_project(target: Path) -> Project:
+    """Copy what git tracks, or would: no results, no environment."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, names.split("\0")):
+        source = ROOT / name
+        if source.exists() or source.is_symlink():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target / name, follow_symlinks=False)
+    return Project(target)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the repository in which the whole pipeline has run once on the sample."""
+    made = copy_project(tmp_path_factory.mktemp("project") / "a repository")  # a space, on purpose
+    done = made.run("python", "main.py")
+    assert done.status == 0, done.out + done.err
+    return made
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Project:
+    """A copy of the repository in which nothing has run."""
+    return copy_project(tmp_path / "repository")

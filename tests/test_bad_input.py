@@ -1,0 +1,254 @@
+"""Bad input, each step as a process: one clear line, status not 0, nothing half-written."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from pipeline import tables
+from pipeline.artifacts import Store
+from tests.conftest import SAMPLE, Done, Project
+
+PAGES = {
+    "/missing.parquet": (404, b"no such file"),
+    "/page.parquet": (200, b"<!DOCTYPE html><html><body>Please log in</body></html>"),
+    "/page.csv": (200, b"\n <html><body>Please log in</body></html>"),
+    "/empty.csv": (200, b""),
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A web server on this machine with the pages above."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = PAGES[self.path]
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{made.server_port}"
+        made.shutdown()
+
+
+class Bench:
+    """Runs one step as a process on a store of its own, as main.py would."""
+
+    def __init__(self, project: Project, folder: Path) -> None:
+        self.project, self.folder = project, folder
+        self.store = Store(str(folder / "store"))
+        self.environment = {
+            "WANDB_MODE": "disabled",
+            "PIPELINE_ARTIFACT_STORE": str(folder / "store"),
+            "PIPELINE_RECORD_FOLDER": str(folder / "record"),
+        }
+
+    def step(self, step: str, **parameters: object) -> Done:
+        words = [f"--{name}={value}" for name, value in parameters.items()]
+        return self.project.run("python", f"{step}/run.py", *words, **self.environment)
+
+    def put(self, name: str, table: pa.Table) -> None:
+        path = self.folder / name
+        self.store.put(name, path, "table", metadata=tables.write(table, path))
+
+    def yaml(self, content: object) -> Path:
+        path = self.folder / "config.yaml"
+        path.write_text(yaml.safe_dump(content))
+        return path
+
+
+@pytest.fixture
+def bench(project: Project, tmp_path: Path) -> Bench:
+    return Bench(project, tmp_path)
+
+
+def refused(bench: Bench, done: Done, *words: str) -> None:
+    """It failed with one line that holds the words, no traceback, and nothing was written."""
+    before = set(bench.store.names())
+    assert done.status == 1, done.out + done.err
+    assert "Traceback" not in done.out + done.err
+    errors = [line for line in done.out.splitlines() if " ERROR " in line]
+    assert len(errors) == 1, done.out + done.err
+    for word in words:
+        assert word in errors[0]
+    assert set(bench.store.names()) == before - {"out.parquet", "data_train.csv", "model_export"}
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("/missing.parquet", ["404", "check the address"]),
+        ("/page.parquet", ["HTML page"]),
+        ("/page.csv", ["HTML page"]),
+        ("/empty.csv", ["empty"]),
+    ],
+)
+def test_what_a_server_gives(bench: Bench, server: str, page: str, words: list[str]) -> None:
+    done = bench.step("get_data", file_url=server + page, artifact_name="out.parquet")
+    refused(bench, done, server + page, *words)
+
+
+def test_a_server_that_is_not_there(bench: Bench) -> None:
+    url = "http://127.0.0.1:1/table.csv"
+    done = bench.step("get_data", file_url=url, artifact_name="out.parquet")
+    refused(bench, done, url, "network")
+
+
+def test_missing_file(bench: Bench) -> None:
+    done = bench.step("get_data", file_url="assets/nope.csv", artifact_name="out.parquet")
+    refused(bench, done, "assets/nope.csv", "No such file", "give an existing file")
+
+
+def test_truncated_parquet(bench: Bench) -> None:
+    whole = (bench.project.root / SAMPLE).read_bytes()
+    path = bench.folder / "cut.parquet"
+    path.write_bytes(whole[: len(whole) // 2])
+    done = bench.step("get_data", file_url=path, artifact_name="out.parquet")
+    refused(bench, done, "cut.parquet")
+
+
+def test_wrong_digest(bench: Bench) -> None:
+    done = bench.step("get_data", file_url=SAMPLE, artifact_name="out.parquet", sha256="ab" * 32)
+    refused(bench, done, "sha256", "ab" * 32, "data.sha256")
+
+
+def test_empty_table(bench: Bench) -> None:
+    path = bench.folder / "empty.parquet"
+    pq.write_table(pa.table({"a": pa.array([], pa.int64())}), path)
+    done = bench.step("get_data", file_url=path, artifact_name="out.parquet")
+    refused(bench, done, "no rows")
+
+
+def test_missing_column(bench: Bench) -> None:
+    bench.put("raw.csv", pa.table({"a": ["x", "y"]}))
+    config = bench.yaml({"text": {"name": "text", "columns": ["a", "title"]}})
+    done = bench.step(
+        "preprocess", input_artifact="raw.csv", artifact_name="out.parquet", config=config
+    )
+    refused(bench, done, "'title'", "it has a")
+
+
+CHECKS = {"columns": {"n": {"type": "number", "max_missing": 0.5}, "c": {"allowed": ["x", "y"]}}}
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"n": ["1", "2"], "c": ["x", "y"]}, ["type n: expected number, seen string"]),
+        ({"n": [None, None], "c": ["x", "y"]}, ["missing n: expected at most 50.00%"]),
+        ({"n": [1.0, 2.0], "c": ["x", "z"]}, ["values c", "'z' in 1 rows"]),
+        ({"n": [1.0, 2.0]}, ["column c: expected present, seen absent"]),
+    ],
+)
+def test_checks_stop_a_bad_table(bench: Bench, table: dict[str, list], words: list[str]) -> None:
+    bench.put("sample.parquet", pa.table(table))
+    done = bench.step("check_data", sample_artifact="sample.parquet", config=bench.yaml(CHECKS))
+    refused(bench, done, "checks failed", *words)
+    assert (bench.folder / "record" / "checks.md").exists()  # every finding is kept
+
+
+def test_reference_that_is_the_sample(bench: Bench) -> None:
+    bench.put("sample.parquet", pa.table({"n": [1.0, 2.0]}))
+    done = bench.step(
+        "check_data", sample_artifact="sample.parquet", reference_artifact="sample.parquet:v0"
+    )
+    refused(bench, done, "sample.parquet:v0 is the sample itself")
+
+
+CLASSES = pa.table({"x": [1.0, 2.0, 3.0, 4.0, 5.0], "c": ["a", "a", "b", "b", "lonely"]})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"stratify": "c"}, ["lonely (1 row)"]),
+        ({"stratify": "genre"}, ["no column 'genre'", "it has x, c"]),
+        ({"test_size": 0}, ["test_size", "got 0.0"]),
+        ({"test_size": 1}, ["test_size", "got 1.0"]),
+        ({"test_size": 1.5}, ["test_size", "got 1.5"]),
+        ({"input_artifact": "tabel.csv"}, ["no artifact tabel.csv", "did you mean table.csv"]),
+        ({"input_artifact": "table.csv:v7"}, ["has no v7", "its versions: v0"]),
+        ({"input_artifact": "table.csv:prod"}, ["has no prod", "its aliases: latest"]),
+        ({"input_artifact": "../table.csv"}, ["'../table.csv'"]),
+    ],
+)
+def test_segregate(bench: Bench, parameters: dict[str, object], words: list[str]) -> None:
+    bench.put("table.csv", CLASSES)
+    refused(
+        bench, bench.step("segregate", **({"input_artifact": "table.csv"} | parameters)), *words
+    )
+
+
+def test_a_word_where_a_number_belongs(bench: Bench) -> None:
+    done = bench.step("segregate", input_artifact="table.csv", test_size="abc")
+    assert done.status == 2
+    assert "test_size" in done.err
+    assert "'abc'" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_an_unknown_argument(bench: Bench) -> None:
+    done = bench.step("segregate", input_artifact="table.csv", tset_size=0.3)
+    assert done.status == 2
+    assert "--tset_size" in done.err
+    assert "--test_size" in done.err
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"x": [1.0] * 8, "c": ["a"] * 8}, ["'c'", "'a'", "two classes"]),
+        ({"x": [1.0] * 8}, ["target column 'c'"]),
+        ({"x": ["one"] * 8, "c": ["a", "b"] * 4}, ["'x'", "not a number"]),
+        ({"x": pa.nulls(8, pa.float64()), "c": ["a", "b"] * 4}, ["'x'", "missing in all"]),
+    ],
+)
+def test_training_rows(bench: Bench, table: dict[str, list], words: list[str]) -> None:
+    bench.put("train.parquet", pa.table(table))
+    model = {"estimator": {"_target_": "sklearn.tree.DecisionTreeClassifier"}}
+    config = bench.yaml({"target": "c", "features": {"numeric": ["x"]}, "model": model})
+    done = bench.step("train_random_forest", train_data="train.parquet", model_config=config)
+    refused(bench, done, *words)
+
+
+def test_unwritable_store(bench: Bench) -> None:
+    blocked = bench.folder / "a file"
+    blocked.write_text("in the way of the store")
+    bench.environment["PIPELINE_ARTIFACT_STORE"] = str(blocked / "store")
+    done = bench.step("get_data", file_url=SAMPLE, artifact_name="out.parquet")
+    refused(bench, done, str(blocked))
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("main.steps=segregat", ["unknown step 'segregat'", "did you mean 'segregate'"]),
+        ("main.steps=evaluate:segregate", ["runs backwards"]),
+        ("data.tset_size=0.2", ["data.tset_size", "did you mean 'test_size'"]),
+        ("data.test_size=1.5", ["data.test_size", "less than 1", "1.5"]),
+        ("data.test_size=0", ["data.test_size", "greater than 0"]),
+        ("data.test_size=abc", ["data.test_size", "'abc'"]),
+        ("data=song", ["data=song", "did you mean 'songs'"]),
+        ("data.target=tempo", ["data.features", "'tempo'"]),
+    ],
+)
+def test_config(project: Project, override: str, words: list[str]) -> None:
+    done = project.run("python", "main.py", override)
+    assert done.status == 1
+    lines = (done.out + done.err).splitlines()
+    assert len(lines) == 1, done.out + done.err
+    assert lines[0].startswith("error: ")
+    for word in words:
+        assert word in lines[0]
