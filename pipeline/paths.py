@@ -37,6 +37,7 @@ def tracking_environment() -> dict[str, str]:
         "MLFLOW_TRACKING_URI": f"sqlite:///{ROOT / 'mlflow.db'}",
         # The one way to keep ./mlruns from being made in the caller's working directory.
         "_MLFLOW_SERVER_ARTIFACT_ROOT": str(MLRUNS),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
         "WANDB_MODE": "offline",
         "WANDB_SILENT": "true",
         "WANDB_DIR": str(ROOT),

@@ -25,6 +25,7 @@ class Record:
     status: str = "running"  # running · finished · failed
     error: str | None = None
     seconds: float = 0.0
+    tracking: float = 0.0  # seconds of these that went into publishing and recording
     inputs: list[dict[str, Any]] = field(default_factory=list)
     outputs: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)

@@ -152,15 +152,20 @@ def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
     try:
         try:
             yield
+            published = time.monotonic()
             run.publish()
+            facts.tracking = time.monotonic() - published
         finally:
             error = sys.exc_info()[1]
             facts.status = "failed" if error else "finished"
             facts.error = (str(error) or type(error).__name__) if error else None
-            facts.seconds = round(time.monotonic() - begin, 3)
+            end = time.monotonic()
+            facts.seconds = round(end - begin, 3)
             facts.write(run.folder)
             if recording:
                 recording.finish(run.folder)
+                facts.tracking = round(facts.tracking + time.monotonic() - end, 3)
+                facts.write(run.folder)
             if paths.RECORD_FOLDER not in os.environ:
                 _to_mlflow(facts, run.folder)
     except InputError as error:

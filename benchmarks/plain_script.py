@@ -1,0 +1,72 @@
+"""The same work as the pipeline's six steps in one plain script: the limit of what is possible.
+
+    python benchmarks/plain_script.py assets/songs_sample.parquet
+
+Same functions, one process, nothing recorded: no MLflow, no W&B, no artifact store, no config
+system. overhead.py measures the pipeline against it.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import skops.io
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)
+
+from check_data import check
+from evaluate.evaluate import predictions_table
+from pipeline import features, metrics, models, plots, splits, tables
+from preprocess import clean
+from segregate.split import split
+from train_random_forest import train
+
+SEED, SIZE = 42, 0.3
+
+
+def judge(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> np.ndarray:
+    """Predict, compute the metrics, draw the four pictures."""
+    truth = features.labels(rows, target)
+    probabilities, predicted = models.predict(model, rows)
+    print(metrics.classification_metrics(truth, probabilities, model.classes_)["auc"])
+    figures = [
+        plots.confusion_matrix(truth, predicted, model.classes_),
+        plots.roc_curves(truth, probabilities, model.classes_),
+        plots.precision_recall_curves(truth, probabilities, model.classes_),
+        plots.feature_importance(models.feature_importances(model)),
+    ]
+    for number, figure in enumerate(figures):
+        plots.save(figure, folder / f"{number}.png")
+    frame: pd.DataFrame = predictions_table(truth, predicted, probabilities, model.classes_)
+    return frame.to_numpy()
+
+
+def main(source: Path, folder: Path) -> None:
+    """Do what the steps do, files included: tables as CSV, the model, pictures."""
+    data = yaml.safe_load((ROOT / "conf/data/songs.yaml").read_text())
+    model = yaml.safe_load((ROOT / "conf/model/random_forest.yaml").read_text())
+    raw = tables.read_foreign(source, str(source))
+    table, _ = clean.preprocess(raw, data["preprocess"])
+    assert all(f.verdict == "passed" for f in check.findings(table, data["checks"]))
+    parts = split(table, SIZE, SEED, data["target"])
+    for name, part in zip(("train", "test"), parts, strict=True):
+        tables.write(part, folder / f"{name}.csv")
+    first, second = splits.split(
+        parts[0].num_rows, SIZE, SEED, splits.classes_of(parts[0], data["target"])
+    )
+    rows, test = (part.to_pandas() for part in parts)
+    unfitted = train.build_pipeline(data["features"], model, SEED)
+    fitted = train.fit(unfitted, rows.iloc[first], data["target"])
+    judge(fitted, rows.iloc[second], data["target"], folder)
+    skops.io.dump(fitted, folder / "model.skops")
+    judge(fitted, test, data["target"], folder)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        main(Path(sys.argv[1]).resolve(), Path(place))
