@@ -25,15 +25,17 @@ PAGES = (b"<!doctype html", b"<html")
 def read_foreign(path: Path, name: str) -> pa.Table:
     """Read a table of unknown origin: .parquet, .csv or .csv.gz.
 
-    `name` is what the user calls it, a file name or the end of a URL; its suffix says what it
-    is. CSV is UTF-8 text with commas and a header. Its types are inferred; in columns of
+    The path's suffix says what it is; `name` is what the user calls it in messages, a file name
+    or a URL. CSV is UTF-8 text with commas and a header. Its types are inferred; in columns of
     numbers, dates and booleans the usual spellings of NA are missing, in columns of text only
     an empty field without quotes is. Raises InputError when it is no such table, is broken or
     has no rows.
     """
-    suffix = next((known for known in SUFFIXES if name.lower().endswith(known)), None)
+    suffix = next((known for known in SUFFIXES if path.name.lower().endswith(known)), None)
     if suffix is None:
-        raise InputError(f"{name} is no table this can read; give one of {', '.join(SUFFIXES)}")
+        raise InputError(
+            f"{name} is no table this can read: {path.name} must end in one of {', '.join(SUFFIXES)}"
+        )
     packed = suffix == ".csv.gz"
     with read_failures(name):
         _check_start(path, name, packed)

@@ -84,7 +84,7 @@ def per_class_table(metrics: dict[str, float], classes: Sequence[Any]) -> list[d
     """
     return [
         {"class": label} | {name: metrics.get(f"{name}/{label}") for name in PER_CLASS}
-        for label in classes
+        for label in np.asarray(classes).tolist()  # plain values: JSON knows no numpy integers
         if f"support/{label}" in metrics
     ]
 

@@ -25,7 +25,7 @@ def go(args: Namespace) -> None:
         )
         frame = table.to_pandas()
         training, validation = frame.iloc[first], frame.iloc[second]
-        run.logger.info("fitting %s rows, %s for validation", *map(len, (training, validation)))
+        run.logger.info("fitting %s rows, %s to validate", f"{len(first):,}", f"{len(second):,}")
         fitted = train.fit(unfitted, training, target)
         judge.judge(run, fitted, validation, target)
         folder = run.output_path(args.export_artifact)

@@ -13,7 +13,7 @@ from pipeline.errors import InputError
 
 
 def foreign(content: bytes, folder: Path, name: str = "table.csv") -> pa.Table:
-    path = folder / "download"  # the name, not the path, says what it is
+    path = folder / name
     path.write_bytes(content)
     return tables.read_foreign(path, name)
 

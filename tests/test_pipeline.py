@@ -1,0 +1,154 @@
+"""The whole pipeline, as a person runs it: what it leaves behind."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline import tables
+from tests.conftest import Project, copy_project
+
+STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]
+OUTPUTS = {
+    "raw_data.parquet": "get_data",
+    "preprocessed_data.csv": "preprocess",
+    "data_train.csv": "segregate",
+    "data_test.csv": "segregate",
+    "model_export": "train_random_forest",
+    "predictions.parquet": "evaluate",
+}
+
+
+def test_every_artifact_is_there_with_its_lineage(project: Project) -> None:
+    for name, step in OUTPUTS.items():
+        manifest = project.manifest(f"{name}:v0")
+        assert manifest["step"] == step
+        assert manifest["description"]
+        assert set(manifest["run_ids"]) == {"mlflow", "wandb"}
+    inputs = project.manifest("predictions.parquet:v0")["inputs"]
+    assert [(i["name"], i["version"]) for i in inputs] == [
+        ("model_export", 0),
+        ("data_test.csv", 0),
+    ]
+    for i in inputs:
+        assert i["digest"] == project.manifest(f"{i['name']}:v{i['version']}")["digest"]
+
+
+def test_children_are_nested_under_the_parent_and_named_by_step(project: Project) -> None:
+    runs = {run["name"]: run for run in project.runs()}
+    parent = runs.pop("dev")
+    assert sorted(runs) == sorted(STEPS)
+    assert {run["status"] for run in [parent, *runs.values()]} == {"FINISHED"}
+    assert {run["tags"]["mlflow.parentRunId"] for run in runs.values()} == {parent["id"]}
+    assert parent["metrics"]["evaluate/auc"] == runs["evaluate"]["metrics"]["auc"]
+
+
+def test_mlflow_has_metrics_pictures_tables_and_references(project: Project) -> None:
+    runs = {run["name"]: run for run in project.runs()}
+    evaluate = runs["evaluate"]
+    assert 0.9 < evaluate["metrics"]["auc"] < 0.95
+    assert 0.55 < evaluate["metrics"]["f1"] < 0.67
+    assert "f1/Pop" in evaluate["metrics"]
+    assert evaluate["tags"]["pipeline.inputs"] == "model_export:v0, data_test.csv:v0"
+    assert evaluate["tags"]["pipeline.outputs"] == "predictions.parquet:v0"
+    files = {path.name for path in Path(evaluate["artifacts"].removeprefix("file://")).iterdir()}
+    pictures = {"confusion_matrix.png", "roc.png", "precision_recall.png", "feature_importance.png"}
+    assert pictures | {"per_class.md", "record.json"} <= files
+    checks = Path(runs["check_data"]["artifacts"].removeprefix("file://")) / "checks.md"
+    assert "| range | loudness |" in checks.read_text()
+    assert runs["segregate"]["params"]["test_size"] == "0.3"
+
+
+def test_inputs_are_pinned_inside_a_run(project: Project) -> None:
+    runs = {run["name"]: run for run in project.runs()}
+    assert runs["segregate"]["params"]["input_artifact"] == "preprocessed_data.csv:v0"
+    assert runs["evaluate"]["params"]["test_data"] == "data_test.csv:v0"
+
+
+def test_wandb_has_an_offline_run_for_each_step(project: Project) -> None:
+    content = [path.read_bytes() for path in (project.root / "wandb").glob("offline-*/*.wandb")]
+    for step in STEPS:
+        assert any(step.encode() in text for text in content), step
+    assert all(b"reproducible_ml_pipeline" in text for text in content)
+    staged = list((project.root / "wandb" / "data").rglob("*"))
+    assert staged, "what `wandb sync` sends later is kept inside the project"
+
+
+def test_the_log_has_every_step(project: Project) -> None:
+    log = (project.root / "ml_pipeline.log").read_text()
+    for step in STEPS:
+        assert re.search(rf"^\d{{4}}-\d\d-\d\d \S+ INFO    {step}: done in", log, re.MULTILINE)
+    assert "5,000 rows in, 146 exact duplicates dropped, 4,854 rows out" in log
+
+
+def test_predictions_follow_the_test_rows(project: Project) -> None:
+    def read(name: str):
+        return tables.read(project.file(f"{name}:v0"), project.manifest(f"{name}:v0")["metadata"])
+
+    test, predictions = read("data_test.csv"), read("predictions.parquet")
+    assert predictions["truth"].to_pylist() == test["genre"].to_pylist()
+    assert predictions.num_columns == 2 + 15
+
+
+def test_nothing_lands_outside_the_ignored_places(project: Project) -> None:
+    made = {path.name for path in project.root.iterdir()} - {
+        path.name for path in copy_of_nothing(project).iterdir()
+    }
+    allowed = {"mlflow.db", "mlruns", "wandb", "artifacts", "outputs", "ml_pipeline.log"}
+    assert made <= allowed | {"__pycache__"}
+
+
+def copy_of_nothing(project: Project) -> Path:
+    target = project.root.parent / "untouched"
+    if not target.exists():
+        copy_project(target)
+    return target
+
+
+def test_from_another_folder(project: Project, tmp_path: Path) -> None:
+    main = str(project.root / "main.py")
+    done = project.run("python", main, "main.steps=get_data", cwd=str(tmp_path))
+    assert done.status == 0, done.out + done.err
+    assert "raw_data.parquet:v0" in done.out  # same content, no new version
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_step_stops_the_run(project: Project) -> None:
+    words = ["main.steps=check_data:segregate", "main.experiment_name=fails"]
+    done = project.run("python", "main.py", *words, "data.checks.columns.tempo.max=100")
+    assert done.status == 1
+    last = done.err.splitlines()[-1]
+    assert last.startswith("error: step check_data failed: 1 of 70 checks failed (range tempo:")
+    assert last.endswith(str(project.root / "ml_pipeline.log"))
+    assert "Traceback" not in done.out + done.err
+    assert "segregate ·" not in done.out
+    failed = [r for r in project.runs() if r["status"] == "FAILED"]
+    assert sorted(r["name"] for r in failed) == ["check_data", "fails"]
+    (child,) = (r for r in failed if r["name"] == "check_data")
+    assert child["tags"]["pipeline.error"].startswith("1 of 70 checks failed")
+
+
+def test_another_dataset(project: Project) -> None:
+    """A table with another target, no text and no categories, that needs no download."""
+    done = project.run("python", "main.py", "data=wine", "main.artifact_store=wine_artifacts")
+    assert done.status == 0, done.out + done.err
+    predictions = project.manifest("predictions.parquet:latest", "wine_artifacts")
+    assert predictions["metadata"]["rows"] == 54
+    (auc,) = re.findall(r"^evaluate .* auc ([\d.]+),", done.out, re.MULTILINE)
+    assert float(auc) > 0.95
+
+
+@pytest.mark.skipif("REAL_DATA" not in os.environ, reason="REAL_DATA names no real table")
+def test_reference_figures_on_the_real_table(project: Project) -> None:
+    url = f"data.file_url={os.environ['REAL_DATA']}"
+    words = ["data=songs", url, "main.experiment_name=real", "main.artifact_store=real_artifacts"]
+    done = project.run("python", "main.py", *words)
+    assert done.status == 0, done.out + done.err
+    (run,) = (r for r in project.runs() if r["name"] == "real")
+    rows = [f"{n:,}" for n in (20567, 8815, 12593)]
+    assert f"fitting {rows[0]} rows, {rows[1]} to validate" in done.out
+    assert f"test: {rows[2]} rows" in done.out
+    expected = {"auc": 0.95325, "accuracy": 0.68848, "f1": 0.66547}
+    for name, value in expected.items():
+        assert run["metrics"][f"evaluate/{name}"] == pytest.approx(value, abs=0.0005)
