@@ -34,7 +34,8 @@ def read_foreign(path: Path, name: str) -> pa.Table:
     suffix = next((known for known in SUFFIXES if path.name.lower().endswith(known)), None)
     if suffix is None:
         raise InputError(
-            f"{name} is no table this can read: {path.name} must end in one of {', '.join(SUFFIXES)}"
+            f"{name} is no table this can read: {path.name} must end in one of "
+            f"{', '.join(SUFFIXES)}"
         )
     packed = suffix == ".csv.gz"
     with read_failures(name):

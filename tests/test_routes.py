@@ -41,8 +41,8 @@ def test_same_config_same_artifacts(project: Project, route: str, versions: set[
 
 
 NASTY = {
-    "everything": """two  spaces, it's "quoted"; touch pwned $(touch pwned) `touch pwned` && touch """
-    """pwned | cat > pwned * ? [a] {x} %s \\n a=b übermäßig 音楽 🎵 """,
+    "everything": 'two  spaces, it\'s "quoted"; touch pwned $(touch pwned) `touch pwned` && touch'
+    " pwned | cat > pwned * ? [a] {x} %s \\n a=b übermäßig 音楽 🎵 ",
     "dash and newline": "-rf\nsecond line",
     "empty": "",
 }
