@@ -71,3 +71,5 @@ if __name__ == "__main__":
         main()
     except (*overrides.CONFIG_ERRORS, InputError) as error:
         fail(error)
+    except KeyboardInterrupt:
+        fail(InputError("stopped"))

@@ -88,7 +88,9 @@ def opened(config: Config, folder: Path) -> Iterator[ParentRun]:
 
     At the end, whatever it is, a table says what each step did.
     """
-    _set_environment(config)
+    os.environ.update(paths.tracking_environment())
+    os.environ[paths.STORE] = config.main.artifact_store
+    os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
     disabled = os.environ["WANDB_MODE"] == "disabled"
     with nullcontext("") if disabled else wandb_recorder.started() as address:
@@ -96,11 +98,11 @@ def opened(config: Config, folder: Path) -> Iterator[ParentRun]:
         import mlflow  # dear (seconds): the recorder starts beside it
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
-
-        with mlflow.start_run(run_name=config.main.experiment_name) as active:
-            values = asdict(config)
-            (folder / "config.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-            mlflow.log_artifact(str(folder / "config.yaml"))
+        with (
+            mlflow.start_run(run_name=config.main.experiment_name) as active,
+            _wandb_names(config, active.info.run_id),
+        ):
+            _log_config(config, folder)
             run = ParentRun(config, folder, active)
             try:
                 yield run
@@ -109,10 +111,24 @@ def opened(config: Config, folder: Path) -> Iterator[ParentRun]:
         console.where_to_look()
 
 
-def _set_environment(config: Config) -> None:
-    """Set what the steps inherit: stores, W&B names, and this interpreter as ``python``."""
-    os.environ.update(paths.tracking_environment())
-    os.environ[paths.STORE] = config.main.artifact_store
-    os.environ.setdefault("WANDB_PROJECT", config.main.project_name)
-    os.environ.setdefault("WANDB_RUN_GROUP", config.main.experiment_name)
-    os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
+@contextmanager
+def _wandb_names(config: Config, run_id: str) -> Iterator[None]:
+    """Name W&B's project and group for the steps, unless the user has; the group is this run."""
+    names = {
+        "WANDB_PROJECT": config.main.project_name,
+        "WANDB_RUN_GROUP": f"{config.main.experiment_name}-{run_id[:8]}",
+    }
+    ours = {name: value for name, value in names.items() if not os.environ.get(name)}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:  # in a sweep the next job has names of its own
+            del os.environ[name]
+
+
+def _log_config(config: Config, folder: Path) -> None:
+    import mlflow
+
+    (folder / "config.yaml").write_text(yaml.safe_dump(asdict(config), sort_keys=False))
+    mlflow.log_artifact(str(folder / "config.yaml"))
