@@ -2,7 +2,9 @@
 
 import sys
 from argparse import Namespace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
@@ -26,6 +28,7 @@ def go(args: Namespace) -> None:
         frame = table.to_pandas()
         training, validation = frame.iloc[first], frame.iloc[second]
         run.logger.info("fitting %s rows, %s to validate", f"{len(first):,}", f"{len(second):,}")
+        Thread(target=import_module, args=("mlflow.sklearn",)).start()  # seconds; export needs it
         fitted = train.fit(unfitted, training, target)
         judge.judge(run, fitted, validation, target)
         folder = run.output_path(args.export_artifact)
