@@ -70,9 +70,7 @@ def test_help(project: Project, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", ["get_data", "preprocess", "check_data", "segregate"])
-def test_data_steps_import_only_what_they_use(
-    project: Project, step: str, tmp_path: Path
-) -> None:
+def test_data_steps_import_only_what_they_use(project: Project, step: str, tmp_path: Path) -> None:
     """Imports are most of a step's time: nothing imports what it does not use."""
     parameters = {
         "get_data": ["--file_url=assets/songs_sample.parquet"],
