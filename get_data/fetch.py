@@ -45,8 +45,12 @@ def fetch(url: str, folder: Path, root: Path, sha256: str | None = None) -> Path
     if not name.endswith(SUFFIXES):
         raise InputError(f"file_url {url}: {name!r} must end in one of {', '.join(SUFFIXES)}")
     target = folder / name
-    with _opened(url, scheme, root) as pieces:
-        size, digest = _write(pieces, target)
+    try:
+        with _opened(url, scheme, root) as pieces:
+            size, digest = _write(pieces, target)
+    except InputError:
+        target.unlink(missing_ok=True)  # the part that came before the connection ended
+        raise
     if size == 0:
         target.unlink()
         raise InputError(f"file_url {url}: the file is empty; check the address")

@@ -88,6 +88,13 @@ class Project:
             for r in client.search_runs([e.experiment_id for e in client.search_experiments()])
         ]
 
+    def whole_run(self) -> dict[str, dict[str, Any]]:
+        """Return the MLflow runs of the fixture's own whole run: "parent", and step → child."""
+        runs = self.runs()  # the newest first
+        parent = [run for run in runs if run["name"] == "dev"][-1]
+        children = [r for r in runs if r["tags"].get("mlflow.parentRunId") == parent["id"]]
+        return {"parent": parent} | {run["name"]: run for run in children}
+
 
 @dataclass
 class Done:

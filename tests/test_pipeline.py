@@ -36,8 +36,8 @@ def test_every_artifact_is_there_with_its_lineage(project: Project) -> None:
 
 
 def test_children_are_nested_under_the_parent_and_named_by_step(project: Project) -> None:
-    runs = {run["name"]: run for run in project.runs()}
-    parent = runs.pop("dev")
+    runs = project.whole_run()
+    parent = runs.pop("parent")
     assert sorted(runs) == sorted(STEPS)
     assert {run["status"] for run in [parent, *runs.values()]} == {"FINISHED"}
     assert {run["tags"]["mlflow.parentRunId"] for run in runs.values()} == {parent["id"]}
@@ -45,7 +45,7 @@ def test_children_are_nested_under_the_parent_and_named_by_step(project: Project
 
 
 def test_mlflow_has_metrics_pictures_tables_and_references(project: Project) -> None:
-    runs = {run["name"]: run for run in project.runs()}
+    runs = project.whole_run()
     evaluate = runs["evaluate"]
     assert 0.9 < evaluate["metrics"]["auc"] < 0.95
     assert 0.55 < evaluate["metrics"]["f1"] < 0.67
@@ -61,7 +61,7 @@ def test_mlflow_has_metrics_pictures_tables_and_references(project: Project) -> 
 
 
 def test_inputs_are_pinned_inside_a_run(project: Project) -> None:
-    runs = {run["name"]: run for run in project.runs()}
+    runs = project.whole_run()
     assert runs["segregate"]["params"]["input_artifact"] == "preprocessed_data.csv:v0"
     assert runs["evaluate"]["params"]["test_data"] == "data_test.csv:v0"
 
@@ -70,7 +70,7 @@ def test_wandb_has_an_offline_run_for_each_step(project: Project) -> None:
     content = [path.read_bytes() for path in (project.root / "wandb").glob("offline-*/*.wandb")]
     for step in STEPS:
         assert any(step.encode() in text for text in content), step
-    parent = next(run for run in project.runs() if run["name"] == "dev")
+    parent = project.whole_run()["parent"]
     for name in ("reproducible_ml_pipeline", f"dev-{parent['id'][:8]}"):
         assert sum(name.encode() in text for text in content) >= len(STEPS)
     staged = list((project.root / "wandb" / "data").rglob("*"))
@@ -125,9 +125,10 @@ def test_a_failed_step_stops_the_run(project: Project) -> None:
     assert last.endswith(str(project.root / "ml_pipeline.log"))
     assert "Traceback" not in done.out + done.err
     assert "segregate ·" not in done.out
-    failed = [r for r in project.runs() if r["status"] == "FAILED"]
-    assert sorted(r["name"] for r in failed) == ["check_data", "fails"]
-    (child,) = (r for r in failed if r["name"] == "check_data")
+    parent = next(run for run in project.runs() if run["name"] == "fails")
+    (child,) = (r for r in project.runs() if r["tags"].get("mlflow.parentRunId") == parent["id"])
+    assert (parent["status"], child["status"]) == ("FAILED", "FAILED")
+    assert child["name"] == "check_data"
     assert child["tags"]["pipeline.error"].startswith("1 of 70 checks failed")
 
 
