@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from pipeline.errors import InputError, did_you_mean
+
 Expectations = Mapping[
     str, Any
 ]  # min_rows, columns: {name: {type, min, max, allowed, max_missing}}
@@ -33,7 +35,11 @@ def _finding(check: str, column: str, expected: object, seen: object, passed: bo
 
 
 def findings(table: pa.Table, expectations: Expectations) -> Iterator[Finding]:
-    """Check rows, columns, types, ranges, allowed values and missing shares of a table."""
+    """Check rows, columns, types, ranges, allowed values and missing shares of a table.
+
+    Raises:
+        InputError: a type that is not known is expected.
+    """
     least = expectations.get("min_rows", 1)
     yield _finding(
         "rows", "", f"at least {least:,}", f"{table.num_rows:,}", table.num_rows >= least
@@ -59,17 +65,21 @@ def _column_findings(
     yield _finding("missing", name, f"at most {most:.2%}", f"{share:.2%}", share <= most)
     present = values.drop_null()
     bounded = expected.get("min") is not None or expected.get("max") is not None
-    if bounded and _is_numeric(values.type) and len(present):
+    if bounded and len(present):
         yield _range(name, present, expected.get("min"), expected.get("max"))
     if (allowed := expected.get("allowed")) is not None:
         yield _allowed(name, present, allowed)
 
 
 def _range(name: str, values: pa.ChunkedArray, least: float | None, most: float | None) -> Finding:
-    low, high = pc.min_max(values).as_py().values()
-    nan = bool(pc.any(pc.is_nan(values.cast(pa.float64()))).as_py())
-    inside = (least is None or low >= least) and (most is None or high <= most) and not nan
     expected = f"{'-inf' if least is None else least} to {'inf' if most is None else most}"
+    if not _is_numeric(values.type):
+        return _finding("range", name, expected, values.type, False)
+    if pt.is_float16(values.type):
+        values = values.cast(pa.float32())
+    low, high = pc.min_max(values).as_py().values()
+    nan = pt.is_floating(values.type) and bool(pc.any(pc.is_nan(values)).as_py())
+    inside = (least is None or low >= least) and (most is None or high <= most) and not nan
     return _finding("range", name, expected, f"{low} to {high}{', NaN' if nan else ''}", inside)
 
 
@@ -94,6 +104,8 @@ def _is_of(kind: pa.DataType, expected: str) -> bool:
         "boolean": pt.is_boolean(kind),
         "date": pt.is_date(kind) or pt.is_timestamp(kind),
     }
+    if expected not in found:
+        raise InputError(f"checks: unknown type {expected!r}; {did_you_mean(expected, found)}")
     return bool(found[expected])
 
 

@@ -1,6 +1,7 @@
 """Run test_data.py with pytest on two tables, and gather what every test found."""
 
 import os
+import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
@@ -44,13 +45,26 @@ class _Plugin:
 
 
 def _result(item: pytest.Function, report: pytest.TestReport) -> Finding:
-    """The finding that the test was given, or one made of what a test of the user's own said."""
+    """The finding that the test was given, or one made of what a test of the user's own said.
+
+    Also of what the user's own test of a given finding said, where its verdict is another.
+    """
     given = getattr(item, "callspec", None)
     if given and isinstance(given.params.get("finding"), Finding):
         finding: Finding = given.params["finding"]
-        return finding
-    said = "" if report.passed else report.longreprtext.strip().splitlines()[-1]
-    return Finding(item.name, "", "to hold", said or "holds", report.outcome)
+        if finding.verdict == report.outcome:
+            return finding
+    return Finding(item.name, "", "to hold", _said(report), report.outcome)
+
+
+def _said(report: pytest.TestReport) -> str:
+    """What a test of the user's own said, in one line: of the report, the first line marked E."""
+    if report.passed:
+        return "holds"
+    if isinstance(report.longrepr, tuple):  # file, line and reason of a skipped test
+        return report.longrepr[2].partition("\n")[0]
+    lines = report.longreprtext.strip().splitlines()
+    return next((line[1:].strip() for line in lines if line.startswith("E ")), lines[-1])
 
 
 def run(sample: pa.Table, reference: pa.Table | None, found: Sequence[Finding]) -> list[Finding]:
@@ -67,6 +81,7 @@ def run(sample: pa.Table, reference: pa.Table | None, found: Sequence[Finding]) 
     Raises:
         RuntimeError: pytest could not run the tests (a bug in test_data.py).
     """
+    sys.modules.pop(TESTS.stem, None)  # or pytest takes what an earlier run imported
     plugin = _Plugin(sample, reference, found)
     quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "--disable-plugin-autoload"]
     alone = ["-c", os.devnull, "--rootdir", str(TESTS.parent), "--import-mode=importlib"]

@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,7 @@ RETRIES = 4  # 0.5, 1, 2, 4 seconds apart
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 OBJECT_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+LONGEST_WAIT = 60  # seconds that a server may ask for before the next try
 SHOW_EVERY = 25 << 20  # bytes between two lines of progress
 
 logger = logging.getLogger("get_data")
@@ -38,30 +40,39 @@ def fetch(url: str, folder: Path, root: Path, sha256: str | None = None) -> Path
         InputError: nothing there, an error status, an HTML page, an empty or cut-off file, another
             digest, a scheme or a suffix that is not known. The folder is left without the file.
     """
-    scheme = urlsplit(url).scheme.lower()
+    scheme, path = _parts(url)
     if scheme == "sklearn":
         return _from_sklearn(url, folder)
-    name = Path(unquote(urlsplit(url).path)).name
-    if not name.endswith(SUFFIXES):
+    name = Path(path).name
+    if not name.lower().endswith(SUFFIXES):
         raise InputError(f"file_url {url}: {name!r} must end in one of {', '.join(SUFFIXES)}")
     target = folder / name
-    try:
-        with _opened(url, scheme, root) as pieces:
+    with ExitStack() as undo:
+        undo.callback(target.unlink, missing_ok=True)  # however it ends before it is whole
+        with _opened(url, scheme, root / os.path.expanduser(path)) as pieces:
             size, digest = _write(pieces, target)
-    except InputError:
-        target.unlink(missing_ok=True)  # the part that came before the connection ended
-        raise
-    if size == 0:
-        target.unlink()
-        raise InputError(f"file_url {url}: the file is empty; check the address")
-    if sha256 and digest != sha256.lower():
-        target.unlink()
-        raise InputError(
-            f"file_url {url}: its sha256 is {digest}, expected {sha256}; the file has changed or "
-            "was damaged: check it, then put the new digest into data.sha256"
-        )
+        if size == 0:
+            raise InputError(f"file_url {url}: the file is empty; check the address")
+        if sha256 and digest != sha256.lower():
+            raise InputError(
+                f"file_url {url}: its sha256 is {digest}, expected {sha256}; the file has changed "
+                "or was damaged: check it, then put the new digest into data.sha256"
+            )
+        undo.pop_all()
     logger.info("fetched %s bytes from %s, sha256 %s", f"{size:,}", url, digest)
     return target
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Return the scheme and the path; on disk and in a bucket, ?, # and % are part of a name."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InputError(f"file_url {url}: {error}; check the address") from None
+    path = unquote(parts.path) if parts.scheme in ("http", "https", "file") else url
+    if any(ord(character) < 32 for character in url + path):
+        raise InputError(f"file_url {url!r}: a line break or the like is in it; check the address")
+    return parts.scheme, path
 
 
 def _write(pieces: Iterator[bytes], target: Path) -> tuple[int, str]:
@@ -78,13 +89,13 @@ def _write(pieces: Iterator[bytes], target: Path) -> tuple[int, str]:
 
 
 @contextmanager
-def _opened(url: str, scheme: str, root: Path) -> Iterator[Iterator[bytes]]:
+def _opened(url: str, scheme: str, place: Path) -> Iterator[Iterator[bytes]]:
     if scheme in ("http", "https"):
         opened: Any = _over_http(url)
     elif scheme in OBJECT_STORES:
         opened = _from_object_store(url)
     elif scheme in ("", "file"):
-        opened = _from_disk(url, unquote(urlsplit(url).path) if scheme else url, root)
+        opened = _from_disk(url, place)
     else:
         raise InputError(
             f"file_url {url}: unknown scheme {scheme!r}; use http(s)://, s3://, gs://, az://, "
@@ -95,8 +106,7 @@ def _opened(url: str, scheme: str, root: Path) -> Iterator[Iterator[bytes]]:
 
 
 @contextmanager
-def _from_disk(url: str, path: str, root: Path) -> Iterator[Iterator[bytes]]:
-    place = root / Path(path).expanduser()
+def _from_disk(url: str, place: Path) -> Iterator[Iterator[bytes]]:
     try:
         with place.open("rb") as file:
             yield _pieces(file)
@@ -117,7 +127,12 @@ def _over_http(url: str) -> Iterator[Iterator[bytes]]:
     from requests.adapters import HTTPAdapter
     from urllib3.util import Retry
 
-    retry = Retry(RETRIES, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504))
+    retry = Retry(
+        RETRIES,
+        backoff_factor=0.5,
+        status_forcelist=(429, 500, 502, 503, 504),
+        retry_after_max=LONGEST_WAIT,
+    )
     try:
         with requests.Session() as session:
             session.mount("http://", HTTPAdapter(max_retries=retry))
@@ -134,15 +149,16 @@ def _over_http(url: str) -> Iterator[Iterator[bytes]]:
         ) from None
     except requests.RequestException as error:
         raise InputError(
-            f"file_url {url}: {_reason(error)}; check the address and the network (tried "
-            f"{RETRIES + 1} times)"
+            f"file_url {url}: {_reason(error)}; check the address and the network"
         ) from None
 
 
 def _reason(error: Exception) -> str:
     """The innermost cause: requests wraps it in several layers of text."""
     cause = error.args[0] if error.args else error
-    return str(getattr(cause, "reason", cause)).rpartition(">: ")[2] or type(error).__name__
+    if not hasattr(cause, "reason"):
+        return str(cause) or type(error).__name__
+    return f"{str(cause.reason).rpartition('>: ')[2]} (tried {RETRIES + 1} times)"
 
 
 @contextmanager
@@ -153,7 +169,7 @@ def _from_object_store(url: str) -> Iterator[Iterator[bytes]]:
     folder, _, name = url.rpartition("/")
     try:
         yield iter(from_url(folder).get(name).stream(min_chunk_size=CHUNK))
-    except (BaseError, OSError) as error:
+    except (BaseError, OSError, ValueError) as error:
         reason = str(error).split("\n")[0]
         raise InputError(
             f"file_url {url}: {reason}; check the address and the credentials in the environment"

@@ -72,7 +72,10 @@ def split(
 
 def _checked_codes(classes: np.ndarray, test_size: float, size_name: str) -> np.ndarray:
     """Number the classes in their order: the same draw as from the values, and cheaper."""
-    values, codes, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    try:
+        values, codes, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    except TypeError as error:
+        raise InputError(f"cannot stratify: {error}; choose a column of plain values") from None
     rows = len(classes)
     small = [f"{v!s} ({n} row)" for v, n in zip(values, counts, strict=True) if n < 2]
     if small:

@@ -6,26 +6,48 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
 from pipeline.errors import InputError
 
 
 def drop_duplicates(table: pa.Table) -> pa.Table:
-    """Keep the first of rows that are equal in every column, missing values included."""
+    """Keep the first of rows that are equal in every column, missing values included.
+
+    Raises:
+        InputError: a column whose values cannot be compared, like lists.
+    """
     keys = [str(number) for number in range(table.num_columns)]  # whatever the columns are called
     rows = pa.array(np.arange(table.num_rows))
-    numbered = pa.table([*table.columns, rows], names=[*keys, "row"])
+    columns = [_comparable(table[name], name) for name in table.column_names]
+    numbered = pa.table([*columns, rows], names=[*keys, "row"])
     first = numbered.group_by(keys, use_threads=False).aggregate([("row", "min")])["row_min"]
     return table.take(first.sort())
 
 
+def _comparable(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Return a column in which equal values have equal bytes: no categories, no -0.0."""
+    if pt.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pt.is_float16(column.type):
+        column = column.cast(pa.float32())
+    if pt.is_floating(column.type):
+        return pc.add(column, pa.scalar(0, column.type))
+    if pt.is_nested(column.type):
+        raise InputError(
+            f"preprocess: the values of {name!r} ({column.type}) cannot be compared; give plain "
+            "values, or set drop_duplicates and drop_constant to false"
+        )
+    return column
+
+
 def drop_constant(table: pa.Table) -> pa.Table:
-    """Drop columns that hold one single value (or only missing ones) in all rows."""
-    keep = [
-        name
-        for name in table.column_names
-        if pc.count_distinct(table[name], mode="all").as_py() > 1
-    ]
+    """Drop columns that hold one single value (or only missing ones) in all rows.
+
+    Raises:
+        InputError: a column whose values cannot be compared, like lists.
+    """
+    keep = [name for name in table.column_names if len(_comparable(table[name], name).unique()) > 1]
     return table.select(keep)
 
 
@@ -33,8 +55,10 @@ def add_text(table: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
     """Add a text column: the given columns joined by a space, a missing one as nothing.
 
     Raises:
-        InputError: a column is missing or not text, or the new name is taken.
+        InputError: no columns, one is missing or not text, or the new name is taken.
     """
+    if not columns:
+        raise InputError("preprocess.text.columns: it is empty; name one column or more")
     for column in columns:
         if column not in table.column_names:
             raise InputError(
@@ -51,8 +75,8 @@ def add_text(table: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    value = kind.value_type if pa.types.is_dictionary(kind) else kind
-    known = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+    value = kind.value_type if pt.is_dictionary(kind) else kind
+    known = (pt.is_string, pt.is_large_string, pt.is_null)
     return any(is_kind(value) for is_kind in known)
 
 

@@ -1,13 +1,16 @@
-"""The checks on hand-made tables, and pytest's part in them."""
+"""The checks on hand-made tables."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from check_data import check, suite
+from check_data import check
+from check_data.check import Finding
+from pipeline.errors import InputError
 
 TABLE = pa.table({"n": [1, 2, None, 4], "f": [0.5, 0.1, 0.2, 0.9], "c": ["a", "b", "a", None]})
 GOOD = {
@@ -18,6 +21,7 @@ GOOD = {
         "c": {"type": "text", "allowed": ["a", "b"], "max_missing": 0.25},
     },
 }
+DAY = datetime.date(2026, 1, 1)
 
 
 def failed(table: pa.Table, expectations: dict[str, Any]) -> list[tuple[str, str]]:
@@ -25,8 +29,33 @@ def failed(table: pa.Table, expectations: dict[str, Any]) -> list[tuple[str, str
     return [(f.check, f.column) for f in found if f.verdict == "failed"]
 
 
+def about(values: Any, **expected: Any) -> list[Finding]:
+    """What is found about one column, its presence aside."""
+    found = check.findings(pa.table({"x": values}), {"columns": {"x": expected}})
+    return [f for f in found if f.column == "x"][1:]
+
+
 def test_a_good_table_passes_at_the_very_bounds() -> None:
     assert failed(TABLE, GOOD) == []
+
+
+def test_every_check_is_a_finding() -> None:
+    found = [(f.check, f.column, f.expected, f.seen) for f in check.findings(TABLE, GOOD)]
+    assert found == [
+        ("rows", "", "at least 4", "4"),
+        ("column", "n", "present", "present"),
+        ("type", "n", "integer", "int64"),
+        ("missing", "n", "at most 25.00%", "25.00%"),
+        ("range", "n", "1 to 4", "1 to 4"),
+        ("column", "f", "present", "present"),
+        ("type", "f", "number", "double"),
+        ("missing", "f", "at most 0.00%", "0.00%"),
+        ("range", "f", "0.1 to 0.9", "0.1 to 0.9"),
+        ("column", "c", "present", "present"),
+        ("type", "c", "text", "string"),
+        ("missing", "c", "at most 25.00%", "25.00%"),
+        ("values", "c", "one of ['a', 'b']", "only these"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -37,8 +66,11 @@ def test_a_good_table_passes_at_the_very_bounds() -> None:
         ("n", {"max_missing": 0.2}, "missing"),
         ("n", {"type": "text"}, "type"),
         ("f", {"type": "integer"}, "type"),
+        ("f", {"min": 0.11, "max": None}, "range"),
         ("c", {"allowed": ["a"]}, "values"),
+        ("c", {"allowed": []}, "values"),
         ("c", {"type": "date"}, "type"),
+        ("c", {"min": 0}, "range"),
     ],
 )
 def test_each_check_fails(column: str, change: dict[str, Any], check_name: str) -> None:
@@ -50,11 +82,65 @@ def test_rows_and_columns() -> None:
     assert failed(TABLE, {**GOOD, "min_rows": 5}) == [("rows", "")]
     assert failed(TABLE.drop_columns("f"), GOOD) == [("column", "f")]
     assert failed(TABLE.append_column("x", TABLE["f"]), GOOD) == [("column", "x")]
-    assert failed(pa.table({"f": [0.5, float("nan")]}), {"columns": {"f": {"max": 1}}}) == [
-        ("range", "f")
-    ]
-    dates = pa.table({"d": [datetime.date(2026, 1, 1)]})
-    assert failed(dates, {"columns": {"d": {"type": "date"}}}) == []
+    assert failed(TABLE, {}) == []  # nothing is said about columns
+    assert failed(TABLE.slice(0, 0), {}) == [("rows", "")]
+    assert failed(TABLE.slice(0, 0), {**GOOD, "min_rows": 0}) == []
+
+
+TYPES = {
+    "number": [[1], [1.5], [Decimal("1.5")], pa.array([1], pa.uint8())],
+    "integer": [[1], pa.array([1], pa.uint8())],
+    "text": [["a"], pa.array(["a"], pa.large_string()), pa.array(["a"]).dictionary_encode()],
+    "boolean": [[True]],
+    "date": [[DAY], [datetime.datetime(2026, 1, 1)]],
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_types(kind: str) -> None:
+    for values in TYPES[kind]:
+        assert about(values, type=kind)[0].verdict == "passed"
+    others = {"number": ["a"], "integer": [1.0], "text": [1], "boolean": [1], "date": ["2026"]}
+    assert about(others[kind], type=kind)[0].verdict == "failed"
+    assert about([None], type=kind)[0].verdict == "failed"
+
+
+def test_an_unknown_type() -> None:
+    with pytest.raises(InputError, match=r"^checks: unknown type 'integr'; did you mean 'integer'"):
+        about([1], type="integr")
+
+
+@pytest.mark.parametrize(
+    ("values", "seen", "verdict"),
+    [
+        ([2**60 + 1], f"{2**60 + 1} to {2**60 + 1}", "passed"),
+        (pa.array([1.5], pa.float16()), "1.5 to 1.5", "passed"),
+        ([Decimal("0.5"), Decimal("7")], "0.5 to 7.0", "passed"),
+        ([0, 1], "0 to 1", "passed"),
+        ([-1, 1], "-1 to 1", "failed"),
+        ([0.5, float("nan")], "0.5 to 0.5, NaN", "failed"),
+        ([0.5, float("inf")], "0.5 to inf", "failed"),
+        (["1"], "string", "failed"),
+        ([DAY], "date32[day]", "failed"),
+    ],
+)
+def test_ranges(values: Any, seen: str, verdict: str) -> None:
+    found = about(values, min=0, max=2**61)[-1]
+    assert (found.check, found.seen, found.verdict) == ("range", seen, verdict)
+
+
+def test_nothing_to_be_in_a_range() -> None:
+    assert [f.check for f in about([None, None], min=0, max_missing=1)] == ["missing"]
+
+
+def test_values_that_are_not_allowed_are_counted() -> None:
+    (_, found) = about(["a", "b", "b", "x"], allowed=["a"])
+    assert str(found) == "values x: expected one of ['a'], seen 'b' in 2 rows, 'x' in 1 rows"
+    (_, many) = about([str(n) for n in range(50)], allowed=["0"])
+    assert many.seen.count(" rows") == 10
+    categories = pa.array(["a", "b"]).dictionary_encode()
+    assert about(categories, allowed=["b"])[-1].seen == "'a' in 1 rows"
+    assert about([DAY], allowed=[DAY])[-1].verdict == "passed"
 
 
 def test_drift() -> None:
@@ -65,21 +151,26 @@ def test_drift() -> None:
     assert verdicts == {"same": "passed", "moved": "failed"}
 
 
-def test_pytest_reports_every_finding() -> None:
-    found = list(check.findings(TABLE, {**GOOD, "min_rows": 9}))
-    assert suite.run(TABLE, None, found) == found
+def test_each_column_has_its_share_of_alpha() -> None:
+    table = pa.table({name: range(20) for name in "abc"})
+    found = list(check.drift(table, table, 0.05))
+    assert [f.column for f in found] == ["a", "b", "c"]
+    assert {f.expected for f in found} == {"p above 0.017"}  # 1 - 0.95 ** (1 / 3)
+    (alone,) = check.drift(table.select(["a"]), table, 0.05)
+    assert str(alone) == "drift a: expected p above 0.05, seen p 1, distance 0.000"
 
 
-def test_own_tests_of_the_user_are_run(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = tmp_path / "test_data.py"
-    own.write_text(
-        suite.TESTS.read_text()
-        + "\ndef test_own(sample):\n    assert sample.num_rows > 100, 'too few'\n"
-        + "\ndef test_fine(sample, reference):\n    assert reference is None\n"
-    )
-    monkeypatch.setattr(suite, "TESTS", own)
-    found = list(check.findings(TABLE, GOOD))
-    *given, bad, good = suite.run(TABLE, None, found)
-    assert given == found
-    assert (bad.check, bad.verdict) == ("test_own", "failed")
-    assert (good.check, good.verdict) == ("test_fine", "passed")
+def test_drift_of_missing_values_and_of_columns_on_one_side() -> None:
+    left = pa.table({"n": [1, None, 2], "gone": [None, 1.0, 2.0], "t": ["a"] * 3, "new": [1] * 3})
+    right = pa.table({"n": [2, 1, None], "gone": pa.nulls(3, pa.float64()), "t": ["b"] * 3})
+    number, gone = check.drift(left, right, 0.05)
+    assert (number.column, number.verdict) == ("n", "passed")
+    assert (gone.column, gone.seen, gone.verdict) == ("gone", "none on one side", "failed")
+    assert list(check.drift(left.select(["t"]), right, 0.05)) == []
+
+
+def test_what_is_given_is_not_changed() -> None:
+    before = TABLE.to_pydict()
+    list(check.findings(TABLE, GOOD))
+    list(check.drift(TABLE, TABLE, 0.05))
+    assert TABLE.to_pydict() == before

@@ -1,85 +1,150 @@
-"""Fetching from a web server on this machine, from disk and from scikit-learn."""
+"""Fetching from a web server on this machine."""
 
 import hashlib
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from get_data import fetch
-from pipeline.errors import InputError
+from tests.get_data.conftest import Refused
 
 BODY = b"a,b\n1,x\n"
+DIGEST = hashlib.sha256(BODY).hexdigest()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Says what the path asks for."""
+    """Says what the path asks for: /STATUS/..., or a word in the name."""
 
     asked: list[str] = []  # noqa: RUF012 - shared by the requests of one test
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
-        first = self.asked.count(self.path) == 1
-        status = 503 if "busy" in self.path and first else 200
-        self.send_response(302 if "moved" in self.path else status)
-        if "moved" in self.path:
-            self.send_header("Location", "/table.csv")
-        self.send_header("Content-Length", str(len(BODY) + 90 * ("cut" in self.path)))
+        _, folder, name = self.path.split("/", 2)
+        again = self.asked.count(self.path) > 1
+        self.send_response(200 if "once" in name and again else int(folder))
+        self.send_header("Location", "/200/table.csv")
+        self.send_header("Retry-After", "0" if "once" in name else "86400")
+        body = b"" if "empty" in name else BODY
+        self.send_header("Content-Length", str(len(body) + 90 * ("cut" in name or "stall" in name)))
+        if "late" in name:
+            time.sleep(0.5)
         self.end_headers()
-        self.wfile.write(BODY)
+        self.wfile.write(body)
+        if "stall" in name:
+            self.wfile.flush()
+            time.sleep(0.5)
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except OSError:  # the client did not wait
+            self.close_connection = True
 
     def log_message(self, *_: object) -> None:
         pass
 
 
-@pytest.fixture
-def server() -> Iterator[str]:
-    Handler.asked.clear()
+@pytest.fixture(scope="module")
+def web() -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
+        threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
         yield f"http://127.0.0.1:{made.server_port}"
         made.shutdown()
 
 
-@pytest.mark.parametrize("page", ["/table.csv", "/table.csv?raw=true", "/moved.csv", "/busy.csv"])
-def test_over_http(server: str, tmp_path: Path, page: str) -> None:
-    digest = hashlib.sha256(BODY).hexdigest()
-    found = fetch.fetch(server + page, tmp_path, tmp_path, digest.upper())
-    assert found.read_bytes() == BODY
-    assert found.suffix == ".csv"
-
-
-def test_a_cut_connection_is_refused(server: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"cut\.csv.*check the address and the network") as caught:
-        fetch.fetch(server + "/cut.csv", tmp_path, tmp_path)
-    assert "\n" not in str(caught.value)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_from_disk(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_bytes(BODY)
-    target = tmp_path / "target"
-    target.mkdir()
-    for url in ("t.csv", str(tmp_path / "t.csv"), (tmp_path / "t.csv").as_uri()):
-        assert fetch.fetch(url, target, tmp_path).read_bytes() == BODY
+@pytest.fixture
+def server(web: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A web server that has not been asked anything, no proxy in between, little patience."""
+    Handler.asked.clear()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(fetch, "RETRIES", 1)
+    monkeypatch.setattr(fetch, "TIMEOUT", (5, 5))
+    return web
 
 
 @pytest.mark.parametrize(
-    ("url", "word"),
+    ("page", "name"),
     [
-        ("nope.csv", "No such file"),
-        ("table.txt", "must end in one of"),
-        ("ftp://host/t.csv", "unknown scheme 'ftp'"),
-        ("sklearn:nope", "sklearn:wine"),
+        ("/200/table.csv", "table.csv"),
+        ("/200/TABLE.CSV", "TABLE.CSV"),
+        ("/200/table.parquet", "table.parquet"),
+        ("/200/deep/er/table.csv.gz?raw=true&x=/y.txt", "table.csv.gz"),
+        ("/200/my%20t%C3%A4ble%231.csv", "my täble#1.csv"),
+        ("/200/..%2F..%2Fup.csv", "up.csv"),
+        ("/302/moved.csv", "moved.csv"),
+        ("/500/once.csv", "once.csv"),
+        ("/503/once.csv", "once.csv"),
+        ("/429/once.csv", "once.csv"),
     ],
 )
-def test_refusals(tmp_path: Path, url: str, word: str) -> None:
-    with pytest.raises(InputError, match=word):
-        fetch.fetch(url, tmp_path, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("sha256", [None, DIGEST, DIGEST.upper()])
+def test_over_http(server: str, folder: Path, page: str, name: str, sha256: str | None) -> None:
+    found = fetch.fetch(server + page, folder, folder.parent, sha256)
+    assert found == folder / name
+    assert [path.name for path in folder.iterdir()] == [name]
+    assert found.read_bytes() == BODY
+    assert Handler.asked[0] == page  # the query and the encoding reach the server
+    assert len(Handler.asked) == 1 + ("once" in page or "moved" in page)
 
 
-def test_scikit_learns_own_table(tmp_path: Path) -> None:
-    assert fetch.fetch("sklearn:wine", tmp_path, tmp_path).name == "wine.parquet"
+@pytest.mark.parametrize(
+    ("page", "words", "requests"),
+    [
+        ("/404/table.csv", ["404 Not Found", "check the address"], 1),
+        ("/403/table.csv", ["403 Forbidden", "login"], 1),
+        ("/401/table.csv?raw=true", ["401", "login"], 1),
+        ("/200/cut.csv", ["90 more expected", "check the address and the network"], 1),
+        ("/200/empty.csv", ["the file is empty"], 1),
+        ("/200/table.txt", ["'table.txt' must end in one of .parquet, .csv, .csv.gz"], 0),
+        ("/200/", ["must end in one of"], 0),
+        ("/200/t?x=/t.csv", ["'t' must end in one of"], 0),
+    ],
+)
+def test_refused_over_http(
+    server: str, refused: Refused, page: str, words: list[str], requests: int
+) -> None:
+    assert "tried" not in refused(server + page, *words)
+    assert len(Handler.asked) == requests
+
+
+def test_a_server_that_keeps_failing(
+    server: str, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "LONGEST_WAIT", 0.1)  # the server asks for a day
+    started = time.monotonic()
+    refused(server + "/503/table.csv", "too many 503", "(tried 2 times)")
+    assert time.monotonic() - started < 10
+    assert len(Handler.asked) == 2
+
+
+def test_a_slow_server(server: str, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "TIMEOUT", (5, 0.15))
+    refused(server + "/200/late.csv", "timed out", "network", "(tried 2 times)")
+    refused(server + "/200/stall.csv", "timed out", "network")
+
+
+def test_nobody_answers(server: str, refused: Refused) -> None:
+    refused("http://127.0.0.1:1/t.csv", "Connection refused", "network", "(tried 2 times)")
+
+
+def test_another_digest(server: str, refused: Refused) -> None:
+    words = [DIGEST, "ab" * 32, "data.sha256"]
+    refused(server + "/200/table.csv", *words, sha256="ab" * 32)
+
+
+def test_an_interrupt_leaves_no_file(
+    server: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        def update(self, _: bytes) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetch.hashlib, "sha256", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fetch.fetch(server + "/200/table.csv", folder, folder)
+    assert list(folder.iterdir()) == []

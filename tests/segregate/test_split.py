@@ -1,5 +1,9 @@
 """The split gives scikit-learn's rows, in scikit-learn's order."""
 
+import datetime
+from typing import Any
+
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -9,44 +13,116 @@ from sklearn.model_selection import train_test_split
 from pipeline.errors import InputError
 from segregate.split import split
 
+KINDS = {
+    "text": lambda n: f"k{n * 7}",
+    "int": lambda n: 50 - n * 7,
+    "bool": lambda n: n % 2 == 0,
+    "float": lambda n: n * -0.5,
+}
+
 
 @given(
     counts=st.lists(st.integers(4, 30), min_size=2, max_size=6),
-    kind=st.sampled_from([str, int]),
-    test_size=st.sampled_from([0.2, 0.3, 0.5, 0.75]),
+    kind=st.sampled_from(sorted(KINDS)),
+    test_size=st.sampled_from([0.2, 0.3, 0.5, 0.75]) | st.floats(0.2, 0.7),
     seed=st.integers(0, 2**32 - 1),
     stratified=st.booleans(),
+    shuffled=st.randoms(use_true_random=False),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 def test_same_rows_as_train_test_split(
-    counts: list[int], kind: type, test_size: float, seed: int, stratified: bool
+    counts: list[int], kind: str, test_size: float, seed: int, stratified: bool, shuffled: Any
 ) -> None:
-    values = [kind(n * 7) for n, count in enumerate(counts) for _ in range(count)]
-    table = pa.table({"row": range(len(values)), "c": values})
+    values = [KINDS[kind](n) for n, count in enumerate(counts) for _ in range(count)]
+    shuffled.shuffle(values)
+    table = pa.table({"row": range(len(values)), "c": values, "t": [str(v) for v in values]})
     ours = split(table, test_size, seed, "c" if stratified else None)
     frame = table.to_pandas()
     theirs = train_test_split(
         frame, test_size=test_size, random_state=seed, stratify=frame["c"] if stratified else None
     )
     for our, their in zip(ours, theirs, strict=True):
-        assert our["row"].to_pylist() == their["row"].tolist()
+        assert our.schema == table.schema
+        pd.testing.assert_frame_equal(our.to_pandas(), their.reset_index(drop=True))
+    rows = [row for part in ours for row in part["row"].to_pylist()]
+    assert sorted(rows) == table["row"].to_pylist()
 
 
-@pytest.mark.parametrize("size", [0, 1, 1.5, -0.1, float("nan")])
-def test_sizes(size: float) -> None:
-    with pytest.raises(InputError, match="test_size must be greater than 0 and less than 1"):
-        split(pa.table({"c": ["a", "b"] * 4}), size, 0)
+def test_classes_keep_their_shares() -> None:
+    table = pa.table({"c": ["a"] * 60 + ["b"] * 30 + ["c"] * 10})
+    for part, share in zip(split(table, 0.3, 7, "c"), (0.7, 0.3), strict=True):
+        counts = [part["c"].to_pylist().count(name) for name in "abc"]
+        assert counts == pytest.approx([60 * share, 30 * share, 10 * share])
+
+
+def test_another_seed_is_another_split() -> None:
+    table = pa.table({"c": range(50)})
+    assert split(table, 0.3, 1)[0].equals(split(table, 0.3, 1)[0])
+    assert not split(table, 0.3, 1)[0].equals(split(table, 0.3, 2)[0])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array(["a", "b"] * 5).dictionary_encode(),
+        pa.array([datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)] * 5),
+        pa.chunked_array([["a", "b"] * 2, ["b", "a"] * 3]),
+    ],
+    ids=["categories", "dates", "in pieces"],
+)
+def test_other_columns_of_classes(values: Any) -> None:
+    train, test = split(pa.table({"c": values}), 0.4, 0, "c")
+    assert train.schema.field("c").type == values.type
+    for part, each in ((train, 3), (test, 2)):
+        found = part["c"].to_pylist()
+        assert [found.count(value) for value in set(values.to_pylist())] == [each, each]
+
+
+def refused(word: str, *asked: Any) -> None:
+    with pytest.raises(InputError, match=word) as caught:
+        split(*asked)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1.5, -0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("column", ["c", None])
+def test_sizes(size: float, column: str | None) -> None:
+    message = rf"^test_size must be greater than 0 and less than 1, got {size}$"
+    refused(message, pa.table({"c": ["a", "b"] * 4}), size, 0, column)
 
 
 @pytest.mark.parametrize(
     ("values", "column", "word"),
     [
-        (["a", "a", "b"], "c", r"b \(1 row\)"),
-        (["a", "a", None, "a"], "c", "1 rows have no 'c'"),
-        (["a", "a"], "d", "no column 'd'"),
-        (["a", "a", "b", "b", "c", "c"], "c", "fewer than the 3 classes"),
+        (["a", "a", "b"], "c", r"too few rows of b \(1 row\); each class needs 2"),
+        (["a", "a", "b", "b", "x", "y"], "c", r"x \(1 row\), y \(1 row\)"),
+        ([1, 1, 1, 7], "c", r"7 \(1 row\)"),
+        ([True, False, True], "c", r"False \(1 row\)"),
+        (["a", "a", None, "a"], "c", "1 rows have no 'c'; fill or drop them"),
+        ([None, None], "c", "2 rows have no 'c'"),
+        (["a", "a"], "d", "no column 'd'; it has c"),
+        (["a", "a"], "", "no column ''"),
+        (
+            ["a", "a", "b", "b", "c", "c"],
+            "c",
+            "leaves 2 rows on one side, fewer than the 3 classes",
+        ),
+        ([{"a": 1}, {"a": 1}], "c", "choose a column of plain values"),
+        ([1], None, "cannot split 1 rows with test_size 0.3: .*will be empty"),
+        ([], None, "cannot split 0 rows"),
     ],
 )
-def test_refusals(values: list, column: str, word: str) -> None:
-    with pytest.raises(InputError, match=word):
-        split(pa.table({"c": values}), 0.3, 0, column)
+def test_refusals(values: list[Any], column: str | None, word: str) -> None:
+    refused(word, pa.table({"c": values}), 0.3, 0, column)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seeds(seed: int) -> None:
+    refused(rf"cannot split 4 rows.*Got {seed}", pa.table({"c": range(4)}), 0.3, seed)
+
+
+def test_what_is_given_is_not_changed() -> None:
+    table = pa.table({"c": ["a", "b"] * 4, "n": range(8)})
+    before = table.to_pydict()
+    split(table, 0.25, 0, "c")
+    assert table.to_pydict() == before

@@ -1,0 +1,34 @@
+"""A folder to fetch into, and how a refusal looks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from get_data import fetch
+from pipeline.errors import InputError
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "target").mkdir()
+    return tmp_path / "target"
+
+
+@pytest.fixture
+def refused(folder: Path) -> Refused:
+    """Check that a URL is refused in one line with it and the words, and no file is left."""
+    return lambda url, *words, sha256=None: _refused(folder, url, words, sha256)
+
+
+def _refused(folder: Path, url: str, words: tuple[str, ...], sha256: str | None) -> str:
+    with pytest.raises(InputError) as caught:
+        fetch.fetch(url, folder, folder.parent, sha256)
+    said = str(caught.value)
+    assert "\n" not in said
+    for word in (f"file_url {url}: ", *words):
+        assert word in said
+    assert list(folder.iterdir()) == []
+    return said
