@@ -1,16 +1,20 @@
 """A copy of the project to run things in, as a person would: commands in a folder."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
+from moto.server import ThreadedMotoServer
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = "assets/songs_sample.parquet"
@@ -144,3 +148,39 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def fresh(tmp_path: Path) -> Project:
     """A copy of the repository in which nothing has run."""
     return copy_project(tmp_path / "repository")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[ThreadedMotoServer]:
+    """Moto's S3 server, a stand-in for S3 on this machine."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return boto3's client of an empty S3 with one bucket, "bucket"."""
+    host, port = s3_server.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="bucket")
+    yield client
+    found = client.list_objects_v2(Bucket="bucket").get("Contents", [])
+    for entry in found:
+        client.delete_object(Bucket="bucket", Key=entry["Key"])
+    client.delete_bucket(Bucket="bucket")
+    client.close()

@@ -1,15 +1,11 @@
 """Fetching from disk, from a bucket on this machine and from scikit-learn."""
 
 import hashlib
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
 
 from get_data import fetch
 from pipeline.errors import InputError
@@ -72,32 +68,6 @@ def test_scikit_learns_own_table(folder: Path) -> None:
     table = pq.read_table(found)
     assert (table.num_rows, table.num_columns) == (178, 14)
     assert {"alcohol", "target"} < set(table.column_names)
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Return boto3's client of an S3 with one bucket, "bucket"."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "NO_PROXY": "127.0.0.1",
-        "no_proxy": "127.0.0.1",
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="bucket")
-    yield client
-    client.close()
-    server.stop()
 
 
 def test_from_a_bucket(bucket: Any, folder: Path) -> None:

@@ -1,59 +1,20 @@
 """The artifact store in a bucket, against moto's S3 server on the loopback interface."""
 
 import itertools
-import logging
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from moto.s3.responses import S3Response
-from moto.server import ThreadedMotoServer
 
 from pipeline.artifacts import Store
 from pipeline.errors import InputError
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedMotoServer]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def client(server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Return boto3's client of an empty S3 with one bucket, "bucket"."""
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "NO_PROXY": "127.0.0.1",
-        "no_proxy": "127.0.0.1",
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="bucket")
-    yield client
-    found = client.list_objects_v2(Bucket="bucket").get("Contents", [])
-    for entry in found:
-        client.delete_object(Bucket="bucket", Key=entry["Key"])
-    client.delete_bucket(Bucket="bucket")
-    client.close()
-
-
-@pytest.fixture
-def store(client: Any) -> Store:
+def store(bucket: Any) -> Store:
     return Store("s3://bucket/some/prefix")
 
 
@@ -63,16 +24,16 @@ def put(store: Store, folder: Path, text: str, **rest: Any) -> Any:
     return store.put("t.csv", source, type="raw_data", **rest)
 
 
-def keys(client: Any) -> list[str]:
-    return [found["Key"] for found in client.list_objects_v2(Bucket="bucket")["Contents"]]
+def keys(bucket: Any) -> list[str]:
+    return [found["Key"] for found in bucket.list_objects_v2(Bucket="bucket")["Contents"]]
 
 
 def test_a_version_goes_to_the_bucket_and_comes_back(
-    store: Store, client: Any, tmp_path: Path
+    store: Store, bucket: Any, tmp_path: Path
 ) -> None:
     version = put(store, tmp_path, "a\n1\n", metadata={"rows": 1}, aliases=["good"])
     sha256 = version.files[0].sha256
-    assert keys(client) == [
+    assert keys(bucket) == [
         "some/prefix/aliases/t.csv/good",
         "some/prefix/aliases/t.csv/latest",
         f"some/prefix/digests/t.csv/{version.digest}",
@@ -91,36 +52,36 @@ def test_the_same_content_makes_no_new_version(store: Store, tmp_path: Path) -> 
     assert store.aliases("t.csv") == {"latest": 0}
 
 
-def test_a_held_object_is_not_sent_again(store: Store, client: Any, tmp_path: Path) -> None:
+def test_a_held_object_is_not_sent_again(store: Store, bucket: Any, tmp_path: Path) -> None:
     version = put(store, tmp_path, "abc")
-    key = next(key for key in keys(client) if "/objects/" in key)
-    client.put_object(Bucket="bucket", Key=key, Body=b"xyz")  # the same size: not looked into
+    key = next(key for key in keys(bucket) if "/objects/" in key)
+    bucket.put_object(Bucket="bucket", Key=key, Body=b"xyz")  # the same size: not looked into
     assert put(store, tmp_path, "abc") == version
-    assert client.get_object(Bucket="bucket", Key=key)["Body"].read() == b"xyz"
+    assert bucket.get_object(Bucket="bucket", Key=key)["Body"].read() == b"xyz"
     with pytest.raises(InputError, match=r"source\.csv in s3://bucket/some/prefix has SHA-256"):
         store.download(version, tmp_path / "read")
-    client.delete_object(Bucket="bucket", Key=key)  # as the message says
+    bucket.delete_object(Bucket="bucket", Key=key)  # as the message says
     put(store, tmp_path, "abc")
     assert store.download(version, tmp_path / "read").read_text() == "abc"
 
 
 def test_a_missing_object_is_refused_until_its_step_runs_again(
-    store: Store, client: Any, tmp_path: Path
+    store: Store, bucket: Any, tmp_path: Path
 ) -> None:
     version = put(store, tmp_path, "abc")
-    client.delete_object(Bucket="bucket", Key=next(k for k in keys(client) if "/objects/" in k))
+    bucket.delete_object(Bucket="bucket", Key=next(k for k in keys(bucket) if "/objects/" in k))
     with pytest.raises(InputError, match=r"source\.csv is missing in s3://bucket/some/prefix"):
         store.download(version, tmp_path / "read")
     put(store, tmp_path, "abc")
     assert store.download(version, tmp_path / "read").read_text() == "abc"
 
 
-def test_big_files_go_in_parts(store: Store, client: Any, tmp_path: Path) -> None:
+def test_big_files_go_in_parts(store: Store, bucket: Any, tmp_path: Path) -> None:
     source = tmp_path / "big.bin"
     source.write_bytes(bytes(range(256)) * 50_000)
     version = store.put("big", source, type="model")
-    parts = client.head_object(
-        Bucket="bucket", Key=next(k for k in keys(client) if "/objects/" in k)
+    parts = bucket.head_object(
+        Bucket="bucket", Key=next(k for k in keys(bucket) if "/objects/" in k)
     )["ETag"]
     assert "-" in parts  # the mark of a multipart upload
     read = store.download(version, tmp_path / "read")
@@ -157,7 +118,7 @@ def test_two_writers_at_once_get_different_versions(
         assert store.download(version, tmp_path / version.reference).read_text() == text
 
 
-def test_a_missing_bucket_is_named_in_one_line(client: Any, tmp_path: Path) -> None:
+def test_a_missing_bucket_is_named_in_one_line(bucket: Any, tmp_path: Path) -> None:
     store = Store("s3://no-such-bucket/x")
     message = r"^artifact store s3://no-such-bucket/x: .*The specified bucket does not exist"
     with pytest.raises(InputError, match=message) as caught:
@@ -177,7 +138,7 @@ def test_unknown_artifacts_are_refused_with_what_there_is(store: Store, tmp_path
 
 
 def test_an_endpoint_that_is_down_is_named_soon(
-    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(InputError, match=r"^artifact store s3://bucket/x: .*127\.0\.0\.1:9"):
