@@ -10,9 +10,8 @@ import pyarrow.types as pt
 
 from pipeline.errors import InputError, did_you_mean
 
-Expectations = Mapping[
-    str, Any
-]  # min_rows, columns: {name: {type, min, max, allowed, max_missing}}
+# min_rows, columns: {name: {type, min, max, allowed, max_missing}}
+Expectations = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

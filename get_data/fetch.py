@@ -10,11 +10,11 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import InputError
+from pipeline.foreign import SUFFIXES
 
 CHUNK = 1 << 20  # bytes
 TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of the answer
 RETRIES = 4  # 0.5, 1, 2, 4 seconds apart
-SUFFIXES = (".parquet", ".csv", ".csv.gz")
 OBJECT_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 LONGEST_WAIT = 60  # seconds that a server may ask for before the next try

@@ -45,6 +45,6 @@ def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> Judged:
     )
     if importances := models.feature_importances(model):
         run.log_picture("feature_importance", plots.feature_importance(importances))
-    summary = ", ".join(f"{n} {v:.5f}" for n, v in found.items() if "/" not in n)
+    summary = ", ".join(f"{n} {v:.5f}" for n, v in run.record.headline().items())
     run.logger.info("%s rows: %s", f"{len(rows):,}", summary)
     return Judged(truth, predicted, probabilities)

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.versions import Version
+
 FILE = "record.json"
 
 
@@ -40,11 +42,7 @@ class Record:
         return {name: value for name, value in self.metrics.items() if "/" not in name}
 
     def write(self, folder: Path) -> None:
-        """Write the record, and each of its tables as JSON and as Markdown, into the folder."""
-        for name, rows in self.tables.items():
-            text = json.dumps(rows, indent=1, ensure_ascii=False)
-            (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-            (folder / f"{name}.md").write_text(markdown(rows), encoding="utf-8")
+        """Write the record into the folder."""
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False, default=str)
         (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
@@ -53,6 +51,13 @@ def read(folder: Path) -> Record | None:
     """Return the record that a step left in the folder, or None if it died before."""
     path = folder / FILE
     return Record(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def write_table(name: str, rows: list[dict[str, Any]], folder: Path) -> None:
+    """Write a table of a record as JSON and as Markdown into the folder."""
+    text = json.dumps(rows, indent=1, ensure_ascii=False)
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    (folder / f"{name}.md").write_text(markdown(rows), encoding="utf-8")
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
@@ -81,6 +86,12 @@ def tags(record: Record) -> dict[str, str]:
     return {name: value for name, value in facts.items() if value}
 
 
+def artifact_facts(version: Version) -> dict[str, Any]:
+    """Return what a record keeps of an artifact's version."""
+    names = ("name", "version", "digest", "type", "description", "metadata")
+    return {name: getattr(version, name) for name in names}
+
+
 def reference(artifact: Mapping[str, Any]) -> str:
     """Return ``name:vN``."""
     return f"{artifact['name']}:v{artifact['version']}"
@@ -98,6 +109,19 @@ def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
         tags=[RunTag(name, value[:5000]) for name, value in tags(record).items()],
     )
     client.log_artifacts(run_id, str(folder))
+
+
+def alone_to_mlflow(record: Record, folder: Path) -> None:
+    """Write the record of a step that was started alone, in a run of its own if it has none."""
+    import mlflow
+
+    own_run = not record.mlflow_run  # started by python run.py; `mlflow run .` makes the run itself
+    if own_run:
+        record.mlflow_run = mlflow.start_run(run_name=record.step).info.run_id
+        mlflow.log_params(record.parameters)
+    to_mlflow(record, folder, str(record.mlflow_run))
+    if own_run:
+        mlflow.end_run("FINISHED" if record.status == "finished" else "FAILED")
 
 
 def _plain(name: str) -> str:

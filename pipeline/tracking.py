@@ -49,7 +49,7 @@ class StepRun:
     def use_artifact(self, reference: str) -> tuple[Version, Path]:
         """Record an artifact as an input and fetch it: its version, and its file or folder."""
         version = self._store.get(reference)
-        self.record.inputs.append(_facts(version))
+        self.record.inputs.append(record.artifact_facts(version))
         self.logger.info("read %s", version.reference)
         place = self._work / f"input_{len(self.record.inputs)}"
         place.mkdir()
@@ -96,6 +96,7 @@ class StepRun:
     def log_table(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Record a small table, a list of rows with the same keys."""
         self.record.tables[name] = rows
+        record.write_table(name, rows, self.folder)
 
     def log_picture(self, name: str, figure: "Figure") -> None:
         """Record a picture as ``name.png``."""
@@ -113,14 +114,9 @@ class StepRun:
             version = self._store.put(
                 **output, inputs=lineage, step=self.record.step, run_ids=made_by
             )
-            self.record.outputs.append(_facts(version))
+            self.record.outputs.append(record.artifact_facts(version))
             self.record.local_files[version.name] = str(output["path"])
             self.logger.info("wrote %s", version.reference)
-
-
-def _facts(version: Version) -> dict[str, Any]:
-    names = ("name", "version", "digest", "type", "description", "metadata")
-    return {name: getattr(version, name) for name in names}
 
 
 @contextmanager
@@ -167,7 +163,7 @@ def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
                 facts.tracking = round(facts.tracking + time.monotonic() - end, 3)
                 facts.write(run.folder)
             if paths.RECORD_FOLDER not in os.environ:
-                _to_mlflow(facts, run.folder)
+                record.alone_to_mlflow(facts, run.folder)
     except InputError as error:
         run.logger.error("%s", error)
         sys.exit(1)
@@ -185,19 +181,6 @@ def _open_recording(facts: record.Record, stack: ExitStack) -> Recording | None:
         {"id": facts.wandb_run, "project": project, "group": os.environ.get("WANDB_RUN_GROUP")}
         | {"job_type": facts.step, "name": facts.step, "config": facts.parameters},
     )
-
-
-def _to_mlflow(facts: record.Record, folder: Path) -> None:
-    """Write the record of a step that was started alone."""
-    import mlflow
-
-    own_run = not facts.mlflow_run  # started by python run.py; `mlflow run .` makes the run itself
-    if own_run:
-        facts.mlflow_run = mlflow.start_run(run_name=facts.step).info.run_id
-        mlflow.log_params(facts.parameters)
-    record.to_mlflow(facts, folder, str(facts.mlflow_run))
-    if own_run:
-        mlflow.end_run("FINISHED" if facts.status == "finished" else "FAILED")
 
 
 def _set_up_logging(step: str) -> None:

@@ -22,9 +22,8 @@ if __name__ == "__main__":
 from pipeline import paths, record
 from pipeline.errors import InputError
 
-KEY = (
-    b"pipeline"  # the address is private to this user's processes; the key only names the protocol
-)
+# The address is private to this user's processes; the key only names the protocol.
+KEY = b"pipeline"
 
 
 @contextmanager

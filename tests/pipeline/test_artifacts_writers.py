@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,21 +21,13 @@ ROOT = Path(__file__).parents[2]
 def together(count: int, work: Callable[[int], None]) -> None:
     """Run work(0), work(1), ... in threads that start at the same moment."""
     gate = threading.Barrier(count)
-    failed: list[BaseException] = []
 
     def run(number: int) -> None:
         gate.wait()
-        try:
-            work(number)
-        except BaseException as error:
-            failed.append(error)
+        work(number)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failed, failed[0]
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(run, range(count)))  # raises what a thread raised
 
 
 def contents(store: Store, name: str, folder: Path) -> list[str]:
