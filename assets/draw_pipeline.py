@@ -86,7 +86,7 @@ def _draw_step(axes: Axes, number: int, step: wiring.Step, middle: float) -> Non
     _box(axes, (STEP_X, middle - 0.42), (STEP_W, 0.84), INK)
     axes.text(STEP_X + 0.15, middle + 0.2, f"{number}  {step.name}", size=12, weight="bold",
               color=INK, va="center")  # fmt: skip
-    axes.text(STEP_X + 0.15, middle - 0.15, fill(step.help, 50), size=8.5, color=INK, va="center")
+    axes.text(STEP_X + 0.15, middle - 0.15, fill(step.help, 54), size=8.5, color=INK, va="center")
 
 
 def _draw_artifact(axes: Axes, name: str, y: float, color: str) -> None:
