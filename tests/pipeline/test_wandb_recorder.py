@@ -1,0 +1,137 @@
+"""The recorder of W&B runs: real runs, offline, read back from the files they leave."""
+
+import json
+import struct
+from collections.abc import Iterator
+from multiprocessing.connection import Client
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib.figure import Figure
+from wandb.proto import wandb_internal_pb2
+
+from pipeline import paths, plots
+from pipeline.errors import InputError
+from pipeline.record import Record, write_table
+from pipeline.wandb_recorder import Recording, started
+
+BLOCK, FULL, LAST = 2**15, 1, 4  # of LevelDB's log format, which W&B's files have
+SETTINGS = {"id": "abcd1234", "project": "p", "group": "g", "job_type": "split", "name": "split"}
+
+
+@pytest.fixture
+def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A recorder that writes below tmp_path."""
+    for name in paths.tracking_environment():
+        monkeypatch.delenv(name, raising=False)
+    for name in ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    with started() as address:
+        yield address
+
+
+def records(tmp_path: Path, run_id: str) -> list[Any]:
+    """Return what W&B wrote about a run, record by record."""
+    (file,) = tmp_path.glob(f"wandb/offline-run-*-{run_id}/run-{run_id}.wandb")
+    data, position, found, content = file.read_bytes(), 7, [], b""  # after the file's header
+    while position < len(data):
+        if (left := BLOCK - position % BLOCK) < 7:  # a record's header is not divided
+            position += left
+            continue
+        size, kind = struct.unpack_from("<HB", data, position + 4)
+        content += data[position + 7 : position + 7 + size]
+        position += 7 + size
+        if kind in (FULL, LAST):
+            message = wandb_internal_pb2.Record()
+            message.ParseFromString(content)
+            found.append(message)
+            content = b""
+    return found
+
+
+def summary(found: list[Any]) -> dict[str, Any]:
+    updates = [item for message in found for item in message.summary.update]
+    return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in updates}
+
+
+def make_record(folder: Path, status: str = "finished") -> Record:
+    """A step's record with one of each: metric, table, picture, output."""
+    folder.mkdir()
+    (folder / "data.csv").write_text("n\n1\n")
+    plots.save(Figure(), folder / "empty.png")
+    made = Record("split", {"size": 0.5}, "2020-01-01", status=status, metrics={"rows": 1.0})
+    made.tables = {"classes": [{"class": "a", "rows": 1}], "none": []}
+    write_table("classes", made.tables["classes"], folder)
+    made.pictures = ["empty.png"]
+    made.inputs = [{"name": "raw.csv", "version": 3}]
+    facts = {"name": "data.csv", "version": 0, "type": "raw", "description": "A table"}
+    made.outputs = [facts | {"metadata": {"rows": 1}}]
+    made.local_files = {"data.csv": str(folder / "data.csv")}
+    made.write(folder)
+    return made
+
+
+def test_everything_of_a_record_is_in_its_run(address: str, tmp_path: Path) -> None:
+    recording = Recording(address, SETTINGS | {"config": {"size": 0.5}})
+    make_record(tmp_path / "record")
+    recording.finish(tmp_path / "record")
+    found = records(tmp_path, "abcd1234")
+    (run,) = (m.run for m in found if m.HasField("run"))
+    assert (run.project, run.run_group, run.job_type, run.display_name) == (
+        "p", "g", "split", "split")  # fmt: skip
+    config = {item.key: item.value_json for item in run.config.update}
+    assert config["size"] == "0.5"
+    updates = [i for m in found if m.HasField("config") for i in m.config.update]
+    assert {i.key: json.loads(i.value_json) for i in updates}["inputs"] == ["raw.csv:v3"]
+    facts = summary(found)
+    assert facts["rows"] == 1.0
+    logged = {i.key or i.nested_key[0] for m in found for i in m.history.item}
+    assert {"classes", "empty"} <= logged
+    assert "none" not in logged
+    artifacts = {(m.request.log_artifact.artifact.name, m.artifact.name) for m in found}
+    assert any("data.csv" in names for names in artifacts)
+    (end,) = (m.exit for m in found if m.HasField("exit"))
+    assert end.exit_code == 0
+
+
+def test_one_recorder_serves_several_steps(address: str, tmp_path: Path) -> None:
+    for number in range(2):
+        recording = Recording(address, SETTINGS | {"id": f"run{number}", "config": {}})
+        make_record(tmp_path / f"record{number}")
+        recording.finish(tmp_path / f"record{number}")
+    for number in range(2):
+        assert summary(records(tmp_path, f"run{number}"))["rows"] == 1.0
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_a_step_that_failed_or_died_is_a_failed_run(
+    address: str, tmp_path: Path, dies: bool
+) -> None:
+    with Client(address, authkey=b"pipeline") as connection:
+        connection.send(SETTINGS | {"config": {}})
+        if not dies:
+            make_record(tmp_path / "record", status="failed")
+            connection.send(str(tmp_path / "record"))
+            assert connection.recv() == ""
+    # The recorder takes one step at a time: when the next is done, so is this one.
+    after = Recording(address, SETTINGS | {"id": "after", "config": {}})
+    make_record(tmp_path / "after")
+    after.finish(tmp_path / "after")
+    (end,) = (m.exit for m in records(tmp_path, "abcd1234") if m.HasField("exit"))
+    assert end.exit_code == 1
+
+
+def test_what_wandb_refuses_is_said(address: str, tmp_path: Path) -> None:
+    recording = Recording(address, SETTINGS | {"project": "a/b", "config": {}})
+    make_record(tmp_path / "record")
+    with pytest.raises(InputError, match=r"W&B refused the run: .*WANDB_MODE=offline"):
+        recording.finish(tmp_path / "record")
+
+
+def test_a_recorder_that_has_gone(tmp_path: Path) -> None:
+    with started() as address:
+        recording = Recording(address, SETTINGS | {"project": "a/b", "config": {}})
+        recording._connection.close()
+    with pytest.raises(InputError, match="the W&B recorder has gone"):
+        recording.finish(tmp_path)
