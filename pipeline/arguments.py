@@ -47,10 +47,11 @@ def parse(script: str, argv: list[str] | None = None) -> argparse.Namespace:
 def _argument(declared: dict[str, Any]) -> dict[str, Any]:
     kind = TYPES.get(declared.get("type", "string"), str)
     default = declared.get("default")
-    settings = {"help": declared.get("help"), "required": default is None, "metavar": kind.__name__}
+    text = str(declared.get("help") or "").replace("%", "%%")  # argparse fills in what follows a %
+    settings = {"help": text, "required": default is None, "metavar": kind.__name__}
     if default == "null":
         return settings | {"type": _optional(kind), "default": None}
-    return settings | {"type": kind, "default": default}
+    return settings | {"type": kind, "default": None if default is None else kind(default)}
 
 
 def _optional(kind: type) -> Any:
@@ -71,7 +72,7 @@ def yaml_file(parameter: str, path: str | None) -> dict[str, Any]:
         return {}
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{parameter} {path}: {reason}; give a YAML file") from None
     if not isinstance(content, dict):

@@ -1,11 +1,13 @@
 """What a person sees while the pipeline runs: the step, how long, its output, a closing table."""
 
 import os
+import shlex
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
@@ -108,7 +110,10 @@ def _rows(artifacts: list[dict[str, object]]) -> str:
 
 def where_to_look() -> None:
     """Say where the results are, and how to see them."""
-    print(f"See the runs: mlflow ui --backend-store-uri {os.environ['MLFLOW_TRACKING_URI']}")
-    if os.environ["WANDB_MODE"] == "offline":
-        print(f"Send them to W&B: wandb sync {paths.ROOT / 'wandb'}/offline-run-*")
+    settings = paths.tracking_environment()
+    uri = shlex.quote(settings["MLFLOW_TRACKING_URI"])
+    print(f"See the runs: mlflow ui --backend-store-uri {uri}")
+    if settings["WANDB_MODE"] == "offline":
+        runs = shlex.quote(str(Path(settings["WANDB_DIR"], "wandb")))
+        print(f"Send them to W&B: wandb sync {runs}/offline-run-*")
     print(f"Artifacts: {paths.artifact_store()} · log: {paths.LOG_FILE}")

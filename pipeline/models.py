@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 from numpy.typing import NDArray
 
+from pipeline import canonical
 from pipeline.errors import InputError
 from pipeline.features import features_of, model_input
 
@@ -63,6 +64,8 @@ def feature_importances(pipeline: Any) -> list[tuple[str, float]]:
 def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> None:
     """Write a fitted pipeline as an MLflow model with signature, input example and target.
 
+    Equal pipelines give equal bytes.
+
     Args:
         pipeline: fitted, as train_random_forest.train.fit returns it.
         folder: must not exist or be empty; after a failure it may hold parts, so give a temporary
@@ -79,13 +82,18 @@ def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> N
     from skops.io.exceptions import UntrustedTypesFoundException
 
     inputs = model_input(example, features_of(pipeline))
+    signature = _signature(pipeline, inputs, target)
+    for step in pipeline[0].named_transformers_.values():
+        getattr(step, "__dict__", {}).pop(
+            "_stop_words_id", None
+        )  # an object's address, noted whenever text is seen
     try:
         mlflow.sklearn.save_model(
             pipeline,
             str(folder),
             serialization_format="skops",
             skops_trusted_types=list(TRUSTED_TYPES),
-            signature=_signature(pipeline, inputs, target),
+            signature=signature,
             input_example=inputs.head(EXAMPLE_ROWS),
             conda_env=_environment(),
             metadata={"target": target},
@@ -94,6 +102,8 @@ def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> N
         if isinstance(error.__context__, UntrustedTypesFoundException):
             raise _untrusted(pipeline) from error
         raise
+    canonical.rewrite_skops(folder / MODEL_FILE)
+    canonical.rewrite_mlmodel(folder)
     if not _mlmodel(folder).get("signature"):
         raise InputError(f"{folder}: the exported model has no signature; see mlflow's messages")
 

@@ -1,7 +1,7 @@
 """What a step did, as a file: the step writes it, MLflow and W&B are told from it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
     lines = [
         list(rows[0]),
         ["---"] * len(rows[0]),
-        *([str(v) for v in row.values()] for row in rows),
+        *([" ".join(str(v).split()) for v in row.values()] for row in rows),
     ]
     return "".join(
         "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |\n" for line in lines
@@ -103,9 +103,10 @@ def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
     from mlflow.entities import Metric, RunTag
 
     client, now = MlflowClient(), int(folder.stat().st_mtime * 1000)
+    names = metric_names(record.metrics)
     client.log_batch(
         run_id,
-        metrics=[Metric(_plain(name), value, now, 0) for name, value in record.metrics.items()],
+        metrics=[Metric(names[name], value, now, 0) for name, value in record.metrics.items()],
         tags=[RunTag(name, value[:5000]) for name, value in tags(record).items()],
     )
     client.log_artifacts(run_id, str(folder))
@@ -119,11 +120,27 @@ def alone_to_mlflow(record: Record, folder: Path) -> None:
     if own_run:
         record.mlflow_run = mlflow.start_run(run_name=record.step).info.run_id
         mlflow.log_params(record.parameters)
+        record.write(folder)  # which run it is belongs to it
     to_mlflow(record, folder, str(record.mlflow_run))
     if own_run:
         mlflow.end_run("FINISHED" if record.status == "finished" else "FAILED")
 
 
-def _plain(name: str) -> str:
-    """MLflow takes letters, digits and _-./ :; a class called "R&B" keeps the rest of its name."""
-    return "".join(c if c.isalnum() or c in "_-./ :" else "_" for c in name)
+def metric_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the name under which MLflow takes each metric; no two are the same.
+
+    It takes letters, digits and _-./ : in at most 250 characters, and no path like ``a/..``. A
+    class called "R&B" becomes "R_B", one called "R+B" beside it "R_B_2".
+    """
+    taken: dict[str, str] = {}
+    for name in names:
+        metric, slash, label = name.partition("/")
+        if slash:
+            label = "".join(c if c.isalnum() or c in "_-. :" else "_" for c in label[:200])
+            metric += "/" + (label if label.strip(".") else "_" * max(len(label), 1))
+        plain, number = metric, 1
+        while plain in taken.values():
+            number += 1
+            plain = f"{metric}_{number}"
+        taken[name] = plain
+    return taken

@@ -157,12 +157,16 @@ def checked(config: DictConfig) -> Config:
     result = OmegaConf.to_object(config)
     assert isinstance(result, Config), "config.yaml starts its defaults list with `schema`"
     _check_ranges(result, "")
-    features = result.data.features
-    if result.data.target in [*features.numeric, *features.categorical, features.text]:
-        raise InputError(
-            f"data.features holds the target {result.data.target!r}: the model would be told the "
-            "answer; remove it from data.features"
-        )
+    features, text = result.data.features, result.data.preprocess.text
+    seen = {"data.features": [*features.numeric, *features.categorical, features.text]}
+    if text and text.name == features.text:
+        seen["data.preprocess.text.columns"] = list(text.columns)
+    for key, columns in seen.items():
+        if result.data.target in columns:
+            raise InputError(
+                f"{key} holds the target {result.data.target!r}: the model would be told the "
+                f"answer; remove it from {key}"
+            )
     result.steps = asdict(result)["steps"]  # what is interpolated there is plain from here on
     return result
 

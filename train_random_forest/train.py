@@ -92,7 +92,9 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
     ) as error:  # scikit-learn's word for data or parameters that do not go together
         line = str(error).strip().partition("\n")[0]
         raise InputError(f"model.estimator {type(estimator).__name__}: {line}") from error
-    return _without_traces(fitted)
+    if "n_jobs" in estimator.get_params():
+        estimator.set_params(n_jobs=None)
+    return fitted
 
 
 def _numeric_track(config: Mapping[str, Any]) -> Any:
@@ -136,13 +138,3 @@ def _two_or_more_classes(truth: NDArray[Any], target: str) -> None:
         raise InputError(
             f"the target {target!r} has {held} in the training table; a model needs two classes"
         )
-
-
-def _without_traces(fitted: Pipeline) -> Pipeline:
-    """Remove what depends on the process and not on the data, so that equal models are equal."""
-    if "n_jobs" in fitted[-1].get_params():
-        fitted[-1].set_params(n_jobs=None)
-    vectorizer = fitted[0].named_transformers_.get("text")
-    if vectorizer is not None:
-        del vectorizer._stop_words_id  # an object's address
-    return fitted

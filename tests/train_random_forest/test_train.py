@@ -115,10 +115,9 @@ def test_categories_of_every_type(values, alone):
     assert predict(trained(features, table=table), table)[0].shape == (60, 3)
 
 
-def test_a_fitted_forest_is_left_without_jobs_and_addresses():
+def test_a_fitted_forest_is_left_without_jobs():
     pipeline = trained(model={**MODEL, "estimator": {**FOREST, "n_jobs": -1}})
     assert pipeline[-1].n_jobs is None
-    assert not hasattr(pipeline[0].named_transformers_["text"], "_stop_words_id")
 
 
 def test_the_number_of_jobs_changes_nothing():
