@@ -7,14 +7,21 @@ import os
 import sys
 from pathlib import Path
 
+from pipeline import unchanged
+
+if __name__ == "__main__" and unchanged.recognised():
+    sys.exit(0)  # before the imports below, which take longer than all the rest
+
 import hydra
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from pipeline import overrides, paths, schema, steps
+from pipeline import console, overrides, parent, paths, schema, steps, verify
+from pipeline.cache import Cache
 from pipeline.errors import InputError
+from pipeline.sources import Sources
 
 OmegaConf.register_new_resolver("root", lambda: str(paths.ROOT), replace=True)
 # config.yaml stays at the root while Hydra searches conf/ only, never mlruns/ or wandb/.
@@ -23,38 +30,49 @@ ConfigStore.instance().store("config", OmegaConf.load(paths.ROOT / "config.yaml"
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(config: DictConfig) -> None:
-    """Check the whole config, then run its steps."""
+    """Check the whole config, then do with its steps what main.action says."""
+    hydra_config = HydraConfig.get()
     try:
+        origin = Sources(config)
         checked = schema.checked(config)
         chosen = steps.select(checked.main.steps, checked.steps)
-        run(checked, chosen, Path(HydraConfig.get().runtime.output_dir))
+        parent.set_up(checked)
+        if checked.main.action == "verify":
+            verify.verify(checked.main.run)
+            return
+        cache = Cache(checked, origin, parent.environment(checked))
+        plan = cache.plan(chosen)
+        if checked.main.action == "plan":
+            console.plan(plan)
+        elif parent.nothing_to_do(plan):
+            parent.reuse(checked, plan, cache, origin)
+        else:
+            run(checked, chosen, cache, Path(hydra_config.runtime.output_dir))
     except (*overrides.CONFIG_ERRORS, InputError) as error:
-        if HydraConfig.get().mode == RunMode.MULTIRUN:
+        if hydra_config.mode == RunMode.MULTIRUN:
             raise  # Hydra goes on with the other jobs, and fails at the end
         fail(error)
 
 
-def run(config: schema.Config, chosen: list[str], folder: Path) -> None:
+def run(config: schema.Config, chosen: list[str], cache: Cache, folder: Path) -> None:
     """Run the chosen steps as children of one MLflow run; stop at the first that fails.
 
     Raises:
         InputError: a step failed; its reason and where its log is.
     """
-    from pipeline import parent
-
-    with parent.opened(config, folder) as pipeline_run:
+    with parent.opened(config, cache, folder) as pipeline_run:
         import mlflow
 
         for number, step in enumerate(chosen, 1):
-            values = steps.parameters(step, config.steps[step], folder, pipeline_run.produced)
-            with pipeline_run.step(step, number, len(chosen)):
-                mlflow.run(
-                    str(paths.ROOT / step),
-                    parameters=values,
-                    env_manager=pipeline_run.env_manager,
-                    experiment_id=pipeline_run.experiment_id,
-                    run_name=step,
-                )
+            with pipeline_run.step(step, number, len(chosen)) as parameters:
+                if parameters is not None:  # else an earlier execution serves
+                    mlflow.run(
+                        str(paths.ROOT / step),
+                        parameters=parameters,
+                        env_manager=pipeline_run.env_manager,
+                        experiment_id=pipeline_run.experiment_id,
+                        run_name=step,
+                    )
 
 
 def fail(error: Exception) -> None:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.catalog import Catalog
+from pipeline.digests import Digests
 from pipeline.errors import InputError
 from pipeline.versions import (
     File,
@@ -90,6 +91,55 @@ class Store(Catalog):
             raise InputError(f"cannot write {version.reference} to {folder}: {error}") from error
         only = version.files[0].path
         return folder / only if len(version.files) == 1 and "/" not in only else folder
+
+    def adopt(self, version: Version, other: "Store", aliases: Sequence[str] = ()) -> None:
+        """Take a version from another store, with its number, and let the aliases mean it."""
+        with TemporaryDirectory() as folder:
+            place = other.download(version, Path(folder))
+            for file in version.files:
+                source = place if place.is_file() else place / file.path
+                self._objects.upload(_key(file), source)
+        self._objects.create(f"versions/{version.name}/v{version.version}.json",
+                             version.to_json().encode())  # fmt: skip
+        for alias in aliases:
+            self._aim(checked_alias(version.name, alias), version)
+
+    def fault(self, version: Version, digests: Digests) -> str | None:
+        """Say what is wrong with the version's objects: "gone", "damaged", or None if nothing is.
+
+        A folder's files are compared by their digests; an object store checks its own bytes.
+        """
+        for file in version.files:
+            if self.folder is None:
+                if not self._objects.holds(_key(file), file.size, file.sha256):
+                    return "gone"
+                continue
+            try:
+                digest = digests.sha256(self.folder / _key(file))
+            except OSError:
+                return "gone"
+            if digest != file.sha256:
+                return "damaged"
+        return None
+
+    def paths(self, reference: str) -> list[Path]:
+        """Return where a store that is a folder keeps a version: its manifest and its objects."""
+        assert self.folder is not None
+        version = self.get(reference)
+        manifest = self.folder / "versions" / version.name / f"v{version.version}.json"
+        return [manifest, *(self.folder / _key(file) for file in version.files)]
+
+    def alias_file(self, reference: str) -> tuple[Path, str | None]:
+        """Return where a store that is a folder keeps an alias, and the version it means."""
+        assert self.folder is not None
+        name, alias = parse_reference(reference)
+        path = self.folder / "aliases" / name / alias
+        return path, path.read_text(encoding="utf-8") if path.exists() else None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that the store is, None for an object store."""
+        return self._objects.folder
 
     def _upload(self, path: Path) -> tuple[File, ...]:
         sources = described(path)

@@ -39,9 +39,13 @@ class Catalog:
         name, alias = parse_reference(reference)
         return self._found(name, alias) or self._refuse(name, alias)
 
+    def find(self, reference: str) -> Version | None:
+        """Return the version a reference means, None when there is none."""
+        return self._found(*parse_reference(reference))
+
     def exists(self, reference: str) -> bool:
         """Say whether the reference means a version."""
-        return self._found(*parse_reference(reference)) is not None
+        return self.find(reference) is not None
 
     def names(self) -> list[str]:
         """Return the names of all artifacts that have a version, sorted."""

@@ -5,32 +5,35 @@ import shlex
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from pipeline import paths, record
+from pipeline.cache import Decision
 from pipeline.record import Record
+from pipeline.unchanged import ago
 
 COLUMNS = ("step", "status", "seconds", "rows in → out", "key metrics", "artifacts")
 
 
 @contextmanager
-def step(number: int, total: int, name: str) -> Iterator[None]:
+def step(number: int, total: int, name: str, reason: str) -> Iterator[None]:
     """Announce a step; on a terminal a line below its output shows the time it has taken."""
     title = f"[{number}/{total}] {name}"
     if not sys.stdout.isatty():
-        print(title, flush=True)
+        print(f"{title}  {reason}", flush=True)
         yield
         return
     terminal = Console(file=os.fdopen(os.dup(1), "w", encoding="utf-8"))
-    terminal.rule(f"[bold]{title}", align="left")
+    terminal.rule(f"[bold]{escape(title)}[/]  {escape(reason)}", align="left")
     with (
         Live(_Clock(title), console=terminal, transient=True, refresh_per_second=8) as live,
         _output_to(live),
@@ -78,29 +81,56 @@ def _print_lines(read_end: int, live: Live) -> None:
             live.console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True)
 
 
-def closing_table(records: list[Record]) -> None:
-    """Print what each step did: a table on a terminal, plain lines elsewhere."""
-    rows = [_row(r) for r in records]
+def served(plan: Sequence[Decision]) -> list[tuple[str, float | None]]:
+    """Return what says that earlier executions serve for all steps, for pipeline.unchanged.say."""
+    heads = [(f"[{n}/{len(plan)}] {d.step}  {d.reason}", d.when) for n, d in enumerate(plan, 1)]
+    rows = [_line(_row(d.hit.record, True)) for d in plan if d.hit]
+    return [*heads, *((line, None) for line in [*rows, *where_to_look()])]
+
+
+def plan(decisions: Sequence[Decision]) -> None:
+    """Print what would be done about each step, why, and how long it is expected to take."""
+    rows = []
+    for decision in decisions:
+        verdict, _, why = decision.reason.partition(": ")
+        seconds = 0.0 if decision.hit else decision.seconds
+        why += f", {ago(decision.when)}" if decision.when else ""
+        rows.append((decision.step, verdict, why, "?" if seconds is None else f"{seconds:.0f} s"))
+    _print_table(("step", "", "why", "expected"), rows)
+
+
+def closing_table(done: Sequence[tuple[Record, bool]]) -> None:
+    """Print what each step did; with True, what an earlier execution did for it."""
+    _print_table(COLUMNS, [_row(facts, cached) for facts, cached in done])
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
+    """Print a table on a terminal, plain lines elsewhere."""
     if not rows:
         return
     if not sys.stdout.isatty():
         for row in rows:
-            print(" · ".join(cell for cell in row if cell))
+            print(_line(row))
         return
-    table = Table(*COLUMNS)
+    table = Table(*columns)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     Console().print(table)
 
 
-def _row(r: Record) -> tuple[str, ...]:
+def _line(row: Sequence[str]) -> str:
+    return " · ".join(cell.replace("\n", ", ") for cell in row if cell)
+
+
+def _row(r: Record, cached: bool) -> tuple[str, ...]:
     rows_in, rows_out = _rows(r.inputs), _rows(r.outputs)
     rows = " → ".join(part for part in (rows_in, rows_out) if part)
     found = [item for item in r.headline().items() if not item[0].startswith("rows")]
     metrics = ", ".join(f"{name} {value:.5g}" for name, value in found[:3])
     made = "\n" if sys.stdout.isatty() else ", "
     artifacts = made.join(record.reference(a) for a in r.outputs)
-    return r.step, r.status, f"{r.seconds:.1f} s", rows, metrics, artifacts
+    status = ("cached", "") if cached else (r.status, f"{r.seconds:.1f} s")
+    return r.step, *status, rows, metrics, artifacts
 
 
 def _rows(artifacts: list[dict[str, object]]) -> str:
@@ -108,12 +138,12 @@ def _rows(artifacts: list[dict[str, object]]) -> str:
     return " + ".join(f"{count:,}" for count in counts if count is not None)
 
 
-def where_to_look() -> None:
-    """Say where the results are, and how to see them."""
+def where_to_look() -> list[str]:
+    """Return lines that say where the results are, and how to see them."""
     settings = paths.tracking_environment()
     uri = shlex.quote(settings["MLFLOW_TRACKING_URI"])
-    print(f"See the runs: mlflow ui --backend-store-uri {uri}")
+    lines = [f"See the runs: mlflow ui --backend-store-uri {uri}"]
     if settings["WANDB_MODE"] == "offline":
         runs = shlex.quote(str(Path(settings["WANDB_DIR"], "wandb")))
-        print(f"Send them to W&B: wandb sync {runs}/offline-run-*")
-    print(f"Artifacts: {paths.artifact_store()} · log: {paths.LOG_FILE}")
+        lines.append(f"Send them to W&B: wandb sync {runs}/offline-run-*")
+    return [*lines, f"Artifacts: {paths.artifact_store()} · log: {paths.LOG_FILE}"]

@@ -7,15 +7,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
-from pipeline import console, paths, record, wandb_recorder
+from pipeline import console, manifest, paths, record, steps, unchanged, wandb_recorder
+from pipeline.cache import Cache, Decision
 from pipeline.errors import InputError
+from pipeline.manifest import Done
 from pipeline.schema import Config
+from pipeline.sources import Sources
+from pipeline.versions import is_reference
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun
@@ -32,65 +33,127 @@ class ParentRun:
         experiment_id: the MLflow experiment that parent and children are in.
     """
 
-    def __init__(self, config: Config, folder: Path, active: "ActiveRun") -> None:
+    def __init__(self, config: Config, cache: Cache, folder: Path, active: "ActiveRun") -> None:
         self.experiment_id: str = active.info.experiment_id
-        started_with = active.data.tags.get(ENVIRONMENT_TAG, "local")
-        wanted = config.main.env_manager
-        self.env_manager: str = started_with if wanted == "auto" else wanted
+        self.run_id: str = active.info.run_id
+        self.env_manager = environment(config)
         self.produced: dict[str, str] = {}
-        self.records: list[record.Record] = []
+        self.done: list[Done] = []
+        self._cache = cache
         self._folder = folder
 
     @contextmanager
-    def step(self, name: str, number: int, total: int) -> Iterator[None]:
-        """Show a step while it runs, then write its record to its MLflow run.
+    def step(self, name: str, number: int, total: int) -> Iterator[dict[str, str] | None]:
+        """Decide about a step; show it while it runs, then write its record to its MLflow run.
+
+        Yields the parameters that it is to be run with, None if an earlier execution serves.
 
         Raises:
             InputError: the step failed; its reason and where its log is.
         """
+        decision = self._cache.decide(name, self.produced)
+        when = f", {unchanged.ago(decision.when)}" if decision.when else ""
+        with console.step(number, total, name, decision.reason + when):
+            if decision.hit:
+                yield None
+                self._cache.reuse(decision)
+                facts = decision.hit.record
+                record.cached_to_mlflow(facts, decision.hit.run, decision.reason)
+                self._finish(decision, facts)
+                return
+            folder = self._folder / name
+            folder.mkdir()
+            os.environ[paths.RECORD_FOLDER] = str(folder)
+            with self._collected(decision, folder):
+                yield steps.parameters(name, decision.values, self._folder)
+
+    @contextmanager
+    def _collected(self, decision: Decision, folder: Path) -> Iterator[None]:
+        """Take what a step leaves when it has ended, however it ends."""
         from mlflow.exceptions import MlflowException
 
-        folder = self._folder / name
-        folder.mkdir()
-        os.environ[paths.RECORD_FOLDER] = str(folder)
         begin = time.monotonic()
         try:
-            with console.step(number, total, name):
-                yield
+            yield
         except MlflowException as error:
-            facts = self._collect(folder, begin)
+            facts = self._collect(decision, folder, begin)
             reason = facts.error if facts and facts.error else error
-            raise InputError(f"step {name} failed: {reason}; its log: {paths.LOG_FILE}") from None
-        except KeyboardInterrupt:
-            self._collect(folder, begin)
-            line = f"stopped during step {name}; main.steps={name}: goes on from there"
+            line = f"step {decision.step} failed: {reason}; its log: {paths.LOG_FILE}"
             raise InputError(line) from None
-        self._collect(folder, begin)
+        except KeyboardInterrupt:
+            self._collect(decision, folder, begin)
+            line = f"stopped during step {decision.step}; the same command goes on from there"
+            raise InputError(line) from None
+        facts = self._collect(decision, folder, begin)
+        if facts and facts.status == "finished":
+            self._cache.keep(decision, facts, self.run_id)
 
-    def _collect(self, folder: Path, begin: float) -> record.Record | None:
+    def _collect(self, decision: Decision, folder: Path, begin: float) -> record.Record | None:
         """Take what a step left, if it could leave anything, and write it to its MLflow run."""
-        import mlflow
-
         facts = record.read(folder)
         if not facts or not facts.mlflow_run:
             return None
         facts.seconds = time.monotonic() - begin  # with the start of its process
-        self.records.append(facts)
-        self.produced |= {a["name"]: record.reference(a) for a in facts.outputs}
+        facts.reason = decision.reason
+        facts.write(folder)
         record.to_mlflow(facts, folder, facts.mlflow_run)
-        mlflow.log_metrics({f"{facts.step}/{k}": v for k, v in facts.headline().items()})
+        self._finish(decision, facts)
         return facts
+
+    def _finish(self, decision: Decision, facts: record.Record) -> None:
+        import mlflow
+
+        self.done.append(Done(decision, facts))
+        self.produced |= {a["name"]: record.reference(a) for a in facts.outputs}
+        mlflow.log_metrics({f"{facts.step}/{k}": v for k, v in facts.headline().items()})
+
+
+def set_up(config: Config) -> None:
+    """Set what the steps and the trackers find in their environment."""
+    os.environ.update(paths.tracking_environment())
+    os.environ[paths.STORE] = config.main.artifact_store
+    path = str(Path(sys.executable).parent)
+    if os.environ["PATH"].split(os.pathsep)[0] != path:
+        os.environ["PATH"] = path + os.pathsep + os.environ["PATH"]
+
+
+def environment(config: Config) -> str:
+    """Return what builds the steps' environments: by default what the whole was started with."""
+    if config.main.env_manager != "auto":
+        return config.main.env_manager
+    run = os.environ.get("MLFLOW_RUN_ID")
+    if not run:
+        return "local"
+    from mlflow import MlflowClient
+
+    return str(MlflowClient().get_run(run).data.tags.get(ENVIRONMENT_TAG, "local"))
+
+
+def nothing_to_do(plan: list[Decision]) -> bool:
+    """Say whether every step is a hit, and no MLflow run waits to be told so."""
+    return all(decision.hit for decision in plan) and "MLFLOW_RUN_ID" not in os.environ
+
+
+def reuse(config: Config, plan: list[Decision], cache: Cache, origin: Sources) -> None:
+    """Use earlier executions for all steps: nothing runs, and MLflow is not even imported."""
+    for decision in plan:
+        cache.reuse(decision)
+    lines = console.served(plan)
+    unchanged.say(lines)
+    if config.main.recheck:
+        return
+    values = (value for d in plan for value in config.steps[d.step].values())
+    references = filter(is_reference, values)
+    unchanged.remember(plan, cache.store, references, origin.resolvers(), lines)
 
 
 @contextmanager
-def opened(config: Config, folder: Path) -> Iterator[ParentRun]:
+def opened(config: Config, cache: Cache, folder: Path) -> Iterator[ParentRun]:
     """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
 
-    At the end, whatever it is, a table says what each step did.
+    At the end, whatever it is, a table says what each step did, and a manifest holds all that a
+    replay needs.
     """
-    os.environ.update(paths.tracking_environment())
-    os.environ[paths.STORE] = config.main.artifact_store
-    os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
     disabled = os.environ["WANDB_MODE"] == "disabled"
     with nullcontext("") if disabled else wandb_recorder.started() as address:
@@ -102,13 +165,15 @@ def opened(config: Config, folder: Path) -> Iterator[ParentRun]:
             mlflow.start_run(run_name=config.main.experiment_name) as active,
             _wandb_names(config, active.info.run_id),
         ):
-            _log_config(config, folder)
-            run = ParentRun(config, folder, active)
+            code = manifest.code_of(paths.ROOT)  # as it is now; it may be edited while steps run
+            run = ParentRun(config, cache, folder, active)
             try:
                 yield run
             finally:
-                console.closing_table(run.records)
-        console.where_to_look()
+                manifest.write(folder, config, run.run_id, run.env_manager, code, run.done)
+                mlflow.log_artifact(str(folder / manifest.FILE))
+                console.closing_table([(d.record, bool(d.decision.hit)) for d in run.done])
+        print("\n".join(console.where_to_look()))
 
 
 @contextmanager
@@ -125,10 +190,3 @@ def _wandb_names(config: Config, run_id: str) -> Iterator[None]:
     finally:
         for name in ours:  # in a sweep the next job has names of its own
             del os.environ[name]
-
-
-def _log_config(config: Config, folder: Path) -> None:
-    import mlflow
-
-    (folder / "config.yaml").write_text(yaml.safe_dump(asdict(config), sort_keys=False))
-    mlflow.log_artifact(str(folder / "config.yaml"))

@@ -8,6 +8,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 MLRUNS = ROOT / "mlruns"
+STATE = ROOT / "outputs" / ".state"  # what only saves time: it can be deleted
 LOG_FILE = ROOT / "ml_pipeline.log"
 
 # Set by main.py for its steps; a step that was started alone finds none of them.

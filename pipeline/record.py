@@ -17,7 +17,8 @@ class Record:
 
     ``inputs`` and ``outputs`` hold name, version, digest, type and, for tables, rows of each
     artifact. ``metrics`` are numbers by name; a name with a slash (``f1/Pop``) is a detail of one
-    class. ``tables`` and ``pictures`` are files of the record's folder. ``local_files`` says where
+    class. ``tables`` are small; they and the ``pictures`` (file name → SHA-256) are
+    files of the record's folder. ``local_files`` says where
     the outputs' files lie while the step lives.
     """
 
@@ -26,12 +27,13 @@ class Record:
     started: str
     status: str = "running"  # running · finished · failed
     error: str | None = None
+    reason: str | None = None  # why it ran, if the whole pipeline was asked to
     seconds: float = 0.0
     tracking: float = 0.0  # seconds of these that went into publishing and recording
     inputs: list[dict[str, Any]] = field(default_factory=list)
     outputs: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
-    pictures: list[str] = field(default_factory=list)
+    pictures: dict[str, str] = field(default_factory=dict)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     local_files: dict[str, str] = field(default_factory=dict)
     mlflow_run: str | None = None
@@ -81,6 +83,7 @@ def tags(record: Record) -> dict[str, str]:
         "pipeline.inputs": ", ".join(reference(a) for a in record.inputs) or None,
         "pipeline.outputs": ", ".join(reference(a) for a in record.outputs) or None,
         "pipeline.error": record.error,
+        "pipeline.reason": record.reason,
         "pipeline.wandb_run": record.wandb_run,
     }
     return {name: value for name, value in facts.items() if value}
@@ -110,6 +113,19 @@ def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
         tags=[RunTag(name, value[:5000]) for name, value in tags(record).items()],
     )
     client.log_artifacts(run_id, str(folder))
+
+
+def cached_to_mlflow(record: Record, run: str, reason: str) -> None:
+    """Record in MLflow, below the active run, that an earlier execution of a step serves."""
+    import mlflow
+
+    facts = {"pipeline.cached": "true", "pipeline.reason": reason, "pipeline.cached_from": run}
+    if record.mlflow_run:
+        facts["pipeline.cached_from_step"] = record.mlflow_run
+    with mlflow.start_run(run_name=record.step, nested=True, tags=tags(record) | facts):
+        mlflow.log_params(record.parameters)
+        names = metric_names(record.metrics)
+        mlflow.log_metrics({names[name]: value for name, value in record.metrics.items()})
 
 
 def alone_to_mlflow(record: Record, folder: Path) -> None:

@@ -33,6 +33,11 @@ class Main:
         default="auto", metadata={"one_of": ["auto", "local", "uv", "conda", "virtualenv"]}
     )
     artifact_store: str = MISSING  # a folder (from the repository root) or s3://, gs://, az://
+    action: str = field(default="run", metadata={"one_of": ["run", "plan", "verify"]})
+    run: str = "latest"  # which one action=verify proves: latest, or an MLflow run id
+    cache: bool = True  # steps whose facts are those of an earlier execution do not run
+    force: list[str] = field(default_factory=list)  # steps that run all the same
+    recheck: bool = False  # read every file again instead of trusting its size, time and inode
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """Which steps run, and with which parameters."""
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,18 +45,13 @@ def _index(step: str, order: list[str]) -> int:
     return order.index(step)
 
 
-def parameters(
-    step: str, values: Mapping[str, Any], folder: Path, produced: Mapping[str, str]
-) -> dict[str, str]:
+def parameters(step: str, values: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Return what the step's MLproject receives, as text.
 
     Args:
         step: the step's name, used in file names only.
-        values: the step's parameters as in the config; a mapping or a list goes over as the path
-            of a YAML file.
+        values: the step's parameters; a mapping or a list goes over as the path of a YAML file.
         folder: where those YAML files are written.
-        produced: artifact name → pinned reference of what this run made so far; ``name:latest``
-            becomes ``name:vN``, so that another run's newer version is never taken for ours.
     """
     result = {}
     for name, value in values.items():
@@ -65,10 +59,5 @@ def parameters(
             path = folder / f"{step}.{name}.yaml"
             path.write_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
             value = path
-        result[name] = _pinned("null" if value is None else str(value), produced)
+        result[name] = "null" if value is None else str(value)
     return result
-
-
-def _pinned(value: str, produced: Mapping[str, str]) -> str:
-    match = re.fullmatch(r"(?P<name>[^:]+):latest", value)
-    return produced.get(match["name"], value) if match else value

@@ -1,5 +1,6 @@
 """A step's run: what it reads and writes, recorded in the artifact store, W&B and MLflow."""
 
+import hashlib
 import logging
 import os
 import secrets
@@ -102,8 +103,9 @@ class StepRun:
         """Record a picture as ``name.png``."""
         from pipeline import plots
 
-        plots.save(figure, self.folder / f"{name}.png")
-        self.record.pictures.append(f"{name}.png")
+        path = self.folder / f"{name}.png"
+        plots.save(figure, path)
+        self.record.pictures[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
 
     def publish(self) -> None:
         """Write the outputs to the store."""

@@ -31,6 +31,12 @@ def parse_reference(reference: str) -> tuple[str, str]:
     return parts
 
 
+def is_reference(value: Any) -> bool:
+    """Say whether a value is `name:alias` or `name:vN`, with nothing left out."""
+    parts = value.split(":") if isinstance(value, str) else []
+    return len(parts) == 2 and all(NAME.fullmatch(part) for part in parts)
+
+
 def version_number(text: str) -> int | None:
     """Return 3 for "v3", None for what is no version."""
     return int(text[1:]) if NUMBER.fullmatch(text) else None

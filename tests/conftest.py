@@ -13,7 +13,6 @@ from typing import Any
 
 import boto3
 import pytest
-import yaml
 from moto.server import ThreadedMotoServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,9 +75,14 @@ class Project:
 
     def last_config(self) -> dict[str, Any]:
         """Return the resolved config of the newest run."""
-        newest = max(self.root.glob("outputs/*/*/config.yaml"), key=lambda p: str(p))
-        config: dict[str, Any] = yaml.safe_load(newest.read_text())
+        config: dict[str, Any] = self.last_manifest()["config"]
         return config
+
+    def last_manifest(self) -> dict[str, Any]:
+        """Return the manifest of the newest run."""
+        newest = max(self.root.glob("outputs/*/*/manifest.json"), key=str)
+        found: dict[str, Any] = json.loads(newest.read_text())
+        return found
 
     def runs(self) -> list[dict[str, Any]]:
         """Return every MLflow run: status, tags, params, metrics."""

@@ -6,14 +6,15 @@ from tests.conftest import Project
 
 ROUTES = {
     "-P": ["mlflow", "run", ".", "--env-manager", "local", "-P", "steps=segregate,get_data",
-           "-P", "data.test_size=0.2", "-P", "main.experiment_name=two words"],
+           "-P", "data.test_size=0.2", "-P", "main.experiment_name=two words",
+           "-P", "main.force=[segregate]"],
     "hydra_options": ["mlflow", "run", ".", "--env-manager", "local", "-P",
                       "hydra_options=main.steps=segregate,get_data data.test_size=0.2 "
-                      "main.experiment_name='two words'"],
+                      "main.experiment_name='two words' main.force=[segregate]"],
     "python": ["python", "main.py", "main.steps=segregate,get_data", "data.test_size=0.2",
-               "main.experiment_name=two words"],
+               "main.experiment_name=two words", "main.force=[segregate]"],
     "list": ["python", "main.py", "+main.steps=segregate,get_data", "data.segregate.test_size=0.2",
-             "data.test_size=0.2", "main.experiment_name='two words'"],
+             "data.test_size=0.2", "main.experiment_name='two words'", "main.force=[segregate]"],
 }  # fmt: skip
 
 

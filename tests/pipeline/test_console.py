@@ -5,12 +5,16 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
 
 from pipeline import console, paths
+from pipeline.cache import Decision
+from pipeline.history import Execution
 from pipeline.record import Record
+from pipeline.stepkey import StepKey
 
 Capture = pytest.CaptureFixture[str]
 
@@ -51,33 +55,51 @@ NO_FACTS = Record("train", {}, "now", "finished", inputs=[artifact("model", 0, N
     ],
 )
 def test_the_closing_lines(records: list[Record], lines: list[str], capsys: Capture) -> None:
-    console.closing_table(records)
+    console.closing_table([(facts, False) for facts in records])
     assert capsys.readouterr().out.splitlines() == lines
 
 
+def test_a_step_that_was_served_took_no_time(capsys: Capture) -> None:
+    console.closing_table([(SPLIT, True)])
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == "segregate · cached · 5,000 → 3,500 + 1,500 · train.csv:v0, test.csv:v1"
+
+
+def test_the_plan(capsys: Capture) -> None:
+    key = StepKey({})
+    hit = Execution(key, SPLIT, time.time() - 7300, "abc")
+    console.plan([
+        Decision("segregate", {}, {}, "hit: same as run abc", key, hit, 3.0),
+        Decision("train", {}, {}, "run: data.test_size 0.3 → 0.2", key, None, 4.4),
+        Decision("evaluate", {}, {}, "run: first time"),
+    ])  # fmt: skip
+    assert capsys.readouterr().out.splitlines() == [
+        "segregate · hit · same as run abc, 2 hours ago · 0 s",
+        "train · run · data.test_size 0.3 → 0.2 · 4 s",
+        "evaluate · run · first time · ?",
+    ]
+
+
 def test_a_step_is_announced_before_it_runs(capsys: Capture) -> None:
-    with console.step(2, 6, "segregate"):
-        assert capsys.readouterr().out == "[2/6] segregate\n"
+    with console.step(2, 6, "segregate", "run: first time"):
+        assert capsys.readouterr().out == "[2/6] segregate  run: first time\n"
         print("its output")
     assert capsys.readouterr().out == "its output\n"
 
 
 def test_a_step_that_fails_says_so_itself(capsys: Capture) -> None:
-    with pytest.raises(ZeroDivisionError), console.step(1, 1, "get_data"):
+    with pytest.raises(ZeroDivisionError), console.step(1, 1, "get_data", "run: forced"):
         _ = 1 / 0
-    assert capsys.readouterr() == ("[1/1] get_data\n", "")
+    assert capsys.readouterr() == ("[1/1] get_data  run: forced\n", "")
 
 
 @pytest.mark.parametrize("mode", ["offline", "online", "disabled"])
 @pytest.mark.parametrize("store", ["s3://bucket/prefix", "results"])
-def test_where_to_look(
-    mode: str, store: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
+def test_where_to_look(mode: str, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///here.db")
     monkeypatch.setenv("WANDB_MODE", mode)
     monkeypatch.setenv(paths.STORE, store)
-    console.where_to_look()
-    runs, *sync, artifacts = capsys.readouterr().out.splitlines()
+    runs, *sync, artifacts = console.where_to_look()
     assert runs == "See the runs: mlflow ui --backend-store-uri sqlite:///here.db"
     assert [line.split(":")[0] for line in sync] == ["Send them to W&B"] * (mode == "offline")
     place = store if "://" in store else paths.ROOT / store
@@ -90,7 +112,7 @@ from pipeline import console
 from pipeline.record import Record
 
 try:
-    with console.step(1, 2, "segregate"):
+    with console.step(1, 2, "segregate", "run: [x] 1 → 2"):
         print("from the step", flush=True)
         subprocess.run("echo '[bold]from its child 3.5'; echo its errors >&2", shell=True)
         raise KeyError
@@ -98,7 +120,7 @@ except KeyError:
     print("after it", flush=True)
 console.closing_table([])
 made = [{"name": "a.csv", "version": 7, "metadata": {"rows": 1000}}]
-console.closing_table([Record("segregate", {}, "now", "finished", outputs=made)])
+console.closing_table([(Record("segregate", {}, "now", "finished", outputs=made), False)])
 """
 
 
@@ -124,7 +146,7 @@ def on_terminal(code: str) -> list[str]:
 
 def test_on_a_terminal() -> None:
     lines = [line.strip() for line in on_terminal(ON_TERMINAL) if line.strip()]
-    assert lines[0].startswith("[1/2] segregate ──")
+    assert lines[0].startswith("[1/2] segregate  run: [x] 1 → 2 ──")
     assert any(line.endswith("[1/2] segregate  0 s") for line in lines)
     said = ["from the step", "[bold]from its child 3.5", "its errors", "after it"]
     assert [line for line in lines if line in said] == said

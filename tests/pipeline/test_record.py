@@ -28,7 +28,7 @@ def made(**rest: Any) -> Record:
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     whole = made(
         status="failed", error="no „x“", seconds=1.5, tracking=0.5, inputs=[artifact("raw.csv", 0)],
-        outputs=[artifact("a.csv", 1)], metrics={"f1": 0.5, "f1/ü": 1e-9}, pictures=["a.png"],
+        outputs=[artifact("a.csv", 1)], metrics={"f1": 0.5, "f1/ü": 1e-9}, pictures={"a.png": "ab"},
         tables={"t": [{"a": 1, "b": None}]}, local_files={"a.csv": "a"}, mlflow_run="m",
         wandb_run="w",
     )  # fmt: skip

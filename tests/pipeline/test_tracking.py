@@ -1,5 +1,6 @@
 """A step's run, in this process: what it leaves when it ends well, is refused, breaks or stops."""
 
+import hashlib
 import logging
 import signal
 from argparse import Namespace
@@ -90,10 +91,11 @@ def test_metrics_tables_and_pictures(tmp_path: Path) -> None:
     assert facts.metrics == {"auc": 0.75, "f1/a|b": 0.25}
     assert facts.headline() == {"auc": 0.75}
     assert facts.tables == {"classes": [{"class": "a|b", "rows": 3}]}
-    assert facts.pictures == ["empty.png"]
+    picture = (tmp_path / "record" / "empty.png").read_bytes()
+    assert facts.pictures == {"empty.png": hashlib.sha256(picture).hexdigest()}
     made = {path.name for path in (tmp_path / "record").iterdir()}
     assert made == {"record.json", "classes.json", "classes.md", "empty.png"}
-    assert (tmp_path / "record" / "empty.png").read_bytes().startswith(b"\x89PNG")
+    assert picture.startswith(b"\x89PNG")
 
 
 def end(how: Callable[[], None]) -> None:

@@ -63,7 +63,7 @@ def make_record(folder: Path, status: str = "finished") -> Record:
     made = Record("split", {"size": 0.5}, "2020-01-01", status=status, metrics={"rows": 1.0})
     made.tables = {"classes": [{"class": "a", "rows": 1}], "none": []}
     write_table("classes", made.tables["classes"], folder)
-    made.pictures = ["empty.png"]
+    made.pictures = {"empty.png": "abc"}
     made.inputs = [{"name": "raw.csv", "version": 3}]
     facts = {"name": "data.csv", "version": 0, "type": "raw", "description": "A table"}
     made.outputs = [facts | {"metadata": {"rows": 1}}]

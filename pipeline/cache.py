@@ -1,0 +1,186 @@
+"""Whether a step has to run, and why: never the same work twice."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import paths, schema, sources, stepkey
+from pipeline.artifacts import Store
+from pipeline.digests import Digests
+from pipeline.errors import InputError
+from pipeline.history import Execution, History
+from pipeline.places import UnknownFactError
+from pipeline.record import Record, reference
+from pipeline.stepkey import StepKey
+from pipeline.versions import Version, is_reference, parse_reference
+
+SHOWN = 3  # causes that a reason names
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done about one step.
+
+    Attributes:
+        step: the step.
+        values: its parameters as in the config, artifact references pinned to ``name:vN``.
+        inputs: the version that each parameter which is a reference means; None: not there.
+        reason: why it runs, or what it is the same as; one line.
+        key: the facts about it; None when they cannot be known (yet).
+        hit: the earlier execution that is used instead, if there is one.
+        seconds: what the newest execution took; None when there was none.
+    """
+
+    step: str
+    values: Mapping[str, Any]
+    inputs: Mapping[str, Version | None]
+    reason: str
+    key: StepKey | None = None
+    hit: Execution | None = None
+    seconds: float | None = None
+
+    @property
+    def when(self) -> float | None:
+        """When the execution that serves ended, in seconds since 1970."""
+        return self.hit.finished if self.hit else None
+
+
+class Cache:
+    """Decides about the steps of one configuration.
+
+    Attributes:
+        store: the artifacts.
+        digests: digests of files, kept from process to process.
+    """
+
+    def __init__(self, config: schema.Config, origin: sources.Sources, environment: str) -> None:
+        """Take the checked config, where its values are set, and what builds environments."""
+        self._config = config
+        self._origin = origin
+        self._environment = environment
+        self.store = Store(paths.artifact_store())
+        self._history = History(paths.artifact_store())
+        self.digests = Digests(paths.STATE / "digests.json", config.main.recheck)
+
+    def plan(self, chosen: Iterable[str]) -> list[Decision]:
+        """Decide about all steps before any runs; what depends on one that runs is left open."""
+        produced: dict[str, str] = {}
+        running: set[str] = set()
+        plan = []
+        for step in chosen:
+            decision = self.decide(step, produced, running)
+            if decision.hit:
+                produced |= {a["name"]: reference(a) for a in decision.hit.record.outputs}
+            else:
+                running.add(step)
+            plan.append(decision)
+        self.digests.save()
+        return plan
+
+    def decide(
+        self, step: str, produced: Mapping[str, str], running: Iterable[str] = ()
+    ) -> Decision:
+        """Decide about a step.
+
+        Args:
+            step: the step.
+            produced: artifact name → ``name:vN`` of what this run made so far; ``name:latest``
+                means that, so that another run's newer version is never taken for ours.
+            running: steps whose outputs will be made anew before this one starts.
+        """
+        last = self._history.last(step)
+        seconds = last.record.seconds if last else None
+        values, inputs = self._pinned(self._config.steps[step], produced)
+        made_anew = [v.name for v in inputs.values() if v and v.step in running]
+        if not last:
+            reason, key, hit = "run: first time", None, None
+        elif made_anew:
+            reason, key, hit = f"run: input {made_anew[0]} is made anew", None, None
+        else:
+            reason, key, hit = self._compared(step, values, inputs, last)
+        if key is None and not running:
+            key = self._key(step, values, inputs)
+        return Decision(step, values, inputs, reason, key, hit, seconds)
+
+    def _compared(
+        self, step: str, values: dict[str, Any], inputs: dict[str, Version | None], last: Execution
+    ) -> tuple[str, StepKey | None, Execution | None]:
+        try:
+            key = self._key_or_why_not(step, values, inputs)
+        except UnknownFactError as error:
+            return f"run: {error}", None, None
+        found = self._history.find(step, key.digest)
+        lost = self._lost(found) if found else None
+        if not self._config.main.cache:
+            return "run: main.cache=false", key, None
+        if step in self._config.main.force:
+            return f"run: forced (main.force=[{step}])", key, None
+        if found and lost:
+            return f"run: output {lost}", key, None
+        if found:
+            return f"hit: same as run {found.run[:8]}", key, found
+        causes = list(stepkey.differences(key, last.key, lambda name: self._source(step, name)))
+        if not causes:
+            return "run: what is known of its last execution is damaged", key, None
+        more = f" and {len(causes) - SHOWN} more" if len(causes) > SHOWN else ""
+        return f"run: {'; '.join(causes[:SHOWN])}{more}", key, None
+
+    def reuse(self, decision: Decision) -> None:
+        """Let `latest` mean the outputs of a hit again, and the hit be the newest execution."""
+        assert decision.hit
+        assert decision.key
+        for output in decision.hit.record.outputs:
+            self.store.set_alias(reference(output), "latest")
+        self._history.point(decision.step, decision.key.digest)
+
+    def keep(self, decision: Decision, record: Record, run: str) -> None:
+        """Remember an execution that ended well, unless the code changed while it ran."""
+        now = self._key(decision.step, decision.values, decision.inputs)
+        if now and decision.key and now.digest == decision.key.digest:
+            self._history.add(Execution(now, record, time.time(), run))
+        self.digests.save()
+
+    def _pinned(
+        self, values: Mapping[str, Any], produced: Mapping[str, str]
+    ) -> tuple[dict[str, Any], dict[str, Version | None]]:
+        pinned, inputs = dict(values), {}
+        for name, value in values.items():
+            if not is_reference(value):
+                continue
+            artifact, alias = parse_reference(value)
+            meant = produced.get(artifact, value) if alias == "latest" else value
+            version = inputs[name] = self.store.find(meant)
+            pinned[name] = version.reference if version else meant
+        return pinned, inputs
+
+    def _key(
+        self, step: str, values: Mapping[str, Any], inputs: Mapping[str, Version | None]
+    ) -> StepKey | None:
+        try:
+            return self._key_or_why_not(step, values, inputs)
+        except UnknownFactError:
+            return None
+
+    def _key_or_why_not(
+        self, step: str, values: Mapping[str, Any], inputs: Mapping[str, Version | None]
+    ) -> StepKey:
+        folder = paths.ROOT / step
+        return stepkey.step_key(folder, paths.ROOT, values, inputs, self.digests, self._environment)
+
+    def _lost(self, found: Execution) -> str | None:
+        """Say which output of an execution is not as it was, if one is."""
+        for output in found.record.outputs:
+            name = reference(output)
+            try:
+                version = self.store.find(name)
+            except InputError:  # its manifest is damaged
+                return f"{name} is damaged"
+            if version is None or version.digest != output["digest"]:
+                return f"{name} is gone"
+            if fault := self.store.fault(version, self.digests):
+                return f"{name} is {fault}"
+        return None
+
+    def _source(self, step: str, parameter: str) -> str:
+        return self._origin.of("steps", step, *parameter.split("."))

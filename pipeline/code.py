@@ -1,0 +1,107 @@
+"""What a step's code is: its own files and all it imports, by meaning rather than by bytes.
+
+Python files count by their syntax tree, so that comments, docstrings and formatting do not. Imports
+are followed where they are written out, also inside functions; a module whose name is only made at
+run time (`importlib.import_module(name)`) is not seen.
+"""
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+# In a step's folder, and yet not what it does: words, an environment, links to results.
+NOT_CODE = ("README.md", "MLproject", "conda.yaml")
+
+
+def of_step(folder: Path, root: Path) -> tuple[dict[str, str], set[str]]:
+    """Return what the code of a step consists of.
+
+    Args:
+        folder: the step's folder. All its files count, those it imports and those it may read.
+        root: where first-party modules are found; a step's own folder comes after it.
+
+    Returns:
+        Digest by file (posix path from the root), and the top-level names of the modules that are
+        imported from elsewhere, without the standard library.
+
+    Raises:
+        SyntaxError: a Python file that is none.
+    """
+    digests: dict[str, str] = {}
+    foreign: set[str] = set()
+    waiting = [path for path in _files(folder) if path.suffix == ".py"]
+    for path in _files(folder):
+        if path.suffix != ".py":
+            digests[path.relative_to(root).as_posix()] = _sha256(path.read_bytes())
+    while waiting:
+        path = waiting.pop()
+        name = path.relative_to(root).as_posix()
+        if name in digests:
+            continue
+        digests[name], imported = _parsed(path, path.stat().st_mtime_ns)
+        for module in imported:
+            found = list(_found(module, path, root, folder))
+            waiting += found
+            top = module.lstrip(".").partition(".")[0]
+            if not found and top and top not in sys.stdlib_module_names:
+                foreign.add(top)
+    return digests, foreign
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name == "__pycache__" or path.is_symlink():
+            continue
+        if path.is_dir():
+            yield from _files(path)
+        elif path.name not in NOT_CODE:
+            yield path
+
+
+@cache
+def _parsed(path: Path, _changed: int) -> tuple[str, tuple[str, ...]]:
+    """Return the digest of a module's syntax tree and the modules it names, `..a.b` if relative."""
+    tree = ast.parse(path.read_bytes(), filename=str(path))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            dot = "" if base.endswith(".") else "."
+            names.update(f"{base}{dot}{alias.name}" for alias in node.names)
+        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return _sha256(ast.dump(tree).encode()), tuple(sorted(names))
+
+
+def _found(module: str, importer: Path, root: Path, folder: Path) -> Iterator[Path]:
+    """Yield the first-party files that importing a module runs, packages first.
+
+    The last part may be a name inside a module instead: then there is no file for it.
+    """
+    name = module.lstrip(".")
+    level = len(module) - len(name)
+    places = [importer.parents[level - 1]] if level else [root, folder]
+    for place in places:
+        before, path = [], place
+        for part in name.split("."):
+            path = path / part
+            file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            if file.is_file():
+                before.append(file)
+            elif not path.is_dir():
+                break
+        if before or (level and name):
+            if level and (init := place / "__init__.py").is_file():
+                before.append(init)
+            yield from before
+            return
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

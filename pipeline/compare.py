@@ -1,0 +1,156 @@
+"""Two executions of the same step compared: identical bytes, equal content, or what differs."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+IDENTICAL, EQUAL, DIFFERS = "identical", "equal", "differs"
+READERS: dict[str, Callable[[str], Any]] = {
+    ".json": json.loads,
+    ".yaml": yaml.safe_load,
+    "": yaml.safe_load,
+}  # "": MLmodel
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict about one thing that a step made: an artifact, picture, table or metric."""
+
+    step: str
+    what: str
+    verdict: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """Return the finding as one line."""
+        return f"{self.verdict:10}{self.step}: {self.what}" + (self.detail and f" ({self.detail})")
+
+
+def recorded_facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Finding]:
+    """Compare the metrics, tables and pictures that two manifests hold about a step."""
+    step = before["step"]
+    for kind in ("metrics", "tables", "pictures"):
+        for name in [*before[kind], *(n for n in after[kind] if n not in before[kind])]:
+            what = f"{kind.removesuffix('s')} {name}"
+            old, new = before[kind].get(name), after[kind].get(name)
+            if old == new:
+                yield Finding(step, what, IDENTICAL)
+            elif old is None or new is None:
+                yield Finding(step, what, DIFFERS, "only one of the two runs has it")
+            elif kind == "metrics":
+                yield Finding(step, what, DIFFERS, f"{old!r} → {new!r}, by {new - old:.3g}")
+            elif kind == "tables":
+                yield Finding(step, what, DIFFERS, _first_row(old, new))
+            else:
+                yield Finding(step, what, DIFFERS, "other bytes")
+
+
+def files(old: Path, new: Path) -> tuple[str, str]:
+    """Compare two files, or two folders file by file: the verdict, and what is not identical.
+
+    A file of JSON or YAML with the same content in other bytes is equal; what is in tables is
+    compared by `tables`.
+    """
+    if old.is_file() and new.is_file():
+        return _file(old, new)
+    names = sorted({p.relative_to(d).as_posix() for d in (old, new) for p in d.rglob("*")
+                    if p.is_file()})  # fmt: skip
+    verdict, details = IDENTICAL, []
+    for name in names:
+        pair = (old / name, new / name)
+        if not all(path.is_file() for path in pair):
+            found, detail = DIFFERS, "only one of the two has it"
+        else:
+            found, detail = _file(*pair)
+        if found != IDENTICAL:
+            details.append(f"{name}: {detail}")
+            verdict = found if verdict != DIFFERS else DIFFERS
+    return verdict, "; ".join(details)
+
+
+def tables(
+    old: Path, new: Path, old_metadata: Mapping[str, Any], new_metadata: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Compare two tables: the verdict, and the first column and row that differ, and by how much.
+
+    Args:
+        old: the file of the one.
+        new: the file of the other.
+        old_metadata: what pipeline.tables.write returned for the one.
+        new_metadata: the same for the other.
+    """
+    from pipeline import tables as reader
+
+    before, after = reader.read(old, old_metadata), reader.read(new, new_metadata)
+    if before.equals(after):
+        return EQUAL, "the same table in other bytes"
+    if before.column_names != after.column_names:
+        changed = sorted(set(before.column_names) ^ set(after.column_names))
+        return DIFFERS, f"columns: {', '.join(changed) or 'in another order'}"
+    if before.num_rows != after.num_rows:
+        return DIFFERS, f"{before.num_rows:,} rows → {after.num_rows:,}"
+    count = 0
+    first = ""
+    for name in before.column_names:
+        ours, theirs = before[name], after[name]
+        if ours.equals(theirs):
+            continue
+        count += 1
+        first = first or _first_value(name, ours, theirs)
+    return DIFFERS, first + (f"; {count} columns differ" if count > 1 else "")
+
+
+def first_key(old: Any, new: Any, path: str = "") -> str:
+    """Return the first key in which two nested mappings differ, and both values."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(k for k in new if k not in old)]:
+            if old.get(key) != new.get(key):
+                return first_key(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+    return f"{path or 'content'}: {str(old)[:60]} → {str(new)[:60]}"
+
+
+def _first_value(name: str, ours: Any, theirs: Any) -> str:
+    if ours.type != theirs.type:
+        return f"column {name}: {ours.type} → {theirs.type}"
+    pairs = zip(ours.to_pylist(), theirs.to_pylist(), strict=True)
+    different = [(row, a, b) for row, (a, b) in enumerate(pairs) if a != b and not a != a != b]
+    if not different:
+        return f"column {name}: the same values in other bits"
+    row, a, b = different[0]
+    numbers = [(x, y) for _, x, y in different if _number(x) and _number(y)]
+    largest = max((abs(y - x) for x, y in numbers), default=None)
+    by = f", at most by {largest:.3g}" if largest is not None else ""
+    return f"column {name}, row {row}: {a!r} → {b!r}; {len(different):,} rows differ{by}"
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _file(old: Path, new: Path) -> tuple[str, str]:
+    before, after = old.read_bytes(), new.read_bytes()
+    if before == after:
+        return IDENTICAL, ""
+    read = READERS.get(old.suffix)
+    if read:
+        try:
+            contents = read(before.decode()), read(after.decode())
+        except (ValueError, yaml.YAMLError):
+            return DIFFERS, "other bytes"
+        if contents[0] == contents[1]:
+            return EQUAL, "the same content in other bytes"
+        return DIFFERS, first_key(*contents)
+    return DIFFERS, f"{len(before):,} bytes → {len(after):,}, other content"
+
+
+def _first_row(old: list[Any], new: list[Any]) -> str:
+    if len(old) != len(new):
+        return f"{len(old)} rows → {len(new)}"
+    for row, (a, b) in enumerate(zip(old, new, strict=True)):
+        if a != b:
+            return f"row {row}, " + first_key(a, b)
+    return ""

@@ -1,0 +1,61 @@
+"""Files and URLs that parameters name: where they are, and what tells their content."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class UnknownFactError(Exception):
+    """A fact that cannot be known: the step has no key and has to run. Says why."""
+
+
+def local_file(value: str, root: Path) -> Path | None:
+    """Return the file that a path or file:// URL means, if there is one."""
+    parts = urlsplit(value) if "://" in value else None
+    if parts and parts.scheme != "file":
+        return None
+    path = Path(unquote(parts.path)) if parts else root / Path(value).expanduser()
+    try:
+        return path if path.is_file() else None
+    except (OSError, ValueError):  # too long for a path, or with a zero byte
+        return None
+
+
+def url_content(url: str, sha256: str | None) -> str:
+    """Return what a URL's content is told by: a digest that pins it, or its server's validators.
+
+    Raises:
+        UnknownFactError: there is neither.
+    """
+    if sha256:
+        return f"{sha256.lower()} {Path(urlsplit(url).path).suffix}"
+    if url.startswith(("http://", "https://")):
+        found = _http_validators(url)
+    else:
+        found = _object_validators(url)
+    if found is None:
+        raise UnknownFactError(f"{url} has no ETag and length to compare; data.sha256 would pin it")
+    return f"{url} {found}"
+
+
+def _http_validators(url: str) -> str | None:
+    import requests
+
+    try:
+        answer = requests.head(url, timeout=10, allow_redirects=True)
+    except requests.RequestException:
+        return None  # the step says what is wrong with the address
+    length = answer.headers.get("Content-Length")
+    mark = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
+    return f"{mark} {length}" if answer.ok and mark and length else None
+
+
+def _object_validators(url: str) -> str | None:
+    from obstore.exceptions import BaseError
+    from obstore.store import from_url
+
+    folder, _, name = url.rpartition("/")
+    try:
+        head = from_url(folder).head(name)
+    except (BaseError, OSError, ValueError):
+        return None
+    return f"{head['e_tag']} {head['size']}" if head["e_tag"] else None
