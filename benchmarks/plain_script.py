@@ -41,7 +41,7 @@ def judge(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> np.ndarr
         plots.feature_importance(models.feature_importances(model)),
     ]
     for number, figure in enumerate(figures):
-        plots.save(figure, folder / f"{number}.png")
+        (folder / f"{number}.png").write_bytes(plots.png(figure))
     frame: pd.DataFrame = predictions_table(truth, predicted, probabilities, model.classes_)
     return frame.to_numpy()
 

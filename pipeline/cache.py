@@ -67,19 +67,26 @@ class Cache:
         """Decide about all steps before any runs; what depends on one that runs is left open."""
         produced: dict[str, str] = {}
         running: set[str] = set()
+        remade: set[str] = set()
         plan = []
         for step in chosen:
-            decision = self.decide(step, produced, running)
+            decision = self.decide(step, produced, running, remade)
             if decision.hit:
                 produced |= {a["name"]: reference(a) for a in decision.hit.record.outputs}
             else:
                 running.add(step)
+                last = self._history.last(step)
+                remade |= {output["name"] for output in last.record.outputs} if last else set()
             plan.append(decision)
         self.digests.save()
         return plan
 
     def decide(
-        self, step: str, produced: Mapping[str, str], running: Iterable[str] = ()
+        self,
+        step: str,
+        produced: Mapping[str, str],
+        running: Iterable[str] = (),
+        remade: Iterable[str] = (),
     ) -> Decision:
         """Decide about a step.
 
@@ -87,12 +94,15 @@ class Cache:
             step: the step.
             produced: artifact name → ``name:vN`` of what this run made so far; ``name:latest``
                 means that, so that another run's newer version is never taken for ours.
-            running: steps whose outputs will be made anew before this one starts.
+            running: steps that will have run before this one starts.
+            remade: artifacts that they made the last time.
         """
         last = self._history.last(step)
         seconds = last.record.seconds if last else None
         values, inputs = self._pinned(self._config.steps[step], produced)
-        made_anew = [v.name for v in inputs.values() if v and v.step in running]
+        made_anew = [
+            v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
+        ]
         if not last:
             reason, key, hit = "run: first time", None, None
         elif made_anew:

@@ -38,13 +38,15 @@ def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> Judged:
     found = metrics.classification_metrics(truth, probabilities, model.classes_)
     run.log(found)
     run.log_table("per_class", metrics.per_class_table(found, model.classes_))
-    run.log_picture("confusion_matrix", plots.confusion_matrix(truth, predicted, model.classes_))
-    run.log_picture("roc", plots.roc_curves(truth, probabilities, model.classes_))
-    run.log_picture(
-        "precision_recall", plots.precision_recall_curves(truth, probabilities, model.classes_)
-    )
+    pictures = {
+        "confusion_matrix": plots.confusion_matrix(truth, predicted, model.classes_),
+        "roc": plots.roc_curves(truth, probabilities, model.classes_),
+        "precision_recall": plots.precision_recall_curves(truth, probabilities, model.classes_),
+    }
     if importances := models.feature_importances(model):
-        run.log_picture("feature_importance", plots.feature_importance(importances))
+        pictures["feature_importance"] = plots.feature_importance(importances)
+    for name, figure in pictures.items():
+        run.log_picture(name, plots.png(figure))
     summary = ", ".join(f"{n} {v:.5f}" for n, v in run.record.headline().items())
     run.logger.info("%s rows: %s", f"{len(rows):,}", summary)
     return Judged(truth, predicted, probabilities)

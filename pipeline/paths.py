@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[1]
 MLRUNS = ROOT / "mlruns"
 STATE = ROOT / "outputs" / ".state"  # what only saves time: it can be deleted
@@ -19,6 +17,8 @@ RECORDER = "PIPELINE_WANDB_RECORDER"  # address of the W&B recorder that the par
 
 def main_setting(name: str) -> Any:
     """Return ``main.<name>`` of the root config.yaml, as written there."""
+    import yaml  # not needed where main.py has nothing to do
+
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     return config["main"][name]
 

@@ -3,9 +3,9 @@
 Every function returns a figure of matplotlib's object API: no pyplot, no display, no global state.
 """
 
+import io
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,12 +124,14 @@ def feature_importance(importances: Sequence[tuple[str, float]], top: int = 20) 
     return figure
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a PNG whose bytes depend on the figure only: no date, no software version."""
+def png(figure: Figure) -> bytes:
+    """Return a PNG that depends on the figure only: no date, no software version."""
+    content = io.BytesIO()
     with warnings.catch_warnings():
         # a class named in a script that the font lacks: boxes in the picture, not a failure
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        figure.savefig(path, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+        figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return content.getvalue()
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:

@@ -22,7 +22,6 @@ from pipeline.wandb_recorder import Recording, started
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from matplotlib.figure import Figure
 
 
 class StepRun:
@@ -99,13 +98,10 @@ class StepRun:
         self.record.tables[name] = rows
         record.write_table(name, rows, self.folder)
 
-    def log_picture(self, name: str, figure: "Figure") -> None:
+    def log_picture(self, name: str, png: bytes) -> None:
         """Record a picture as ``name.png``."""
-        from pipeline import plots
-
-        path = self.folder / f"{name}.png"
-        plots.save(figure, path)
-        self.record.pictures[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        (self.folder / f"{name}.png").write_bytes(png)
+        self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
 
     def publish(self) -> None:
         """Write the outputs to the store."""
