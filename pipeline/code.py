@@ -65,7 +65,11 @@ def _files(folder: Path) -> Iterator[Path]:
 @cache
 def _parsed(path: Path, _changed: int) -> tuple[str, tuple[str, ...]]:
     """Return the digest of a module's syntax tree and the modules it names, `..a.b` if relative."""
-    tree = ast.parse(path.read_bytes(), filename=str(path))
+    try:
+        tree = ast.parse(path.read_bytes(), filename=str(path))
+        text = _meaning(tree)
+    except ValueError as error:  # a zero byte, a number of too many digits
+        raise SyntaxError(str(error), (str(path), None, None, None)) from None
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -74,9 +78,15 @@ def _parsed(path: Path, _changed: int) -> tuple[str, tuple[str, ...]]:
             base = "." * node.level + (node.module or "")
             dot = "" if base.endswith(".") else "."
             names.update(f"{base}{dot}{alias.name}" for alias in node.names)
-        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+    return _sha256(text.encode("utf-8", "surrogatepass")), tuple(sorted(names))
+
+
+def _meaning(tree: ast.Module) -> str:
+    """Return a module's syntax tree as text, without its docstrings, which it loses."""
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
-    return _sha256(ast.dump(tree).encode()), tuple(sorted(names))
+    return ast.dump(tree)
 
 
 def _found(module: str, importer: Path, root: Path, folder: Path) -> Iterator[Path]:
@@ -91,8 +101,9 @@ def _found(module: str, importer: Path, root: Path, folder: Path) -> Iterator[Pa
         before, path = [], place
         for part in name.split("."):
             path = path / part
-            file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-            if file.is_file():
+            files = (path / "__init__.py", path.with_name(f"{path.name}.py"))  # as Python looks
+            file = next((file for file in files if file.is_file()), None)
+            if file:
                 before.append(file)
             elif not path.is_dir():
                 break

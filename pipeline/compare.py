@@ -30,6 +30,17 @@ class Finding:
         return f"{self.verdict:10}{self.step}: {self.what}" + (self.detail and f" ({self.detail})")
 
 
+def same(old: Any, new: Any) -> bool:
+    """Say whether two values from JSON, YAML or a table are the same; NaN is NaN, True not 1."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old.keys() == new.keys() and all(same(old[key], new[key]) for key in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(same, old, new))
+    if isinstance(old, bool) or isinstance(new, bool):
+        return old is new
+    return bool(old == new or (old != old and new != new))
+
+
 def recorded_facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Finding]:
     """Compare the metrics, tables and pictures that two manifests hold about a step."""
     step = before["step"]
@@ -37,7 +48,7 @@ def recorded_facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
         for name in [*before[kind], *(n for n in after[kind] if n not in before[kind])]:
             what = f"{kind.removesuffix('s')} {name}"
             old, new = before[kind].get(name), after[kind].get(name)
-            if old == new:
+            if same(old, new):
                 yield Finding(step, what, IDENTICAL)
             elif old is None or new is None:
                 yield Finding(step, what, DIFFERS, "only one of the two runs has it")
@@ -55,17 +66,14 @@ def files(old: Path, new: Path) -> tuple[str, str]:
     A file of JSON or YAML with the same content in other bytes is equal; what is in tables is
     compared by `tables`.
     """
-    if old.is_file() and new.is_file():
+    if old.is_file() or new.is_file():
         return _file(old, new)
     names = sorted({p.relative_to(d).as_posix() for d in (old, new) for p in d.rglob("*")
                     if p.is_file()})  # fmt: skip
     verdict, details = IDENTICAL, []
     for name in names:
         pair = (old / name, new / name)
-        if not all(path.is_file() for path in pair):
-            found, detail = DIFFERS, "only one of the two has it"
-        else:
-            found, detail = _file(*pair)
+        found, detail = _file(*pair)
         if found != IDENTICAL:
             details.append(f"{name}: {detail}")
             verdict = found if verdict != DIFFERS else DIFFERS
@@ -93,36 +101,38 @@ def tables(
         return DIFFERS, f"columns: {', '.join(changed) or 'in another order'}"
     if before.num_rows != after.num_rows:
         return DIFFERS, f"{before.num_rows:,} rows → {after.num_rows:,}"
-    count = 0
-    first = ""
-    for name in before.column_names:
-        ours, theirs = before[name], after[name]
-        if ours.equals(theirs):
-            continue
-        count += 1
-        first = first or _first_value(name, ours, theirs)
-    return DIFFERS, first + (f"; {count} columns differ" if count > 1 else "")
+    found = [_first_value(name, before[name], after[name]) for name in before.column_names]
+    different = [detail for detail in found if detail]
+    if not different:
+        if before.schema.equals(after.schema):
+            return EQUAL, "the same table in other bytes"
+        return DIFFERS, "the same values in a schema that differs in what may be missing"
+    more = f"; {len(different)} columns differ" if len(different) > 1 else ""
+    return DIFFERS, different[0] + more
 
 
 def first_key(old: Any, new: Any, path: str = "") -> str:
     """Return the first key in which two nested mappings differ, and both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(k for k in new if k not in old)]:
-            if old.get(key) != new.get(key):
+            if not (key in old and key in new and same(old[key], new[key])):
                 return first_key(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
     return f"{path or 'content'}: {str(old)[:60]} → {str(new)[:60]}"
 
 
 def _first_value(name: str, ours: Any, theirs: Any) -> str:
+    """Return the first row in which two columns differ, and by how much; "" if none does."""
+    if ours.equals(theirs):
+        return ""
     if ours.type != theirs.type:
         return f"column {name}: {ours.type} → {theirs.type}"
     pairs = zip(ours.to_pylist(), theirs.to_pylist(), strict=True)
-    different = [(row, a, b) for row, (a, b) in enumerate(pairs) if a != b and not a != a != b]
-    if not different:
-        return f"column {name}: the same values in other bits"
+    different = [(row, a, b) for row, (a, b) in enumerate(pairs) if not same(a, b)]
+    if not different:  # NaN, for pyarrow another value each time
+        return ""
     row, a, b = different[0]
     numbers = [(x, y) for _, x, y in different if _number(x) and _number(y)]
-    largest = max((abs(y - x) for x, y in numbers), default=None)
+    largest = max((abs(y - x) for x, y in numbers if x == x and y == y), default=None)
     by = f", at most by {largest:.3g}" if largest is not None else ""
     return f"column {name}, row {row}: {a!r} → {b!r}; {len(different):,} rows differ{by}"
 
@@ -132,6 +142,8 @@ def _number(value: Any) -> bool:
 
 
 def _file(old: Path, new: Path) -> tuple[str, str]:
+    if not (old.is_file() and new.is_file()):
+        return DIFFERS, "only one of the two has it"
     before, after = old.read_bytes(), new.read_bytes()
     if before == after:
         return IDENTICAL, ""
@@ -141,7 +153,7 @@ def _file(old: Path, new: Path) -> tuple[str, str]:
             contents = read(before.decode()), read(after.decode())
         except (ValueError, yaml.YAMLError):
             return DIFFERS, "other bytes"
-        if contents[0] == contents[1]:
+        if same(*contents):
             return EQUAL, "the same content in other bytes"
         return DIFFERS, first_key(*contents)
     return DIFFERS, f"{len(before):,} bytes → {len(after):,}, other content"
@@ -151,6 +163,6 @@ def _first_row(old: list[Any], new: list[Any]) -> str:
     if len(old) != len(new):
         return f"{len(old)} rows → {len(new)}"
     for row, (a, b) in enumerate(zip(old, new, strict=True)):
-        if a != b:
+        if not same(a, b):
             return f"row {row}, " + first_key(a, b)
     return ""

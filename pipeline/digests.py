@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 # A file that changed just before it was read may change once more within the same tick of its
@@ -19,10 +20,9 @@ class Digests:
         self._place = place
         self._known: dict[str, list[int | str]] = {}
         if not recheck and place.exists():
-            try:
-                self._known = json.loads(place.read_text(encoding="utf-8"))
-            except ValueError:  # half-written by a machine that went down: it is only a memory
-                self._known = {}
+            with suppress(ValueError):  # half-written by a machine that went down
+                kept = json.loads(place.read_text(encoding="utf-8"))
+                self._known = kept if isinstance(kept, dict) else {}
         self._changed = recheck
 
     def sha256(self, path: Path) -> str:

@@ -8,6 +8,7 @@ was stopped or was cut off has none.
 """
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,8 +41,8 @@ class History:
 
     def last(self, step: str) -> Execution | None:
         """Return the newest execution of a step, whatever its key."""
-        digest = self._objects.read(f"steps/{step}/last")
-        return None if digest is None else self.find(step, digest.decode("ascii", "replace"))
+        digest = (self._objects.read(f"steps/{step}/last") or b"").decode("ascii", "replace")
+        return self.find(step, digest) if re.fullmatch("[0-9a-f]{64}", digest) else None
 
     def add(self, execution: Execution) -> None:
         """Keep an execution."""
@@ -61,5 +62,5 @@ def _from_json(text: bytes) -> Execution | None:
         content: dict[str, Any] = json.loads(text)
         key, record = StepKey(**content.pop("key")), Record(**content.pop("record"))
         return Execution(key, record, **content)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None

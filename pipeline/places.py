@@ -10,13 +10,13 @@ class UnknownFactError(Exception):
 
 def local_file(value: str, root: Path) -> Path | None:
     """Return the file that a path or file:// URL means, if there is one."""
-    parts = urlsplit(value) if "://" in value else None
-    if parts and parts.scheme != "file":
-        return None
-    path = Path(unquote(parts.path)) if parts else root / Path(value).expanduser()
     try:
+        parts = urlsplit(value) if "://" in value else None
+        if parts and parts.scheme != "file":
+            return None
+        path = Path(unquote(parts.path)) if parts else root / Path(value).expanduser()
         return path if path.is_file() else None
-    except (OSError, ValueError):  # too long for a path, or with a zero byte
+    except (OSError, RuntimeError, ValueError):  # no path: too long, no such user, a zero byte
         return None
 
 
@@ -26,8 +26,12 @@ def url_content(url: str, sha256: str | None) -> str:
     Raises:
         UnknownFactError: there is neither.
     """
+    try:
+        path = urlsplit(url).path
+    except ValueError as error:
+        raise UnknownFactError(f"{url}: {error}") from None
     if sha256:
-        return f"{sha256.lower()} {Path(urlsplit(url).path).suffix}"
+        return f"{sha256.lower()} {Path(path).suffix}"
     if url.startswith(("http://", "https://")):
         found = _http_validators(url)
     else:

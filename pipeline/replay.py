@@ -150,7 +150,8 @@ def _run(recorded: Mapping[str, Any], code: Path, artifacts: Path) -> dict[str, 
                 print(f"  {line.split('  ')[0].strip()}", flush=True)
     found = list((code / "outputs").glob("*/*/" + manifest.FILE))
     if process.returncode != 0 or len(found) != 1:
-        said = "".join(lines[-1:]).strip()
+        errors = [line for line in lines if line.startswith("error: ")]
+        said = "".join(errors[-1:] or lines[-1:]).strip()
         raise InputError(f"the replay of run {recorded['run'][:8]} failed: {said}")
     replayed: dict[str, Any] = json.loads(found[0].read_text(encoding="utf-8"))
     return replayed

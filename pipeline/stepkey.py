@@ -15,7 +15,7 @@ from pipeline.packages import versions_of
 from pipeline.places import UnknownFactError, local_file, url_content
 from pipeline.versions import Version
 
-KINDS = ("parameter", "input", "file", "code", "package", "python")
+KINDS = ("parameter", "order", "input", "file", "code", "package", "python")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,10 @@ def step_key(
             facts[f"file {name}"] = url_content(value, values.get("sha256"))
             shown[f"file {name}"] = value
         else:
-            facts |= {f"parameter {path}": leaf for path, leaf in _leaves(name, value)}
+            leaves = dict(_leaves(name, value))
+            facts |= {f"parameter {path}": leaf for path, leaf in leaves.items()}
+            if isinstance(value, Mapping):
+                facts[f"order {name}"] = json.dumps(list(leaves))
     try:
         files, modules = code.of_step(folder, root)
     except SyntaxError as error:
@@ -114,6 +117,9 @@ def differences(
             yield f"{what} {how}"
         elif kind == "parameter":
             yield f"{source_of(what)} {old or 'none'} → {new or 'none'}"
+        elif kind == "order":
+            if sorted(json.loads(new or "[]")) == sorted(json.loads(old or "[]")):
+                yield f"{source_of(what)} has its keys in another order"
         else:
             yield f"{what or 'Python'} {old or 'none'} → {new or 'none'}"
 
@@ -127,11 +133,19 @@ def _without_same_name(new: str, old: str) -> str:
 def _leaves(path: str, value: Any) -> Iterable[tuple[str, str]]:
     if isinstance(value, Mapping) and value:
         for key, child in value.items():
-            yield from _leaves(f"{path}.{key}", child)
+            plain = isinstance(key, str) and not {".", "["} & set(key)
+            part = f".{key}" if plain else f"[{json.dumps(key, default=str)}]"
+            yield from _leaves(path + part, child)
     else:
         yield path, json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _command(folder: Path) -> str:
+    """Return how a step is started: its MLproject without the words for people."""
     project = yaml.safe_load((folder / "MLproject").read_text(encoding="utf-8"))
-    return str(project["entry_points"]["main"]["command"])
+    main = project["entry_points"]["main"]
+    declared = {
+        name: [rules.get("type"), rules.get("default")] if isinstance(rules, Mapping) else rules
+        for name, rules in (main.get("parameters") or {}).items()
+    }
+    return json.dumps([main["command"], declared], default=str)

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
@@ -75,14 +76,20 @@ def main() -> None:
 
         serving = True
         while serving:
-            with listener.accept() as connection:
-                serving = _record_step(wandb, connection)
+            try:
+                with listener.accept() as connection:
+                    serving = _record_step(wandb, connection)
+            except (EOFError, OSError, AuthenticationError):
+                continue  # a step was killed while it spoke: the others are served all the same
 
 
 def _end_with_standard_input(address: str) -> None:
     sys.stdin.read()
-    with Client(address, authkey=KEY) as connection:
-        connection.send(None)
+    try:
+        with Client(address, authkey=KEY) as connection:
+            connection.send(None)
+    except (EOFError, OSError):  # nobody listens any more
+        os._exit(1)
 
 
 def _record_step(wandb: Any, connection: Connection) -> bool:
