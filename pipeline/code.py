@@ -68,7 +68,7 @@ def _parsed(path: Path, _changed: int) -> tuple[str, tuple[str, ...]]:
     try:
         tree = ast.parse(path.read_bytes(), filename=str(path))
         text = _meaning(tree)
-    except ValueError as error:  # a zero byte, a number of too many digits
+    except (SyntaxError, ValueError) as error:  # ValueError: a number of too many digits
         raise SyntaxError(str(error), (str(path), None, None, None)) from None
     names: set[str] = set()
     for node in ast.walk(tree):

@@ -3,7 +3,6 @@
 Every function returns a figure of matplotlib's object API: no pyplot, no display, no global state.
 """
 
-import io
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -126,7 +125,7 @@ def feature_importance(importances: Sequence[tuple[str, float]], top: int = 20) 
 
 def png(figure: Figure) -> bytes:
     """Return a PNG that depends on the figure only: no date, no software version."""
-    content = io.BytesIO()
+    content = BytesIO()
     with warnings.catch_warnings():
         # a class named in a script that the font lacks: boxes in the picture, not a failure
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)

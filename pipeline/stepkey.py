@@ -84,7 +84,8 @@ def step_key(
     try:
         files, modules = code.of_step(folder, root)
     except SyntaxError as error:
-        raise UnknownFactError(f"{error.filename} does not parse") from None
+        place = Path(str(error.filename)).relative_to(root)
+        raise UnknownFactError(f"{place} does not parse") from None
     facts |= {f"code {path}": digest for path, digest in files.items()}
     facts["code command"] = _command(folder)
     facts |= versions_of(modules, folder, environment)
