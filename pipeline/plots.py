@@ -5,6 +5,7 @@ Every function returns a figure of matplotlib's object API: no pyplot, no displa
 
 import warnings
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -126,8 +127,7 @@ def feature_importance(importances: Sequence[tuple[str, float]], top: int = 20) 
 def png(figure: Figure) -> bytes:
     """Return a PNG that depends on the figure only: no date, no software version."""
     content = BytesIO()
-    with warnings.catch_warnings():
-        # a class named in a script that the font lacks: boxes in the picture, not a failure
+    with warnings.catch_warnings():  # a script that the font lacks is boxes, not a failure
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     return content.getvalue()
