@@ -112,11 +112,15 @@ def tables(
 
 
 def first_key(old: Any, new: Any, path: str = "") -> str:
-    """Return the first key in which two nested mappings differ, and both values."""
+    """Return the first key in which two nested mappings or lists differ, and both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(k for k in new if k not in old)]:
             if not (key in old and key in new and same(old[key], new[key])):
                 return first_key(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, pair in enumerate(zip(old, new, strict=True)):
+            if not same(*pair):
+                return first_key(*pair, f"{path}[{number}]")
     return f"{path or 'content'}: {str(old)[:60]} → {str(new)[:60]}"
 
 

@@ -1,6 +1,7 @@
 """Bytes under keys, in a folder or in an object store: what the artifact store is built on."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ RETRIES: "RetryConfig" = {"max_retries": 5, "retry_timeout": timedelta(seconds=6
 class Objects:
     """Bytes under relative posix keys in one folder or object store.
 
-    Writes are atomic: an object is there whole or not at all. Whatever keeps the store itself
+    Writes are atomic: an object is there whole or not at all, also after a power cut. Whatever keeps the store itself
     from being read or written raises an InputError that names the store and the reason.
     """
 
@@ -94,6 +95,7 @@ class Objects:
         """Put the bytes under the key, in place of what was there."""
         with self._failures():
             self._open(write=True).put(key, content)
+            self._settle(key)
 
     def create(self, key: str, content: bytes) -> bool:
         """Put the bytes under the key if nothing is there; say whether they were put.
@@ -106,12 +108,25 @@ class Objects:
                 self._open(write=True).put(key, content, mode="create", use_multipart=False)
             except AlreadyExistsError:
                 return False
+            self._settle(key)
         return True
 
     def upload(self, key: str, path: Path) -> None:
         """Stream a file to the key, in place of what was there."""
         with self._failures():
             self._open(write=True).put(key, path)
+            self._settle(key)
+
+    def _settle(self, key: str) -> None:
+        """Wait until a folder's file is on the disk: what refers to it must not outlive it."""
+        if self.folder is None:
+            return
+        for path in (self.folder / key, (self.folder / key).parent):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _open(self, write: bool = False) -> ObjectStore:
         """Return the obstore client; reading a folder that is not there is FileNotFoundError."""
