@@ -1,7 +1,4 @@
-"""Run the pipeline: the chosen steps of config.yaml, in order, each by mlflow.run on its folder.
-
-python main.py main.steps=segregate:evaluate data.test_size=0.2
-"""
+"""Run the pipeline: the chosen steps of config.yaml, in order, each by mlflow.run on its folder."""
 
 import os
 import sys
@@ -18,7 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from pipeline import console, overrides, parent, paths, schema, steps, verify
+from pipeline import actions, overrides, parent, paths, schema, steps
 from pipeline.cache import Cache
 from pipeline.errors import InputError
 from pipeline.sources import Sources
@@ -31,25 +28,13 @@ ConfigStore.instance().store("config", OmegaConf.load(paths.ROOT / "config.yaml"
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(config: DictConfig) -> None:
     """Check the whole config, then do with its steps what main.action says."""
-    hydra_config = HydraConfig.get()
     try:
-        origin = Sources(config)
-        checked = schema.checked(config)
+        origin, checked = Sources(config), schema.checked(config)
         chosen = steps.select(checked.main.steps, checked.steps)
-        parent.set_up(checked)
-        if checked.main.action == "verify":
-            verify.verify(checked.main.run)
-            return
-        cache = Cache(checked, origin, parent.environment(checked))
-        plan = cache.plan(chosen)
-        if checked.main.action == "plan":
-            console.plan(plan)
-        elif parent.nothing_to_do(plan):
-            parent.reuse(checked, plan, cache, origin)
-        else:
-            run(checked, chosen, cache, Path(hydra_config.runtime.output_dir))
+        if cache := actions.begin(checked, origin, chosen):
+            run(checked, chosen, cache, Path(HydraConfig.get().runtime.output_dir))
     except (*overrides.CONFIG_ERRORS, InputError) as error:
-        if hydra_config.mode == RunMode.MULTIRUN:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
             raise  # Hydra goes on with the other jobs, and fails at the end
         fail(error)
 

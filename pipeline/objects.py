@@ -28,8 +28,9 @@ RETRIES: "RetryConfig" = {"max_retries": 5, "retry_timeout": timedelta(seconds=6
 class Objects:
     """Bytes under relative posix keys in one folder or object store.
 
-    Writes are atomic: an object is there whole or not at all, also after a power cut. Whatever keeps the store itself
-    from being read or written raises an InputError that names the store and the reason.
+    Writes are atomic: an object is there whole or not at all, and stays there through a power cut.
+    Whatever keeps the store itself from being read or written raises an InputError that names the
+    store and the reason.
     """
 
     def __init__(self, location: str | Path) -> None:

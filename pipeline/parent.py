@@ -15,8 +15,6 @@ from pipeline.cache import Cache, Decision
 from pipeline.errors import InputError
 from pipeline.manifest import Done
 from pipeline.schema import Config
-from pipeline.sources import Sources
-from pipeline.versions import is_reference
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun
@@ -127,24 +125,6 @@ def environment(config: Config) -> str:
     from mlflow import MlflowClient
 
     return str(MlflowClient().get_run(run).data.tags.get(ENVIRONMENT_TAG, "local"))
-
-
-def nothing_to_do(plan: list[Decision]) -> bool:
-    """Say whether every step is a hit, and no MLflow run waits to be told so."""
-    return all(decision.hit for decision in plan) and "MLFLOW_RUN_ID" not in os.environ
-
-
-def reuse(config: Config, plan: list[Decision], cache: Cache, origin: Sources) -> None:
-    """Use earlier executions for all steps: nothing runs, and MLflow is not even imported."""
-    for decision in plan:
-        cache.reuse(decision)
-    lines = console.served(plan)
-    unchanged.say(lines)
-    if config.main.recheck:
-        return
-    values = (value for d in plan for value in config.steps[d.step].values())
-    references = filter(is_reference, values)
-    unchanged.remember(plan, cache.store, references, origin.resolvers(), lines)
 
 
 @contextmanager
