@@ -116,6 +116,11 @@ def draw_flow(steps: list[wiring.Step]) -> bytes:
     rows = [
         ("You", "mlflow run .    ·    python main.py", "any config key can be given"),
         ("Config", "config.yaml + conf/", "Hydra composes it, pipeline/schema.py checks it whole"),
+        (
+            "Cache",
+            "hit or run, and why",
+            "parameters, inputs, code, packages: as at an earlier time?",
+        ),
         ("main.py", "one MLflow parent run", "each step a child: mlflow.run(folder, parameters)"),
         ("Steps", fill(names, 70), "each run.py: read by reference, one pure function, record"),
     ]
@@ -138,7 +143,7 @@ def _draw_places(axes: Axes) -> None:
         ("artifacts/", "versions by content"),
         ("wandb/", "one run a step, offline"),
         ("mlflow.db, mlruns/", "metrics, pictures, tables"),
-        ("outputs/", "config and records"),
+        ("outputs/", "manifest and records"),
         ("ml_pipeline.log", "every line"),
     ]
     width = (WIDTH - 0.3 - 0.12 * (len(places) - 1)) / len(places)
