@@ -21,7 +21,8 @@ sys.path[0] = str(ROOT)
 
 from check_data import check
 from evaluate.evaluate import predictions_table
-from pipeline import features, metrics, models, plots, splits, tables
+from pipeline import features, metrics, models, plots, tables
+from pipeline.splits import Division, divide
 from preprocess import clean
 from segregate.split import split
 from train_random_forest import train
@@ -53,12 +54,11 @@ def main(source: Path, folder: Path) -> None:
     raw = tables.read_foreign(source, str(source))
     table, _ = clean.preprocess(raw, data["preprocess"])
     assert all(f.verdict == "passed" for f in check.findings(table, data["checks"]))
-    parts = split(table, SIZE, SEED, data["target"])
+    parts = split(table, Division(SIZE, SEED, stratify=data["target"]))
     for name, part in zip(("train", "test"), parts, strict=True):
         tables.write(part, folder / f"{name}.csv")
-    first, second = splits.split(
-        parts[0].num_rows, SIZE, SEED, splits.classes_of(parts[0], data["target"])
-    )
+    how = Division(SIZE, SEED, stratify=data["target"])
+    first, second = divide(parts[0], how)
     rows, test = (part.to_pandas() for part in parts)
     unfitted = train.build_pipeline(data["features"], model, SEED)
     fitted = train.fit(unfitted, rows.iloc[first], data["target"])

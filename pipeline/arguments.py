@@ -93,3 +93,23 @@ def yaml_values(parameter: str, path: str, keys: Sequence[str]) -> list[Any]:
             f"{', '.join(map(str, content)) or 'nothing'}"
         )
     return [content[key] for key in keys]
+
+
+def columns(parameter: str, value: str | None) -> list[str]:
+    """Return the columns that a parameter names: ``a,b``, or the path of a YAML file with a list.
+
+    Raises:
+        InputError: the file cannot be read, or holds something else.
+    """
+    if value is None:
+        return []
+    if not value.endswith((".yaml", ".yml")):
+        return [name.strip() for name in value.split(",")]
+    try:
+        content = yaml.safe_load(Path(value).read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{parameter} {value}: {reason}; give a YAML file") from None
+    if not isinstance(content, list):
+        raise InputError(f"{parameter} {value}: it must hold a list of columns")
+    return [str(name) for name in content]

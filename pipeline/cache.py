@@ -51,6 +51,7 @@ class Cache:
 
     Attributes:
         store: the artifacts.
+        environment: what builds the steps' environments.
         digests: digests of files, kept from process to process.
     """
 
@@ -58,7 +59,7 @@ class Cache:
         """Take the checked config, where its values are set, and what builds environments."""
         self._config = config
         self._origin = origin
-        self._environment = environment
+        self.environment = environment
         self.store = Store(paths.artifact_store())
         self._history = History(paths.artifact_store())
         self.digests = Digests(paths.STATE / "digests.json", config.main.recheck)
@@ -176,7 +177,7 @@ class Cache:
         self, step: str, values: Mapping[str, Any], inputs: Mapping[str, Version | None]
     ) -> StepKey:
         folder = paths.ROOT / step
-        return stepkey.step_key(folder, paths.ROOT, values, inputs, self.digests, self._environment)
+        return stepkey.step_key(folder, paths.ROOT, values, inputs, self.digests, self.environment)
 
     def _lost(self, found: Execution) -> str | None:
         """Say which output of an execution is not as it was, if one is."""

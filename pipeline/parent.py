@@ -31,10 +31,10 @@ class ParentRun:
         experiment_id: the MLflow experiment that parent and children are in.
     """
 
-    def __init__(self, config: Config, cache: Cache, folder: Path, active: "ActiveRun") -> None:
+    def __init__(self, cache: Cache, folder: Path, active: "ActiveRun") -> None:
         self.experiment_id: str = active.info.experiment_id
         self.run_id: str = active.info.run_id
-        self.env_manager = environment(config)
+        self.env_manager = cache.environment  # MLflow forgets what its own run was started with
         self.produced: dict[str, str] = {}
         self.done: list[Done] = []
         self._cache = cache
@@ -146,7 +146,7 @@ def opened(config: Config, cache: Cache, folder: Path) -> Iterator[ParentRun]:
             _wandb_names(config, active.info.run_id),
         ):
             code = manifest.code_of(paths.ROOT)  # as it is now; it may be edited while steps run
-            run = ParentRun(config, cache, folder, active)
+            run = ParentRun(cache, folder, active)
             try:
                 yield run
             finally:

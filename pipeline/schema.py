@@ -92,6 +92,13 @@ class Segregate:
     test_size: float = field(default=MISSING, metadata=SHARE)
     random_state: int = field(default=MISSING, metadata=SEED)
     stratify: str | None = None
+    method: str = field(
+        default="stratified",
+        metadata={"one_of": ["stratified", "random", "group", "time", "hash"]},
+    )
+    group_by: list[str] = field(default_factory=list)  # for group and hash
+    time_column: str | None = None  # for time
+    gap: float = field(default=0.0, metadata={"at_least": 0})  # days, or the column's unit
 
 
 @dataclass
@@ -103,6 +110,8 @@ class Data:
     description: str = MISSING
     target: str = MISSING
     stratify: str | None = None
+    group_by: list[str] = field(default_factory=list)  # what rows of one group share
+    time_column: str | None = None
     test_size: float = field(default=MISSING, metadata=SHARE)  # of all rows
     val_size: float = field(default=MISSING, metadata=SHARE)  # of the rows left for training
     reference: str | None = None  # artifact that drift is measured against

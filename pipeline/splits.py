@@ -1,14 +1,103 @@
 """Dividing rows into two parts: train and test, then train and validation."""
 
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from pipeline.errors import InputError
+from pipeline import keyed_splits
+from pipeline.errors import InputError, did_you_mean
+from pipeline.stratified import draw, numbered, random_state_of, second_rows
+
+METHODS = {  # and the options that each takes
+    "stratified": ("stratify",),
+    "random": (),
+    "group": ("stratify", "group_by"),
+    "time": ("time_column", "gap"),
+    "hash": ("group_by",),
+}
+
+
+@dataclass(frozen=True)
+class Division:
+    """How rows are divided into two parts.
+
+    Attributes:
+        size: share of the rows that go to the second part, in (0, 1).
+        seed: of what is drawn.
+        method: stratified or random (as scikit-learn's train_test_split draws), group (rows that
+            share a key stay together), time (the latest rows are the second part), hash (a row's
+            own key decides, new rows never move old ones).
+        stratify: column whose classes keep their shares in both parts; None for none.
+        group_by: the columns of the key, for group and hash.
+        time_column: for time.
+        gap: rows this near before the second part are in neither, for time; in days or in the
+            column's unit.
+        size_name: what the caller's user calls the size.
+    """
+
+    size: float
+    seed: int
+    method: str = "stratified"
+    stratify: str | None = None
+    group_by: Sequence[str] = ()
+    time_column: str | None = None
+    gap: float = 0.0
+    size_name: str = "test_size"
+
+
+def divide(table: pa.Table, how: Division) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row numbers of the two parts of a table.
+
+    Raises:
+        InputError: an unknown method, an option that the method does not take or lacks, a size
+            outside (0, 1), a class or a group that cannot be divided so.
+    """
+    if how.method not in METHODS:
+        raise InputError(f"method={how.method}: {did_you_mean(how.method, METHODS)}")
+    given = {"group_by": how.group_by, "time_column": how.time_column, "gap": how.gap,
+             "stratify": how.stratify}  # fmt: skip
+    for name in (
+        name for name, value in given.items() if value and name not in METHODS[how.method]
+    ):
+        users = [method for method, options in METHODS.items() if name in options]
+        raise InputError(
+            f"{name}={given[name]} is not for method={how.method}; leave it out, or take method="
+            + " or ".join(users)
+        )
+    second = second_rows(table.num_rows, how.size, how.size_name)
+    if how.method == "time":
+        return keyed_splits.by_time(table, how.time_column, second, how.gap)
+    if how.method == "hash":
+        parts = keyed_splits.by_hash(table, how.group_by, how.size, f"{how.seed} {how.size_name}")
+    elif how.method == "group":
+        parts = _grouped(table, how, second)
+    else:
+        classes = classes_of(table, how.stratify)
+        return draw(table.num_rows, how.size, how.seed, classes, how.size_name)
+    if not (len(parts[0]) and len(parts[1])):
+        raise InputError(
+            f"method={how.method}: with {how.size_name} {how.size} all {table.num_rows:,} rows are "
+            "on one side; give more rows, other group_by columns or another size"
+        )
+    return parts
+
+
+def _grouped(table: pa.Table, how: Division, second: int) -> tuple[np.ndarray, np.ndarray]:
+    groups = keyed_splits.key_codes(table, how.group_by)
+    classes = classes_of(table, how.stratify)
+    names, codes = numbered(np.asarray(classes or ["the table"] * table.num_rows))
+    for code, name in enumerate(names):
+        inside = groups[codes == code]
+        if len(np.unique(inside)) < 2:
+            what = f"{name!s} ({len(inside):,} rows)"
+            raise InputError(
+                f"method=group: {what} has one group only, which cannot be on both sides; drop or "
+                "merge it, choose other group_by columns, or take method=stratified"
+            )
+    return keyed_splits.by_group(groups, codes, second, random_state_of(how.seed))
 
 
 def classes_of(table: pa.Table, column: str | None) -> list[Any] | None:
@@ -30,114 +119,3 @@ def classes_of(table: pa.Table, column: str | None) -> list[Any] | None:
         )
     values: list[Any] = table[column].to_pylist()
     return values
-
-
-def split(
-    rows: int,
-    test_size: float,
-    random_state: int,
-    classes: Sequence[Any] | None = None,
-    size_name: str = "test_size",
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the same rows, in the same order, as scikit-learn's ``train_test_split``.
-
-    Args:
-        rows: number of rows of the table.
-        test_size: share of the rows that go to the second part, in (0, 1).
-        random_state: seed.
-        classes: the class of each row, to keep its share in both parts; None: rows are drawn
-            whatever their class.
-        size_name: what the caller's user calls the size.
-
-    Returns:
-        The row numbers of the first and of the second part, shuffled.
-
-    Raises:
-        InputError: a size outside (0, 1), too few rows, a class that cannot be on both sides, a
-            seed that numpy does not take. Names class and count.
-    """
-    if not 0 < test_size < 1:
-        raise InputError(f"{size_name} must be greater than 0 and less than 1, got {test_size}")
-    second = math.ceil(rows * test_size)
-    if rows - second < 1:
-        raise InputError(
-            f"cannot split {rows:,} rows: {size_name} {test_size} leaves none for the other part; "
-            f"give more rows or a smaller {size_name}"
-        )
-    try:
-        random = np.random.RandomState(random_state)
-    except ValueError:
-        raise InputError(f"the seed must be 0 to {2**32 - 1}, got {random_state}") from None
-    if classes is None:
-        order = random.permutation(rows)
-        return order[second:], order[:second]
-    codes = _checked_codes(np.asarray(classes), second, test_size, size_name)
-    return _stratified(codes, rows - second, second, random)
-
-
-def _stratified(
-    codes: np.ndarray, first: int, second: int, random: np.random.RandomState
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw both parts class by class, then shuffle each.
-
-    The generator is asked the same questions in the same order as by scikit-learn's
-    ``StratifiedShuffleSplit``, whose import costs more than this step's work; the tests hold the
-    two to equality.
-    """
-    counts = np.bincount(codes)
-    of_first = _shares(counts, first, random)
-    of_second = _shares(counts - of_first, second, random)
-    by_class = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
-    parts: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-    for members, n_first, n_second in zip(by_class, of_first, of_second, strict=True):
-        drawn = members[random.permutation(len(members))]
-        parts[0].append(drawn[:n_first])
-        parts[1].append(drawn[n_first : n_first + n_second])
-    return random.permutation(np.concatenate(parts[0])), random.permutation(
-        np.concatenate(parts[1])
-    )
-
-
-def _shares(
-    counts: NDArray[np.intp], draws: int, random: np.random.RandomState
-) -> NDArray[np.intp]:
-    """Divide the draws among the classes after their counts, what remains by largest remainder.
-
-    Classes with the same remainder draw lots.
-    """
-    exact = counts / counts.sum() * draws
-    shares: NDArray[np.intp] = np.floor(exact).astype(np.intp)
-    remainders = exact - shares
-    missing = draws - shares.sum()
-    for remainder in np.unique(remainders)[::-1]:
-        if missing <= 0:
-            break
-        tied = np.flatnonzero(remainders == remainder)
-        lucky = random.choice(tied, size=min(len(tied), missing), replace=False)
-        shares[lucky] += 1
-        missing -= len(lucky)
-    return shares
-
-
-def _checked_codes(
-    classes: np.ndarray, second: int, test_size: float, size_name: str
-) -> np.ndarray:
-    """Number the classes in their order, and refuse those that cannot be on both sides."""
-    try:
-        values, codes, counts = np.unique(classes, return_inverse=True, return_counts=True)
-    except TypeError as error:
-        raise InputError(f"cannot stratify: {error}; choose a column of plain values") from None
-    rows = len(classes)
-    small = [f"{v!s} ({n} row)" for v, n in zip(values, counts, strict=True) if n < 2]
-    if small:
-        raise InputError(
-            f"cannot stratify: too few rows of {', '.join(small[:10])}; each class needs 2 or "
-            "more: drop or merge it, or set stratify=null"
-        )
-    if (smaller := min(second, rows - second)) < len(values):
-        raise InputError(
-            f"cannot stratify: {size_name} {test_size} of {rows:,} rows leaves "
-            f"{smaller} rows on one side, fewer than the {len(values)} "
-            f"classes; change {size_name} or set stratify=null"
-        )
-    return codes

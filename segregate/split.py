@@ -2,26 +2,22 @@
 
 import pyarrow as pa
 
-from pipeline import splits
+from pipeline.splits import Division, divide
 
 
-def split(
-    table: pa.Table, test_size: float, random_state: int, stratify: str | None = None
-) -> tuple[pa.Table, pa.Table]:
-    """Divide the rows as scikit-learn's ``train_test_split`` does with the same random_state.
+def split(table: pa.Table, how: Division) -> tuple[pa.Table, pa.Table]:
+    """Divide the rows.
 
     Args:
         table: the table to divide.
-        test_size: share of the rows that go to the test table, in (0, 1).
-        random_state: seed of the shuffle.
-        stratify: column whose classes keep their shares on both sides; None for none.
+        how: the method, its options and the share of the test table.
 
     Returns:
-        The train and the test table, rows in scikit-learn's order.
+        The train and the test table. With the stratified and the random method these are the rows
+        of scikit-learn's ``train_test_split`` with the same random_state, in its order.
 
     Raises:
-        InputError: an unknown column, a missing value in it, a bad size, a class too small.
+        InputError: as pipeline.splits.divide.
     """
-    classes = splits.classes_of(table, stratify)
-    train, test = splits.split(table.num_rows, test_size, random_state, classes)
+    train, test = divide(table, how)
     return table.take(pa.array(train)), table.take(pa.array(test))

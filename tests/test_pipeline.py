@@ -155,3 +155,32 @@ def test_reference_figures_on_the_real_table(project: Project) -> None:
     expected = {"auc": 0.95325, "accuracy": 0.68848, "f1": 0.66547}
     for name, value in expected.items():
         assert run["metrics"][f"evaluate/{name}"] == pytest.approx(value, abs=0.0005)
+
+
+@pytest.mark.skipif("REAL_DATA" not in os.environ, reason="REAL_DATA names no real table")
+def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
+    words = ["data=songs", f"data.file_url={os.environ['REAL_DATA']}", "data/segregate=group"]
+    words += ["main.experiment_name=grouped", "main.artifact_store=real_artifacts"]
+    done = project.run("python", "main.py", *words)
+    assert done.status == 0, done.out + done.err
+    (run,) = (r for r in project.runs() if r["name"] == "grouped")
+    assert run["metrics"]["evaluate/auc"] == pytest.approx(0.954, abs=0.002)
+    names = ["data_train.csv:latest", "data_test.csv:latest"]
+    keys = []
+    for name in names:
+        made = project.manifest(name, "real_artifacts")
+        table = tables.read(project.file(name, "real_artifacts"), made["metadata"])
+        columns = project.last_config()["data"]["group_by"]
+        keys.append({tuple(row.values()) for row in table.select(columns).to_pylist()})
+    assert not keys[0] & keys[1]
+
+
+@pytest.mark.parametrize("method", ["group", "hash"])
+def test_another_way_to_divide(project: Project, method: str) -> None:
+    words = [f"data/segregate={method}", "experiment=quick", "main.artifact_store=methods"]
+    done = project.run("python", "main.py", *words)
+    assert done.status == 0, done.out + done.err
+    train, test = (project.manifest(f"data_{part}.csv:latest", "methods")["metadata"]["rows"]
+                   for part in ("train", "test"))  # fmt: skip
+    assert train + test == 4854
+    assert test == pytest.approx(0.3 * 4854, abs=120)

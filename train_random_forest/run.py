@@ -16,15 +16,22 @@ from train_random_forest import train
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with tracking.start_run("train_random_forest", args) as run:
-        target, features, model = arguments.yaml_values(
-            "model_config", args.model_config, ("target", "features", "model")
+        target, features, model, keys = arguments.yaml_values(
+            "model_config", args.model_config, ("target", "features", "model", "split")
         )
         unfitted = train.build_pipeline(features, model, args.random_seed)
         table = run.read_table(args.train_data)
-        classes = splits.classes_of(table, args.stratify)
-        first, second = splits.split(
-            table.num_rows, args.val_size, args.random_seed, classes, size_name="val_size"
+        how = splits.Division(
+            args.val_size,
+            args.random_seed,
+            keys["method"],
+            args.stratify,
+            keys["group_by"],
+            keys["time_column"],
+            keys["gap"],
+            size_name="val_size",
         )
+        first, second = splits.divide(table, how)
         frame = table.to_pandas()
         training, validation = frame.iloc[first], frame.iloc[second]
         run.logger.info("fitting %s rows, %s to validate", f"{len(first):,}", f"{len(second):,}")

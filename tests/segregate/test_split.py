@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from pipeline.errors import InputError
-from segregate.split import split
+from pipeline.splits import Division
+from segregate import split as segregate
+
+
+def split(table: pa.Table, size: float, seed: int, column: str | None = None) -> tuple[Any, Any]:
+    return segregate.split(table, Division(size, seed, "stratified", column))
+
 
 KINDS = {
     "text": lambda n: f"k{n * 7}",
