@@ -218,7 +218,9 @@ def test_an_unknown_argument(bench: Bench) -> None:
 def test_training_rows(bench: Bench, table: dict[str, list], words: list[str]) -> None:
     bench.put("train.parquet", pa.table(table))
     model = {"estimator": {"_target_": "sklearn.tree.DecisionTreeClassifier"}}
-    config = bench.yaml({"target": "c", "features": {"numeric": ["x"]}, "model": model})
+    how = {"method": "stratified", "group_by": [], "time_column": None, "gap": 0.0}
+    content = {"target": "c", "features": {"numeric": ["x"]}, "model": model, "split": how}
+    config = bench.yaml(content)
     done = bench.step("train_random_forest", train_data="train.parquet", model_config=config)
     refused(bench, done, *words)
 
