@@ -59,10 +59,10 @@ def _column_findings(
 ) -> Iterator[Finding]:
     if kind := expected.get("type"):
         yield _finding("type", name, kind, values.type, _is_of(values.type, kind))
-    share = values.null_count / max(len(values), 1)
-    most = expected.get("max_missing", 0.0)
+    present = _present(values)
+    share = (len(values) - len(present)) / max(len(values), 1)
+    most = expected.get("max_missing") or 0.0
     yield _finding("missing", name, f"at most {most:.2%}", f"{share:.2%}", share <= most)
-    present = values.drop_null()
     bounded = expected.get("min") is not None or expected.get("max") is not None
     if bounded and len(present):
         yield _range(name, present, expected.get("min"), expected.get("max"))
@@ -70,19 +70,27 @@ def _column_findings(
         yield _allowed(name, present, allowed)
 
 
+def _present(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the values that are there: NaN, for the model, is as missing as null."""
+    if pt.is_float16(values.type):
+        values = values.cast(pa.float32())
+    if pt.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+    return values.drop_null()
+
+
 def _range(name: str, values: pa.ChunkedArray, least: float | None, most: float | None) -> Finding:
     expected = f"{'-inf' if least is None else least} to {'inf' if most is None else most}"
     if not _is_numeric(values.type):
         return _finding("range", name, expected, values.type, False)
-    if pt.is_float16(values.type):
-        values = values.cast(pa.float32())
     low, high = pc.min_max(values).as_py().values()
-    nan = pt.is_floating(values.type) and bool(pc.any(pc.is_nan(values)).as_py())
-    inside = (least is None or low >= least) and (most is None or high <= most) and not nan
-    return _finding("range", name, expected, f"{low} to {high}{', NaN' if nan else ''}", inside)
+    inside = (least is None or low >= least) and (most is None or high <= most)
+    return _finding("range", name, expected, f"{low} to {high}", inside)
 
 
 def _allowed(name: str, values: pa.ChunkedArray, allowed: list[Any]) -> Finding:
+    if pt.is_nested(values.type):
+        return _finding("values", name, f"one of {allowed}", values.type, False)
     counts = pc.value_counts(values).to_pylist()
     strange = {row["values"]: row["counts"] for row in counts if row["values"] not in allowed}
     shown = ", ".join(f"{value!r} in {n:,} rows" for value, n in list(strange.items())[:10])
@@ -126,7 +134,7 @@ def drift(table: pa.Table, reference: pa.Table, alpha: float) -> Iterator[Findin
     ]
     threshold = 1 - (1 - alpha) ** (1 / max(len(shared), 1))
     for name in shared:
-        ours, theirs = (t[name].drop_null().to_pylist() for t in (table, reference))
+        ours, theirs = (_present(t[name]).to_pylist() for t in (table, reference))
         if not ours or not theirs:
             yield _finding("drift", name, "values on both sides", "none on one side", False)
             continue

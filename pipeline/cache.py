@@ -104,14 +104,14 @@ class Cache:
         made_anew = [
             v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
         ]
+        key, hit = None, None
         if not last:
-            reason, key, hit = "run: first time", None, None
+            reason = "run: first time"
+            key = None if running else self._key(step, values, inputs)
         elif made_anew:
-            reason, key, hit = f"run: input {made_anew[0]} is made anew", None, None
+            reason = f"run: input {made_anew[0]} is made anew"
         else:
             reason, key, hit = self._compared(step, values, inputs, last)
-        if key is None and not running:
-            key = self._key(step, values, inputs)
         return Decision(step, values, inputs, reason, key, hit, seconds)
 
     def _compared(

@@ -118,7 +118,7 @@ def test_an_unknown_type() -> None:
         ([Decimal("0.5"), Decimal("7")], "0.5 to 7.0", "passed"),
         ([0, 1], "0 to 1", "passed"),
         ([-1, 1], "-1 to 1", "failed"),
-        ([0.5, float("nan")], "0.5 to 0.5, NaN", "failed"),
+        ([0.5, float("nan")], "0.5 to 0.5", "passed"),  # NaN is missing, and counts as such
         ([0.5, float("inf")], "0.5 to inf", "failed"),
         (["1"], "string", "failed"),
         ([DAY], "date32[day]", "failed"),
@@ -174,3 +174,21 @@ def test_what_is_given_is_not_changed() -> None:
     list(check.findings(TABLE, GOOD))
     list(check.drift(TABLE, TABLE, 0.05))
     assert TABLE.to_pydict() == before
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()])
+@pytest.mark.parametrize(("most", "verdict"), [(0.6, "passed"), (0.4, "failed"), (None, "failed")])
+def test_nan_is_missing(kind: pa.DataType, most: float | None, verdict: str) -> None:
+    values = pa.array([1.5, float("nan"), None, 2.5], kind)
+    (found,) = (f for f in about(values, max_missing=most) if f.check == "missing")
+    assert (found.seen, found.verdict) == ("50.00%", verdict)
+
+
+@pytest.mark.parametrize("values", [[[1], [2]], [{"a": 1}, {"a": 2}]])
+def test_allowed_values_of_a_nested_column(values: list[Any]) -> None:
+    found = about(values, allowed=[1])[-1]
+    assert (found.check, found.verdict) == ("values", "failed")
+
+
+def test_allowed_values_of_half_floats() -> None:
+    assert about(pa.array([1.5, 2.5], pa.float16()), allowed=[1.5])[-1].seen == "2.5 in 1 rows"
