@@ -97,8 +97,12 @@ def test_files_touched(project: Project) -> None:
 WORDS = [
     ("segregate/split.py", '"""Divide a table into', '"""Cut a table into'),
     ("segregate/split.py", "    Args:", "    Arguments of it:"),
-    ("segregate/split.py", "    classes = splits", "    # a comment\n\n    classes =   splits"),
-    ("pipeline/splits.py", "import math", "import math  # the library"),
+    (
+        "segregate/split.py",
+        "    train, test = divide",
+        "    # a comment\n\n    train, test =   divide",
+    ),
+    ("pipeline/splits.py", "import numpy as np", "import numpy as np  # the library"),
 ]
 
 
@@ -112,7 +116,7 @@ SPLITS = {"segregate": "pipeline/splits.py changed"} | BEHIND
 CODE = [
     ("segregate/split.py", "    return table", "    assert table\n    return table",
      {"segregate": "segregate/split.py changed"} | BEHIND),
-    ("pipeline/splits.py", "    second = math", "    second = 0\n    second = math", SPLITS),
+    ("pipeline/splits.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
     ("pipeline/features.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge and of train
      {"train_random_forest": "pipeline/features.py changed", "evaluate": BEHIND["evaluate"]}),
     ("pipeline/metrics.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge, a helper
