@@ -71,8 +71,13 @@ def draw_pipeline(steps: list[wiring.Step]) -> bytes:
         color = COLORS[number % len(COLORS)]
         siblings = next((s.makes for s in steps if s.name == maker), tuple(outside))
         middle = middles.get(maker, height - 0.1 - ROW / 2)
-        y = middle + (len(siblings) - 1) * 0.22 - siblings.index(name) * 0.44
-        _draw_artifact(axes, name if maker else f"{name} (from outside)", y, color)
+        apart = (
+            0.44 if len(siblings) < 3 else 0.72 / len(siblings)
+        )  # many stay above where the step reads
+        up = 0.1 if len(siblings) > 2 else 0
+        y = middle + up + apart * ((len(siblings) - 1) / 2 - siblings.index(name))
+        label = name if maker else f"{name} (from outside)"
+        _draw_artifact(axes, label, y, 0.82 * apart, color)
         if maker:
             _arrow(axes, [(STEP_X + STEP_W, y), (PILL_X, y)], color)
         lane = PILL_X - 0.25 - 0.24 * number
@@ -89,8 +94,8 @@ def _draw_step(axes: Axes, number: int, step: wiring.Step, middle: float) -> Non
     axes.text(STEP_X + 0.15, middle - 0.15, fill(step.help, 54), size=8.5, color=INK, va="center")
 
 
-def _draw_artifact(axes: Axes, name: str, y: float, color: str) -> None:
-    _box(axes, (PILL_X, y - 0.18), (PILL_W, 0.36), color)
+def _draw_artifact(axes: Axes, name: str, y: float, height: float, color: str) -> None:
+    _box(axes, (PILL_X, y - height / 2), (PILL_W, height), color)
     axes.text(PILL_X + PILL_W / 2, y, name, size=10, color=INK, ha="center", va="center")
 
 

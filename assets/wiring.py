@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 OUTPUTS: dict[str, tuple[str, ...]] = {"artifact_name": ("{}",), "export_artifact": ("{}",)}
-OUTPUTS["artifact_root"] = ("{}_train.csv", "{}_test.csv")
+OUTPUTS["artifact_root"] = ("{}_train.csv", "{}_test.csv", "{}_certificate.json")
 
 
 @dataclass(frozen=True)

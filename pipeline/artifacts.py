@@ -45,14 +45,15 @@ class Store(Catalog):
         step: str = "",
         run_ids: Mapping[str, str] | None = None,
         aliases: Sequence[str] = (),
+        latest: bool = True,
     ) -> Version:
         """Store a file, or a folder with all files below it, and move the aliases to it.
 
-        `latest` always moves. Returns the new version, or the earlier one that has the same
+        So does `latest`, unless the caller moves it later. Returns the new version, or the earlier one that has the same
         content (its files, and the `arrow_schema` of the metadata): then nothing but the
         aliases changes. Raises InputError when there is nothing at the path.
         """
-        aliases = [checked_alias(name, alias) for alias in (*aliases, "latest")]
+        aliases = [checked_alias(name, alias) for alias in (*aliases, *["latest"] * latest)]
         files = self._upload(path)
         draft = Version(
             name=name,

@@ -19,6 +19,7 @@ RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "one_of": (lambda value, bound: value in bound, "one of {}"),
 }
 TYPES = ["number", "integer", "text", "boolean", "date"]
+METHODS = ["stratified", "random", "group", "time", "hash"]  # of pipeline/splits.py
 
 
 @dataclass
@@ -92,13 +93,12 @@ class Segregate:
     test_size: float = field(default=MISSING, metadata=SHARE)
     random_state: int = field(default=MISSING, metadata=SEED)
     stratify: str | None = None
-    method: str = field(
-        default="stratified",
-        metadata={"one_of": ["stratified", "random", "group", "time", "hash"]},
-    )
+    method: str = field(default="stratified", metadata={"one_of": METHODS})
     group_by: list[str] = field(default_factory=list)  # for group and hash
     time_column: str | None = None  # for time
     gap: float = field(default=0.0, metadata={"at_least": 0})  # days, or the column's unit
+    # Share of test rows that may equal a train row, in all features or the key; null: any, warn.
+    max_leak: float | None = field(default=None, metadata={"at_least": 0, "at_most": 1})
 
 
 @dataclass

@@ -104,17 +104,19 @@ class StepRun:
         self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
 
     def publish(self) -> None:
-        """Write the outputs to the store."""
+        """Write the outputs to the store; `latest` moves when all are there."""
         runs = {"mlflow": self.record.mlflow_run, "wandb": self.record.wandb_run}
         made_by = {tracker: run for tracker, run in runs.items() if run}
         lineage = [{k: a[k] for k in ("name", "version", "digest")} for a in self.record.inputs]
         for output in self._outputs:
             version = self._store.put(
-                **output, inputs=lineage, step=self.record.step, run_ids=made_by
+                **output, inputs=lineage, step=self.record.step, run_ids=made_by, latest=False
             )
             self.record.outputs.append(record.artifact_facts(version))
             self.record.local_files[version.name] = str(output["path"])
             self.logger.info("wrote %s", version.reference)
+        for made in self.record.outputs:
+            self._store.set_alias(record.reference(made), "latest")
 
 
 @contextmanager

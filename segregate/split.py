@@ -1,11 +1,22 @@
 """Divide a table into a train and a test table."""
 
+from typing import NamedTuple
+
+import numpy as np
 import pyarrow as pa
 
 from pipeline.splits import Division, divide
 
 
-def split(table: pa.Table, how: Division) -> tuple[pa.Table, pa.Table]:
+class Split(NamedTuple):
+    """The train and the test table, and which rows of the divided table they are."""
+
+    train: pa.Table
+    test: pa.Table
+    rows: tuple[np.ndarray, np.ndarray]
+
+
+def split(table: pa.Table, how: Division) -> Split:
     """Divide the rows.
 
     Args:
@@ -13,11 +24,12 @@ def split(table: pa.Table, how: Division) -> tuple[pa.Table, pa.Table]:
         how: the method, its options and the share of the test table.
 
     Returns:
-        The train and the test table. With the stratified and the random method these are the rows
-        of scikit-learn's ``train_test_split`` with the same random_state, in its order.
+        The two tables. With the stratified and the random method these are the rows of
+        scikit-learn's ``train_test_split`` with the same random_state, in its order.
 
     Raises:
         InputError: as pipeline.splits.divide.
     """
-    train, test = divide(table, how)
-    return table.take(pa.array(train)), table.take(pa.array(test))
+    rows = divide(table, how)
+    train, test = (table.take(pa.array(part)) for part in rows)
+    return Split(train, test, rows)

@@ -225,6 +225,13 @@ def test_training_rows(bench: Bench, table: dict[str, list], words: list[str]) -
     refused(bench, done, *words)
 
 
+def test_a_split_that_leaks_more_than_is_allowed(bench: Bench) -> None:
+    bench.put("in.csv", pa.table({"x": [1, 2] * 10, "c": ["a", "b"] * 10}))
+    audit = bench.yaml({"key": ["x"], "max_leak": 0.5, "val_size": None})
+    done = bench.step("segregate", input_artifact="in.csv", stratify="c", audit=audit)
+    refused(bench, done, "100.0% of the test rows equal a train row", "max_leak=0.5", "group")
+
+
 def test_unwritable_store(bench: Bench) -> None:
     blocked = bench.folder / "a file"
     blocked.write_text("in the way of the store")

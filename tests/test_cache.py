@@ -114,7 +114,7 @@ def test_words_edited(project: Project, name: str, old: str, new: str) -> None:
 
 SPLITS = {"segregate": "pipeline/splits.py changed"} | BEHIND
 CODE = [
-    ("segregate/split.py", "    return table", "    assert table\n    return table",
+    ("segregate/split.py", "    rows = divide", "    assert table\n    rows = divide",
      {"segregate": "segregate/split.py changed"} | BEHIND),
     ("pipeline/splits.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
     ("pipeline/features.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge and of train

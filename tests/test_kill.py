@@ -52,7 +52,7 @@ def nothing_is_damaged(project: Project) -> None:
     for name in store.names():
         for number in store.versions(name):
             assert store.fault(store.get(f"{name}:v{number}"), digests) is None
-        assert store.get(f"{name}:latest")
+        assert set(store.aliases(name).values()) <= set(store.versions(name))
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="kills a process group")

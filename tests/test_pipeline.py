@@ -15,6 +15,7 @@ OUTPUTS = {
     "preprocessed_data.csv": "preprocess",
     "data_train.csv": "segregate",
     "data_test.csv": "segregate",
+    "data_certificate.json": "segregate",
     "model_export": "train_random_forest",
     "predictions.parquet": "evaluate",
 }
@@ -152,6 +153,8 @@ def test_reference_figures_on_the_real_table(project: Project) -> None:
     rows = [f"{n:,}" for n in (20567, 8815, 12593)]
     assert f"fitting {rows[0]} rows, {rows[1]} to validate" in done.out
     assert f"test: {rows[2]} rows" in done.out
+    assert "23.3% of the test rows: rows equal in the key (12 columns)" in done.out
+    assert "17.9% of the test rows: rows equal in the key, validation rows aside" in done.out
     expected = {"auc": 0.95325, "accuracy": 0.68848, "f1": 0.66547}
     for name, value in expected.items():
         assert run["metrics"][f"evaluate/{name}"] == pytest.approx(value, abs=0.0005)
@@ -165,6 +168,8 @@ def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     assert done.status == 0, done.out + done.err
     (run,) = (r for r in project.runs() if r["name"] == "grouped")
     assert run["metrics"]["evaluate/auc"] == pytest.approx(0.954, abs=0.002)
+    assert run["metrics"]["segregate/leak"] == 0
+    assert "of the test rows" not in done.out
     names = ["data_train.csv:latest", "data_test.csv:latest"]
     keys = []
     for name in names:

@@ -34,7 +34,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Project:
     git(made, "add", ".")
     git(made, "commit", "--quiet", "-m", "first")
     split = made.root / "segregate" / "split.py"
-    split.write_text(split.read_text().replace("return table", "table = table\n    return table"))
+    split.write_text(
+        split.read_text().replace("    rows = divide", "    table = table\n    rows = divide")
+    )
     (made.root / "conf" / "experiment" / "new é.yaml").write_text(
         (made.root / "conf" / "experiment" / "quick.yaml").read_text()
     )
@@ -78,7 +80,8 @@ def test_the_manifest(project: Project) -> None:
     assert [step["step"] for step in manifest["steps"]] == STEPS
     split = manifest["steps"][3]
     assert split["reason"] == "run: first time"
-    assert [a["name"] for a in split["outputs"]] == ["data_train.csv", "data_test.csv"]
+    assert [a["name"] for a in split["outputs"]] == [
+        "data_train.csv", "data_test.csv", "data_certificate.json"]  # fmt: skip
     assert split["inputs"][0]["digest"] == manifest["steps"][1]["outputs"][0]["digest"]
     parent = next(run for run in project.runs() if run["id"] == manifest["run"])
     kept = Path(parent["artifacts"].removeprefix("file://")) / "manifest.json"

@@ -16,7 +16,8 @@ from segregate import split as segregate
 
 
 def split(table: pa.Table, size: float, seed: int, column: str | None = None) -> tuple[Any, Any]:
-    return segregate.split(table, Division(size, seed, "stratified", column))
+    done = segregate.split(table, Division(size, seed, "stratified", column))
+    return done.train, done.test
 
 
 KINDS = {

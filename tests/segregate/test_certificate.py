@@ -1,0 +1,115 @@
+"""What a certificate says of a split, and what an audit finds in two tables."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.splits import Division, divide
+from segregate import certificate
+from segregate.audit import Leak, audit
+
+TRAIN = pa.table({"n": [1.0, 2.0, None, 4.0], "t": ["Abc", "d-e", None, "x"], "c": list("pqpq")})
+
+
+def found(train: pa.Table, test: pa.Table, target: str | None = "c", key: Any = ()) -> dict:
+    return {(leak.check, leak.columns): leak for leak in audit(train, test, target, key)}
+
+
+def test_equal_rows_equal_keys_and_near_duplicate_text() -> None:
+    test = pa.table(
+        {"n": [1.0, 2.0, None, 9.0], "t": ["Abc", "D E!", None, "new"], "c": list("qqpp")}
+    )
+    leaks = found(TRAIN, test, key=["n"])
+    assert leaks["rows equal in all features", ""].share == 0.5  # the target does not count
+    assert leaks["rows equal in the key", "n"].share == 0.75  # missing is a value
+    assert leaks["near-duplicate text", "t"].share == 0.5  # no text is no duplicate
+    assert not leaks["near-duplicate text", "t"].suspicious
+
+
+def test_nothing_in_common() -> None:
+    test = pa.table({"n": [7.0, 8.0], "t": ["new", "newer"], "c": ["p", "q"]})
+    assert [leak.share for leak in found(TRAIN, test, key=["n"]).values()] == [0, 0, 0]
+    assert not any(leak.suspicious for leak in found(TRAIN, test, key=["n"]).values())
+
+
+def table_with_signs(rows: int = 2000) -> pa.Table:
+    """Three features tell the class: a code, a number that rises with it, half of it; one not."""
+    random = np.random.RandomState(0)
+    classes = random.randint(0, 4, rows)
+    return pa.table({
+        "code": [f"k{c}" for c in classes],
+        "rising": classes + random.rand(rows) * 0.9,
+        "half": classes // 2,
+        "noise": random.rand(rows),
+        "the_class_id": random.rand(rows),
+        "genre": [f"g{c}" for c in classes],
+    })  # fmt: skip
+
+
+def test_features_that_tell_the_target() -> None:
+    table = table_with_signs()
+    leaks = found(table.slice(0, 1400), table.slice(1400), "genre")
+    alone = {columns for check, columns in leaks if check == "predicts the target alone"}
+    assert alone == {"code", "rising"}
+    assert found(table.slice(0, 1400), table.slice(1400), None).keys() == {
+        ("rows equal in all features", ""), ("near-duplicate text", "code"),
+        ("near-duplicate text", "genre")}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("genre_2", True), ("Label", True), ("y", True), ("year", False)]
+)
+def test_features_named_like_the_target(name: str, said: bool) -> None:
+    table = pa.table({name: [1, 2, 3, 4], "genre": list("abab")})
+    leaks = found(table.slice(0, 2), table.slice(2), "genre")
+    assert (("named like the target", name) in leaks) is said
+
+
+def certified(table: pa.Table, how: Division, **rest: Any) -> dict[str, Any]:
+    return certificate.certify(table, divide(table, how), how, **rest)
+
+
+def test_a_stratified_split() -> None:
+    table = table_with_signs()
+    made = certified(table, Division(0.3, 1, stratify="genre"), key=["half"], val_size=0.3)
+    assert made["rows"] == {"train": 1400, "test": 600, "neither": 0}
+    assert sum(c["test"] for c in made["classes"]) == 600
+    assert made["largest_deviation"] < 0.002
+    assert certificate.worst(made) == 1
+    checks = [leak["check"] for leak in made["leaks"]]
+    assert checks[-1] == certificate.WITHOUT_VALIDATION
+    lines = certificate.warnings(made)
+    assert lines[0] == ("100.0% of the test rows: rows equal in the key (half); "
+                        "data/segregate=group keeps such rows together")  # fmt: skip
+    assert any(line.startswith("a feature predicts the target alone (code)") for line in lines)
+    assert certificate.summary(made)[0]["verdict"] == "look at it"
+
+
+def test_the_assignment_is_that_of_the_rows() -> None:
+    table = table_with_signs()
+    one, again, other = (
+        certified(table, Division(0.3, seed, stratify="genre"))["assignment"] for seed in (1, 1, 2)
+    )
+    assert one == again
+    assert one != other
+
+
+def test_a_split_by_groups_and_one_by_time() -> None:
+    table = table_with_signs().append_column("group", pa.array(np.arange(2000) // 4))
+    made = certified(table, Division(0.3, 1, "group", "genre", ["group"]), key=["group"])
+    assert made["group_by"] == ["group"]
+    assert certificate.worst(made) == 0
+    made = certified(table, Division(0.3, 1, "time", time_column="group", gap=5.0))
+    assert made["rows"] == {"train": 1380, "test": 600, "neither": 20}
+    assert made["time"] == {"last_train": "344", "first_test": "350", "gap": 5.0}
+    assert "classes" not in made
+
+
+def test_a_leak_is_a_row_of_the_summary() -> None:
+    made = {"leaks": [vars(Leak("near-duplicate text", "t", 0.5, False))]}
+    (row,) = certificate.summary(made)
+    assert list(row.values()) == ["near-duplicate text", "t", "50.0%", "known"]
+    assert certificate.warnings(made) == []
+    assert certificate.worst(made) == 0
