@@ -49,9 +49,9 @@ class Store(Catalog):
     ) -> Version:
         """Store a file, or a folder with all files below it, and move the aliases to it.
 
-        So does `latest`, unless the caller moves it later. Returns the new version, or the earlier one that has the same
-        content (its files, and the `arrow_schema` of the metadata): then nothing but the
-        aliases changes. Raises InputError when there is nothing at the path.
+        So does `latest`, unless the caller moves it later. Returns the new version, or the earlier
+        one that has the same content (its files, and the `arrow_schema` of the metadata): then
+        nothing but the aliases changes. Raises InputError when there is nothing at the path.
         """
         aliases = [checked_alias(name, alias) for alias in (*aliases, *["latest"] * latest)]
         files = self._upload(path)
