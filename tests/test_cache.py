@@ -99,8 +99,8 @@ WORDS = [
     ("segregate/split.py", "    Args:", "    Arguments of it:"),
     (
         "segregate/split.py",
-        "    train, test = divide",
-        "    # a comment\n\n    train, test =   divide",
+        "    rows = divide",
+        "    # a comment\n\n    rows =   divide",
     ),
     ("pipeline/splits.py", "import numpy as np", "import numpy as np  # the library"),
 ]
