@@ -74,9 +74,9 @@ def _present(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return the values that are there: NaN, for the model, is as missing as null."""
     if pt.is_float16(values.type):
         values = values.cast(pa.float32())
-    if pt.is_floating(values.type):
-        values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
-    return values.drop_null()
+    values = values.drop_null()
+    # Not pa.scalar, which imports pandas.
+    return values.filter(pc.invert(pc.is_nan(values))) if pt.is_floating(values.type) else values
 
 
 def _range(name: str, values: pa.ChunkedArray, least: float | None, most: float | None) -> Finding:

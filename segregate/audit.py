@@ -78,9 +78,12 @@ def _known(codes: NDArray[np.intp], train: int) -> float:
 
 def _known_text(column: pa.ChunkedArray, train: int) -> float:
     """The same for text, of which letters and digits count and their case does not."""
-    known = {text for text in map(_bare, column[:train].to_pylist()) if text}
-    asked = [_bare(text) for text in column[train:].to_pylist()]
-    return sum(text in known for text in asked) / max(len(asked), 1)
+    encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    numbers = {"": 0}  # each text is looked at once, however many rows have it
+    bare = [numbers.setdefault(_bare(t), len(numbers)) for t in encoded.dictionary.to_pylist()]
+    codes = np.array(bare)[encoded.indices.to_numpy(zero_copy_only=False)]
+    asked = codes[train:]
+    return float((np.isin(asked, codes[:train]) & (asked != 0)).mean())
 
 
 def _bare(text: str | None) -> str:
