@@ -70,14 +70,19 @@ def yaml_file(parameter: str, path: str | None) -> dict[str, Any]:
     """
     if path is None:
         return {}
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{parameter} {path}: {reason}; give a YAML file") from None
+    content = _yaml(parameter, path)
     if not isinstance(content, dict):
         raise InputError(f"{parameter} {path}: it must hold a mapping (key: value)")
     return content
+
+
+def _yaml(parameter: str, path: str) -> Any:
+    """Return what a YAML file holds; InputError when it cannot be read."""
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{parameter} {path}: {reason}; give a YAML file") from None
 
 
 def yaml_values(parameter: str, path: str, keys: Sequence[str]) -> list[Any]:
@@ -105,11 +110,7 @@ def columns(parameter: str, value: str | None) -> list[str]:
         return []
     if not value.endswith((".yaml", ".yml")):
         return [name.strip() for name in value.split(",")]
-    try:
-        content = yaml.safe_load(Path(value).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{parameter} {value}: {reason}; give a YAML file") from None
+    content = _yaml(parameter, value)
     if not isinstance(content, list):
         raise InputError(f"{parameter} {value}: it must hold a list of columns")
     return [str(name) for name in content]

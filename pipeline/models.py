@@ -83,10 +83,7 @@ def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> N
 
     inputs = model_input(example, features_of(pipeline))
     signature = _signature(pipeline, inputs, target)
-    for step in pipeline[0].named_transformers_.values():
-        getattr(step, "__dict__", {}).pop(
-            "_stop_words_id", None
-        )  # an object's address, noted whenever text is seen
+    _forget_addresses(pipeline)
     try:
         mlflow.sklearn.save_model(
             pipeline,
@@ -152,6 +149,12 @@ def _signature(pipeline: Any, inputs: pd.DataFrame, target: str) -> Any:
         # an integer category cannot be missing at serving time: known, and stated in the signature
         warnings.filterwarnings("ignore", "(?s).*integer column", UserWarning)
         return infer_signature(few, pd.DataFrame({target: pipeline.predict(few)}))
+
+
+def _forget_addresses(pipeline: Any) -> None:
+    """Remove the address of an object that a vectorizer notes whenever it sees text."""
+    for step in pipeline[0].named_transformers_.values():
+        getattr(step, "__dict__", {}).pop("_stop_words_id", None)
 
 
 def _environment() -> dict[str, Any]:
