@@ -58,6 +58,25 @@ def step_key(
     Raises:
         UnknownFactError: a URL whose server tells no validator, code that does not parse.
     """
+    facts, shown = _parameter_facts(root, values, inputs, digests)
+    try:
+        files, modules = code.of_step(folder, root)
+    except SyntaxError as error:
+        place = Path(str(error.filename)).relative_to(root)
+        raise UnknownFactError(f"{place} does not parse") from None
+    facts |= {f"code {path}": digest for path, digest in files.items()}
+    facts["code command"] = _command(folder)
+    facts |= versions_of(modules, folder, environment)
+    return StepKey(facts, shown)
+
+
+def _parameter_facts(
+    root: Path,
+    values: Mapping[str, Any],
+    inputs: Mapping[str, Version | None],
+    digests: Digests,
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the facts that a step's parameters are, and what a person is told of them."""
     facts: dict[str, str] = {}
     shown: dict[str, str] = {}
     for name, value in values.items():
@@ -81,15 +100,7 @@ def step_key(
             facts |= {f"parameter {path}": leaf for path, leaf in leaves.items()}
             if isinstance(value, Mapping):
                 facts[f"order {name}"] = json.dumps(list(leaves))
-    try:
-        files, modules = code.of_step(folder, root)
-    except SyntaxError as error:
-        place = Path(str(error.filename)).relative_to(root)
-        raise UnknownFactError(f"{place} does not parse") from None
-    facts |= {f"code {path}": digest for path, digest in files.items()}
-    facts["code command"] = _command(folder)
-    facts |= versions_of(modules, folder, environment)
-    return StepKey(facts, shown)
+    return facts, shown
 
 
 def differences(

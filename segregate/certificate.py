@@ -58,13 +58,20 @@ def certify(
     if how.time_column:
         last, begin = pc.max(train[how.time_column]), pc.min(test[how.time_column])
         certificate["time"] = {"last_train": str(last), "first_test": str(begin), "gap": how.gap}
-    leaks = list(audit(train, test, how.stratify, key))
+    leaks = [*audit(train, test, how.stratify, key)]
     if key and val_size:
-        fitted, _ = divide(train, replace(how, size=val_size, size_name="val_size"))
-        share = equal_in_key(train.take(pa.array(fitted)), test, key)
-        leaks.append(Leak(WITHOUT_VALIDATION, ", ".join(key), share, share > 0))
+        leaks.append(_without_validation(train, test, how, key, val_size))
     certificate["leaks"] = [asdict(leak) for leak in leaks]
     return certificate
+
+
+def _without_validation(
+    train: pa.Table, test: pa.Table, how: Division, key: Sequence[str], val_size: float
+) -> Leak:
+    """Count the test rows whose key is among the train rows that are left to fit."""
+    fitted, _ = divide(train, replace(how, size=val_size, size_name="val_size"))
+    share = equal_in_key(train.take(pa.array(fitted)), test, key)
+    return Leak(WITHOUT_VALIDATION, ", ".join(key), share, share > 0)
 
 
 def _classes(train: pa.ChunkedArray, test: pa.ChunkedArray) -> list[dict[str, Any]]:
