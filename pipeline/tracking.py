@@ -23,6 +23,8 @@ from pipeline.wandb_recorder import Recording, started
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from pipeline.tables import Source, Writer
+
 
 class StepRun:
     """What a step's ``go`` works with: inputs by reference, outputs by name.
@@ -57,17 +59,45 @@ class StepRun:
 
     def read_table(self, reference: str) -> "pa.Table":
         """Fetch an artifact that is a table, with the types it was written with."""
+        return self.open_table(reference).read()
+
+    def open_table(self, reference: str) -> "Source":
+        """Fetch an artifact that is a table, to read its rows piece by piece."""
         from pipeline import tables
 
         version, path = self.use_artifact(reference)
-        return tables.read(path, version.metadata)
+        return tables.Source(path, version.metadata)
 
     def write_table(self, name: str, table: "pa.Table", type: str, description: str) -> None:  # noqa: A002
         """Make a table an output, as CSV or Parquet after the name's suffix."""
         from pipeline import tables
 
+        with self.table_writer(name, tables.schema_of(table), type, description) as writer:
+            writer.write(table)
+
+    @contextmanager
+    def table_writer(
+        self,
+        name: str,
+        schema: "pa.Schema",
+        type: str,  # noqa: A002
+        description: str,
+    ) -> Iterator["Writer"]:
+        """Make a table an output, written piece by piece; its schema as that of tables.Source."""
+        from pipeline import tables
+
         path = self.output_path(name)
-        self.add_artifact(name, path, type, description, tables.write(table, path))
+        self.add_artifact(name, path, type, description, {})
+        metadata = self._outputs[-1]["metadata"]
+        with tables.Writer(path, schema) as writer:
+            yield writer
+        metadata.update(writer.metadata)
+
+    def scratch(self) -> Path:
+        """Return a folder for what does not fit into memory; it is gone when the step ends."""
+        folder = self._work / "scratch"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     def output_path(self, name: str) -> Path:
         """Return where a file or folder can be made that is to become the output ``name``."""
@@ -131,7 +161,9 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
     _set_up_logging(step)
     signal.signal(signal.SIGTERM, _stop)
     with ExitStack() as stack:
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{step}_")))
+        paths.WORK.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(prefix=f"{step}_", dir=paths.WORK)
+        work = Path(stack.enter_context(temporary))
         folder = Path(os.environ.get(paths.RECORD_FOLDER) or work / "record")
         folder.mkdir(parents=True, exist_ok=True)
         facts = record.Record(step, vars(arguments), datetime.now(UTC).isoformat("T", "seconds"))

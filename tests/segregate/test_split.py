@@ -1,6 +1,9 @@
 """The split gives scikit-learn's rows, in scikit-learn's order."""
 
 import datetime
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -10,14 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
+from pipeline import tables
 from pipeline.errors import InputError
 from pipeline.splits import Division
 from segregate import split as segregate
 
 
-def split(table: pa.Table, size: float, seed: int, column: str | None = None) -> tuple[Any, Any]:
-    done = segregate.split(table, Division(size, seed, "stratified", column))
-    return done.train, done.test
+def split(table: pa.Table, size: float, seed: int, column: str | None = None) -> list[pa.Table]:
+    """Divide a table as the step does, from a file into files."""
+    with TemporaryDirectory() as place, ExitStack() as stack:
+        folder = Path(place)
+        source = tables.Source(folder / "t.parquet", tables.write(table, folder / "t.parquet"))
+        paths = [folder / "train.parquet", folder / "test.parquet"]
+        writers = [stack.enter_context(tables.Writer(path, source.schema)) for path in paths]
+        how = Division(size, seed, "stratified", column)
+        segregate.split(source, how, lambda part, rows: writers[part].write(rows), folder)
+        stack.close()
+        return [tables.read(p, w.metadata) for p, w in zip(paths, writers, strict=True)]
 
 
 KINDS = {
