@@ -53,6 +53,15 @@ def of_column(column: pa.ChunkedArray, name: str, salt: int = 0) -> Digests:
     return _mixed(_words(column, name, salt) + GOLDEN)
 
 
+def is_comparable(kind: pa.DataType) -> bool:
+    """Whether values of that type can be digested: all but nested and exotic ones."""
+    if pt.is_dictionary(kind):
+        return is_comparable(kind.value_type)
+    fixed = (pt.is_null, pt.is_primitive, pt.is_decimal, pt.is_fixed_size_binary)
+    texts = (pt.is_string, pt.is_large_string, pt.is_binary, pt.is_large_binary)
+    return any(is_kind(kind) for is_kind in fixed + texts)
+
+
 def _words(column: pa.ChunkedArray, name: str, salt: int) -> Digests:
     """Return 64 bits for each value: the value itself if it has room in them, else a digest."""
     parts = [_of_array(chunk, name, np.uint64(salt)) for chunk in column.chunks]
@@ -65,16 +74,12 @@ def _of_array(values: pa.Array, name: str, salt: np.uint64) -> Digests:
         return np.full(len(values), MISSING)
     if pt.is_dictionary(kind):
         return _of_array(values.dictionary.take(values.indices), name, salt)
-    if pt.is_string(kind) or pt.is_binary(kind) or pt.is_large_string(kind) or (
-        pt.is_large_binary(kind)
-    ):  # fmt: skip
-        digests = _of_texts(values, salt)
-    elif pt.is_primitive(kind) or pt.is_decimal(kind) or pt.is_fixed_size_binary(kind):
-        digests = _of_numbers(values, salt)
-    else:
+    if not is_comparable(kind):
         raise InputError(
             f"the values of {name!r} ({kind}) cannot be compared; name columns of plain values"
         )
+    fixed = pt.is_primitive(kind) or pt.is_decimal(kind) or pt.is_fixed_size_binary(kind)
+    digests = _of_numbers(values, salt) if fixed else _of_texts(values, salt)
     if values.null_count:
         digests[~bits(values.buffers()[0], values)] = MISSING
     return digests
