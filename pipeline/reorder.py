@@ -40,7 +40,8 @@ def reordered(
         for part, first in enumerate(np.cumsum([0, *blocks[:-1]])):
             for block in range(first, first + blocks[part]):
                 batches = [reader.get_batch(place) for place in places[block]]
-                yield part, _in_order(pa.Table.from_batches(batches))
+                # In one piece: to take rows from many takes twice as long.
+                yield part, _in_order(pa.Table.from_batches(batches).combine_chunks())
     path.unlink()
 
 

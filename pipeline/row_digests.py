@@ -2,7 +2,7 @@
 
 Rows that are equal have equal digests. Rows that differ have different ones but for chance: among
 n rows some pair meets with a probability of about n² / 2⁶⁵, 3 in a million for 10 million rows;
-two digests of different salt make it 10⁻²⁵. The mixing is SplitMix64's (Steele, Lea and Flood,
+two digests of different salt make it 10⁻²⁵. The last mixing is SplitMix64's (Steele, Lea and Flood,
 Fast splittable pseudorandom number generators, 2014).
 """
 
@@ -42,15 +42,18 @@ def of_rows(piece: pa.Table, columns: Sequence[str], salt: int = 0) -> Digests:
     Raises:
         InputError: a column whose values cannot be compared, like lists.
     """
-    digests = np.full(len(piece), np.uint64(salt), np.uint64)
+    factor = GOLDEN + np.uint64(2) * np.uint64(salt)  # odd, so that different words stay different
+    digests = np.zeros(len(piece), np.uint64)
     for name in columns:
-        digests = _mixed(digests + GOLDEN + _words(piece[name], name, salt))
-    return digests
+        digests += _words(piece[name], name, salt)
+        digests *= factor
+        digests ^= digests >> np.uint64(32)
+    return _mixed(digests)
 
 
 def of_column(column: pa.ChunkedArray, name: str, salt: int = 0) -> Digests:
     """Digest each value of a column; see of_rows."""
-    return _mixed(_words(column, name, salt) + GOLDEN)
+    return _mixed(_words(column, name, salt) + GOLDEN + np.uint64(salt))
 
 
 def is_comparable(kind: pa.DataType) -> bool:
@@ -88,16 +91,18 @@ def _of_array(values: pa.Array, name: str, salt: np.uint64) -> Digests:
 def _of_numbers(values: pa.Array, salt: np.uint64) -> Digests:
     kind = values.type
     if pt.is_boolean(kind):
-        return bits(values.buffers()[1], values).astype(np.uint64) + salt
+        return bits(values.buffers()[1], values).astype(np.uint64)
     width = kind.bit_width // 8
     start, stop = values.offset * width, (values.offset + len(values)) * width
     raw = np.frombuffer(values.buffers()[1], np.uint8)[start:stop]
     if pt.is_floating(kind):
-        floats = raw.view(f"f{width}").astype(np.float64) + 0.0  # no -0.0
-        floats[np.isnan(floats)] = np.nan  # one NaN of many
-        return floats.view(np.uint64) + salt
+        floats = raw.view(f"f{width}").astype(np.float64)
+        floats += 0.0  # no -0.0
+        if (nan := np.isnan(floats)).any():
+            floats[nan] = np.nan  # one NaN of many
+        return floats.view(np.uint64)
     if width in (1, 2, 4, 8):
-        return raw.view(f"u{width}").astype(np.uint64) + salt
+        return raw.view(f"u{width}").astype(np.uint64)
     digests = np.full(len(values), salt, np.uint64)
     for word in _padded(raw.reshape(len(values), width)).view("<u8").T:
         digests = _mixed(digests + GOLDEN + word)

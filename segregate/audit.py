@@ -1,6 +1,7 @@
 """What is known of the test rows from the train table: rows that are like them."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,16 +89,18 @@ class Audit:
 
     def leaks(self) -> Iterator[Leak]:
         """Yield what the two tables have in common, whatever way they were divided."""
+        texts = [f"text{number}" for number in range(len(self._texts))]
+        looked_at = [FEATURES] * bool(self._plain) + [KEY] * bool(self._key) + texts
+        with ThreadPoolExecutor(2) as workers:  # it is sorting, outside Python's lock
+            shares = dict(zip(looked_at, workers.map(self._share, looked_at), strict=True))
         if self._plain:
-            share = _known(self._kept(TRAIN, FEATURES), self._kept(TEST, FEATURES))
+            share = shares[FEATURES]
             yield Leak("rows equal in all features", "", share, share > 0)
         if self._key:
-            share = _known(self._kept(TRAIN, KEY), self._kept(TEST, KEY))
+            share = shares[KEY]
             yield Leak("rows equal in the key", ", ".join(self._key), share, share > 0)
-        for number, name in enumerate(self._texts):
-            asked = self._kept(TEST, f"text{number}")
-            share = _known(self._kept(TRAIN, f"text{number}"), asked, but=row_digests.EMPTY_TEXT)
-            yield Leak("near-duplicate text", name, share, False)  # often so by nature
+        for text, name in zip(texts, self._texts, strict=True):
+            yield Leak("near-duplicate text", name, shares[text], False)  # often so by nature
         if self._target:
             train, test = map(pa.concat_tables, self._samples)
             for name, avoided in telling.features(train, test, self._target, self._plain):
@@ -127,6 +130,10 @@ class Audit:
         return {"column": self._time, "train": spans[TRAIN], "test": spans[TEST],
                 "overlap": float((test <= late).mean())}  # fmt: skip
 
+    def _share(self, what: str) -> float:
+        empty = row_digests.EMPTY_TEXT if what.startswith("text") else None
+        return _known(self._kept(TRAIN, what), self._kept(TEST, what), but=empty)
+
     def _keep(self, part: int, what: str, digests: row_digests.Digests) -> None:
         with (self._folder / f"{what}.{part}").open("ab") as file:
             digests.tofile(file)
@@ -139,7 +146,8 @@ def _known(
     train: row_digests.Digests, test: row_digests.Digests, but: np.uint64 | None = None
 ) -> float:
     """Return the share of the test rows that have a number, `but` one, which a train row has."""
-    train, test = np.sort(train), np.sort(test)
+    for digests in (train, test):
+        digests.sort()
     place = np.minimum(np.searchsorted(train, test), len(train) - 1)
     return float(((train[place] == test) & (test != but if but is not None else True)).mean())
 
