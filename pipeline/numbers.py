@@ -21,7 +21,17 @@ def to_numpy(column: pa.ChunkedArray) -> NDArray[np.float64]:
 def codes(column: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int32]]:
     """Return a column's values, each once, and for each row which of them it has; -1: missing."""
     encoded = column.combine_chunks().dictionary_encode()
-    return encoded.dictionary, _ints(encoded.indices)
+    return encoded.dictionary, indices(encoded)
+
+
+def indices(values: pa.DictionaryArray) -> NDArray[np.int32]:
+    """Return for each value which of the categories it is; -1: missing."""
+    raw = _ints(values.indices.cast(pa.int32()))
+    known = values.dictionary
+    if not known.null_count:
+        return raw
+    missing = np.append(~_present(known), True)  # a category may be missing, too
+    return np.where(missing[raw], -1, raw).astype(np.int32)
 
 
 def _floats(values: pa.Array) -> NDArray[np.float64]:
@@ -42,4 +52,6 @@ def bits(buffer: pa.Buffer, values: pa.Array) -> NDArray[np.bool_]:
 
 
 def _present(values: pa.Array) -> NDArray[np.bool_]:
+    if pa.types.is_null(values.type):
+        return np.zeros(len(values), bool)
     return bits(values.buffers()[0], values)

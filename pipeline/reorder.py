@@ -10,13 +10,32 @@ from numpy.typing import NDArray
 
 from pipeline.numbers import to_arrow
 
-Places = dict[int, list[int]]  # block → the batches of the sorted file that hold its rows
+BatchesOf = dict[int, list[int]]  # block → the batches of the sorted file that hold its rows
+
+
+def targets(parts: Sequence[NDArray[np.integer]], size: int) -> NDArray[np.integer]:
+    """Return for each row the place where it goes.
+
+    Args:
+        parts: of each part, the numbers of its rows in their order.
+        size: rows of a block; each part begins a block.
+
+    Returns:
+        (rows,) places, part after part; -1 for a row that is in no part.
+    """
+    firsts = np.cumsum([0, *(-(-len(part) // size) * size for part in parts)])
+    rows = max((int(part.max()) + 1 for part in parts if len(part)), default=0)
+    kind = np.dtype(np.int32 if firsts[-1] < 2**31 else np.int64)
+    places: NDArray[np.integer] = np.full(rows, -1, kind)
+    for part, first in zip(parts, firsts, strict=False):
+        places[part] = np.arange(first, first + len(part), dtype=kind)
+    return places
 
 
 def reordered(
-    pieces: Iterable[pa.Table], parts: Sequence[NDArray[np.integer]], size: int, folder: Path
+    pieces: Iterable[pa.Table], places: NDArray[np.integer], size: int, folder: Path
 ) -> Iterator[tuple[int, pa.Table]]:
-    """Yield the rows of each part in its order, block by block.
+    """Yield the rows in the order of their places, block by block.
 
     A sort on disk in two passes: each piece of the table is sorted into the blocks that its rows
     belong to, then each block is put together. So the rows are read once, in their order, and in
@@ -24,52 +43,40 @@ def reordered(
 
     Args:
         pieces: the table's rows in order, in pieces.
-        parts: of each part, the numbers of its rows.
-        size: rows of a block; the last one of a part has fewer.
+        places: see targets; rows beyond them go nowhere.
+        size: rows of a block.
         folder: where a file can be made that is as large as the table in memory.
 
     Yields:
-        The number of a part and its next rows, part after part.
+        The first place of a block, and its rows.
     """
-    blocks = [-(-len(part) // size) for part in parts]
-    target = _targets(parts, blocks, size)
     path = folder / "sorted.arrow"
-    places = _sort(pieces, target, size, path)
-    with pa.OSFile(str(path)) as file:
-        reader = pa.ipc.open_file(file)
-        for part, first in enumerate(np.cumsum([0, *blocks[:-1]])):
-            for block in range(first, first + blocks[part]):
-                batches = [reader.get_batch(place) for place in places[block]]
+    batches_of = _sort(pieces, places, size, path)
+    if batches_of:
+        with pa.OSFile(str(path)) as file:
+            reader = pa.ipc.open_file(file)
+            for block in sorted(batches_of):
+                batches = [reader.get_batch(number) for number in batches_of[block]]
                 # In one piece: to take rows from many takes twice as long.
-                yield part, _in_order(pa.Table.from_batches(batches).combine_chunks())
+                yield block * size, _in_order(pa.Table.from_batches(batches).combine_chunks())
     path.unlink()
 
 
-def _targets(
-    parts: Sequence[NDArray[np.integer]], blocks: Sequence[int], size: int
-) -> NDArray[np.integer]:
-    """Return for each row the place where it goes, -1 for nowhere; each part begins a block."""
-    rows = max((int(part.max()) + 1 for part in parts if len(part)), default=0)
-    kind = np.dtype(np.int32 if sum(blocks) * size < 2**31 else np.int64)
-    target: NDArray[np.integer] = np.full(rows, -1, kind)
-    for part, first in zip(parts, np.cumsum([0, *blocks[:-1]]), strict=True):
-        target[part] = np.arange(first * size, first * size + len(part), dtype=kind)
-    return target
-
-
-def _sort(pieces: Iterable[pa.Table], target: NDArray[np.integer], size: int, path: Path) -> Places:
+def _sort(
+    pieces: Iterable[pa.Table], places: NDArray[np.integer], size: int, path: Path
+) -> BatchesOf:
     """Write the rows, sorted within each piece, as batches that belong to one block each.
 
     A batch's last column says the place of each row.
     """
-    places: Places = defaultdict(list)
+    batches_of: BatchesOf = defaultdict(list)
     start = written = 0
     with pa.OSFile(str(path), "wb") as file:
         writer = None
         for piece in pieces:
-            to = target[start : start + len(piece)]
+            to = places[start : start + len(piece)]
             start += len(piece)
-            to = np.concatenate([to, np.full(len(piece) - len(to), -1, target.dtype)])
+            to = np.concatenate([to, np.full(len(piece) - len(to), -1, places.dtype)])
             order = np.argsort(to, kind="stable")
             order = order[np.searchsorted(to[order], 0) :]
             rows = piece.take(to_arrow(order)).append_column("place", to_arrow(to[order]))
@@ -79,11 +86,11 @@ def _sort(pieces: Iterable[pa.Table], target: NDArray[np.integer], size: int, pa
             for block, first, end in zip(blocks, firsts, ends, strict=True):
                 (batch,) = rows.slice(first, end - first).combine_chunks().to_batches()
                 writer.write_batch(batch)
-                places[int(block)].append(written)
+                batches_of[int(block)].append(written)
                 written += 1
         if writer is not None:
             writer.close()
-    return places
+    return batches_of
 
 
 def _in_order(rows: pa.Table) -> pa.Table:

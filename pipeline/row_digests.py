@@ -15,7 +15,7 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-from pipeline.numbers import bits
+from pipeline.numbers import bits, indices
 
 Digests = NDArray[np.uint64]
 
@@ -23,6 +23,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FACTORS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 SHIFTS = (np.uint64(30), np.uint64(27), np.uint64(31))
 MISSING = np.uint64(0x2545F4914F6CDD1D)
+TEXTS = 2**14  # digested together
 LONG_TEXT = 256  # bytes; longer texts are digested by BLAKE2b, one by one
 
 
@@ -51,6 +52,15 @@ def of_rows(piece: pa.Table, columns: Sequence[str], salt: int = 0) -> Digests:
     return _mixed(digests)
 
 
+def encoded(piece: pa.Table) -> pa.Table:
+    """Return the piece with its texts as categories, to digest each text once; the same digests."""
+    for number, field in enumerate(piece.schema):
+        if pt.is_string(field.type) or pt.is_large_string(field.type):
+            column = piece[number].combine_chunks().dictionary_encode()
+            piece = piece.set_column(number, field.name, column)
+    return piece
+
+
 def of_column(column: pa.ChunkedArray, name: str, salt: int = 0) -> Digests:
     """Digest each value of a column; see of_rows."""
     return _mixed(_words(column, name, salt) + GOLDEN + np.uint64(salt))
@@ -76,13 +86,18 @@ def _of_array(values: pa.Array, name: str, salt: np.uint64) -> Digests:
     if pt.is_null(kind):
         return np.full(len(values), MISSING)
     if pt.is_dictionary(kind):
-        return _of_array(values.dictionary.take(values.indices), name, salt)
+        digests = np.append(_of_array(values.dictionary, name, salt), MISSING)
+        return digests[indices(values)]
     if not is_comparable(kind):
         raise InputError(
             f"the values of {name!r} ({kind}) cannot be compared; name columns of plain values"
         )
     fixed = pt.is_primitive(kind) or pt.is_decimal(kind) or pt.is_fixed_size_binary(kind)
-    digests = _of_numbers(values, salt) if fixed else _of_texts(values, salt)
+    if fixed:
+        digests = _of_numbers(values, salt)
+    else:  # so many at a time as fit into the processor's cache
+        parts = [_of_texts(values.slice(n, TEXTS), salt) for n in range(0, len(values), TEXTS)]
+        digests = np.concatenate(parts) if parts else np.zeros(0, np.uint64)
     if values.null_count:
         digests[~bits(values.buffers()[0], values)] = MISSING
     return digests

@@ -47,6 +47,7 @@ def survey(pieces: Pieces, config: Mapping[str, Any]) -> Survey:
     firsts: dict[str, np.uint64] = {}  # of columns that have had one single value
     for piece in pieces():
         names = piece.column_names
+        piece = row_digests.encoded(piece)
         if config.get("drop_duplicates", True):
             _refuse_nested(piece.schema)
             for salt, lane in enumerate(digests):

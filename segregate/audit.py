@@ -72,12 +72,13 @@ class Audit:
 
     def add(self, part: int, block: pa.Table) -> None:
         """Look at the next rows of the train (0) or the test table (1)."""
+        encoded = row_digests.encoded(block)
         if self._plain:
-            self._keep(part, FEATURES, row_digests.of_rows(block, self._plain))
+            self._keep(part, FEATURES, row_digests.of_rows(encoded, self._plain))
         if self._key:
-            self._keep(part, KEY, row_digests.of_rows(block, self._key))
+            self._keep(part, KEY, row_digests.of_rows(encoded, self._key))
         for number, name in enumerate(self._texts):
-            self._keep(part, f"text{number}", _bare(block[name]))
+            self._keep(part, f"text{number}", _bare(encoded[name]))
         if self._time:
             self._keep(part, TIME, moments_of(block, self._time).view(np.uint64))
             span = pc.min_max(block[self._time]).as_py().values()
@@ -91,8 +92,7 @@ class Audit:
         """Yield what the two tables have in common, whatever way they were divided."""
         texts = [f"text{number}" for number in range(len(self._texts))]
         looked_at = [FEATURES] * bool(self._plain) + [KEY] * bool(self._key) + texts
-        with ThreadPoolExecutor(2) as workers:  # it is sorting, outside Python's lock
-            shares = dict(zip(looked_at, workers.map(self._share, looked_at), strict=True))
+        shares = {what: self._share(what) for what in looked_at}
         if self._plain:
             share = shares[FEATURES]
             yield Leak("rows equal in all features", "", share, share > 0)
@@ -110,8 +110,8 @@ class Audit:
                 if self._target.casefold() in folded or folded in NAMES_OF_TARGETS:
                     yield Leak("named like the target", name, 1.0, True)
 
-    def equal_in_key(self, fitted: NDArray[np.integer]) -> Leak:
-        """Return the share of the test rows whose key is among these of the train rows."""
+    def equal_in_key(self, fitted: NDArray[np.bool_]) -> Leak:
+        """Return the share of the test rows whose key some train row has that is left to fit."""
         share = _known(self._kept(TRAIN, KEY)[fitted], self._kept(TEST, KEY))
         check = "rows equal in the key, validation rows aside"
         return Leak(check, ", ".join(self._key), share, share > 0)
@@ -146,15 +146,19 @@ def _known(
     train: row_digests.Digests, test: row_digests.Digests, but: np.uint64 | None = None
 ) -> float:
     """Return the share of the test rows that have a number, `but` one, which a train row has."""
-    for digests in (train, test):
-        digests.sort()
+    with ThreadPoolExecutor(2) as workers:  # to sort leaves Python's lock
+        list(workers.map(np.ndarray.sort, (train, test)))
     place = np.minimum(np.searchsorted(train, test), len(train) - 1)
     return float(((train[place] == test) & (test != but if but is not None else True)).mean())
 
 
 def _bare(column: pa.ChunkedArray) -> row_digests.Digests:
-    """Digest texts, of which letters and digits count and their case does not; none is empty."""
-    texts, codes = numbers.codes(column)  # each text is looked at once, however many rows have it
-    bare = pc.replace_substring_regex(pc.utf8_lower(texts), r"[^\pL\pN]+", "")
+    """Digest texts, of which letters and digits count and their case does not; none is empty.
+
+    The column has its texts as categories: each is looked at once, however many rows have it.
+    """
+    texts = column.combine_chunks()
+    lower = pc.utf8_lower(texts.dictionary)
+    bare = pc.replace_substring_regex(lower, r"[^\pL\pN]+", "")
     digests = row_digests.of_column(pa.chunked_array([bare]), "")
-    return np.append(digests, row_digests.EMPTY_TEXT)[codes]
+    return np.append(digests, row_digests.EMPTY_TEXT)[numbers.indices(texts)]

@@ -1,8 +1,6 @@
 """The certificate of a split: what it is, and what it lets through."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,26 +8,21 @@ from numpy.typing import NDArray
 
 from pipeline.splits import Division, Keys, Rows
 from pipeline.stratified import Classes
-from segregate.audit import Leak
 
 PIECE = 2**20  # row numbers that are digested at a time
 
 
-def certify(
-    how: Division, keys: Keys, parts: Rows, leaks: Sequence[Leak], time: dict[str, Any] | None
-) -> dict[str, Any]:
-    """Describe a split.
+def certify(how: Division, keys: Keys, parts: Rows) -> dict[str, Any]:
+    """Describe an assignment of rows.
 
     Args:
         how: how the table was divided.
         keys: of its rows.
         parts: the row numbers of the train and of the test table.
-        leaks: what the two have in common.
-        time: how far the two overlap in time, see Audit.overlap; None if it is not known.
 
     Returns:
         JSON-ready: method and its options, rows, classes (rows and share on both sides, the
-        largest deviation), time, assignment (SHA-256 of the two lists of row numbers), leaks.
+        largest deviation), assignment (SHA-256 of the two lists of row numbers).
     """
     first, second = map(len, parts)
     certificate: dict[str, Any] = {
@@ -47,9 +40,6 @@ def certify(
         certificate["largest_deviation"] = max(
             (abs(c["share_test"] - c["share_train"]) for c in classes), default=0.0
         )
-    if time:
-        certificate["time"] = time | ({"gap": how.gap} if how.method == "time" else {})
-    certificate["leaks"] = [asdict(leak) for leak in leaks]
     return certificate
 
 

@@ -1,7 +1,7 @@
 """Divide a table into a train and a test table, and certify it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from pipeline import splits
 from pipeline.ahead import ahead
-from pipeline.reorder import reordered
+from pipeline.reorder import reordered, targets
 from pipeline.splits import Division, Keys
 from pipeline.tables import Source, block_rows
-from segregate.audit import Audit, Leak
+from segregate.audit import Audit
 from segregate.certificate import certify
 
 TRAIN, TEST = 0, 1
@@ -47,27 +47,49 @@ def split(
         InputError: as pipeline.splits.
     """
     asked = audit or {}
-    keys = _keys(source, how)
-    parts = splits.assign(keys, how)
-    fitted = None
-    if asked.get("key") and asked.get("val_size"):
-        fitted = _fitted(source, keys, parts[TRAIN], replace(how, size=asked["val_size"],
-                                                             size_name="val_size"))  # fmt: skip
+    size = block_rows(source.schema)
+    made, places, fitted = _assigned(source, how, size, asked)
+    rows = (made["rows"]["train"], made["rows"]["test"])
     observer = Audit(
         source.plain,
-        (len(parts[TRAIN]), len(parts[TEST])),
+        rows,
         how.stratify,
         asked.get("key") or (),
         how.time_column or asked.get("time"),
         folder,
     )
-    blocks = reordered(ahead(source.pieces()), parts, block_rows(source.schema), folder)
-    for part, block in ahead(_observed(ahead(blocks), observer)):
+    first_of_test = -(-rows[TRAIN] // size) * size
+    blocks = reordered(ahead(source.pieces()), places, size, folder)
+    named = ((int(first >= first_of_test), block) for first, block in ahead(blocks))
+    for part, block in ahead(_observed(named, observer)):
         write(part, block)
-    leaks: list[Leak] = list(observer.leaks())
+    if time := observer.overlap():
+        made["time"] = time | ({"gap": how.gap} if how.method == "time" else {})
+    leaks = list(observer.leaks())
     if fitted is not None:
         leaks.append(observer.equal_in_key(fitted))
-    return certify(how, keys, parts, leaks, observer.overlap())
+    made["leaks"] = [asdict(leak) for leak in leaks]
+    return made
+
+
+def _assigned(
+    source: Source, how: Division, size: int, asked: Mapping[str, Any]
+) -> tuple[dict[str, Any], NDArray[np.integer], NDArray[np.bool_] | None]:
+    """Divide the row numbers; what else is known of the rows does not stay in memory.
+
+    Returns:
+        What the certificate says of the assignment; the place of each row, see
+        pipeline.reorder; for each train row whether it is left when the validation rows are
+        aside, None if that is not asked.
+    """
+    keys = _keys(source, how)
+    parts = splits.assign(keys, how)
+    fitted = None
+    if asked.get("key") and asked.get("val_size"):
+        rest = replace(how, size=asked["val_size"], size_name="val_size")
+        fitted = np.zeros(len(parts[TRAIN]), bool)
+        fitted[_fitted(source, keys, parts[TRAIN], rest)] = True
+    return certify(how, keys, parts), targets(parts, size), fitted
 
 
 def _keys(source: Source, how: Division) -> Keys:
