@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 OUTPUTS: dict[str, tuple[str, ...]] = {"artifact_name": ("{}",), "export_artifact": ("{}",)}
-OUTPUTS["artifact_root"] = ("{}_train.csv", "{}_test.csv", "{}_certificate.json")
+OUTPUTS["artifact_root"] = ("{}_train.{format}", "{}_test.{format}", "{}_certificate.json")
 
 
 @dataclass(frozen=True)
@@ -26,19 +26,25 @@ def steps_of(config: Mapping[str, Any], helps: Mapping[str, str]) -> list[Step]:
     """Derive the steps, in order, from the config's ``steps``.
 
     A value ``name:alias`` is an artifact that the step reads; ``artifact_name``,
-    ``export_artifact`` and ``artifact_root`` name what it makes. Values interpolated from
-    elsewhere (``${...}``) are no fixed part of the pipeline and are left out.
+    ``export_artifact`` and ``artifact_root`` name what it makes. Names end in the format of the
+    config's ``data``; other values interpolated from elsewhere (``${...}``) are no fixed part of
+    the pipeline and are left out.
 
     Args:
         config: config.yaml.
         helps: step → the help line of its MLproject.
     """
     found = []
+    suffix = config.get("data", {}).get("format", "csv")
     for name, parameters in config["steps"].items():
-        texts = {key: value for key, value in parameters.items() if isinstance(value, str)}
+        texts = {key: value.replace("${data.format}", suffix)
+                 for key, value in parameters.items() if isinstance(value, str)}  # fmt: skip
         reads = [v.partition(":")[0] for v in texts.values() if re.fullmatch(r"[\w.-]+:\w+", v)]
         makes = [
-            form.format(texts[k]) for k, forms in OUTPUTS.items() if k in texts for form in forms
+            form.format(texts[k], format=suffix)
+            for k, forms in OUTPUTS.items()
+            if k in texts
+            for form in forms
         ]
         found.append(Step(name, helps.get(name, ""), tuple(reads), tuple(makes)))
     return found

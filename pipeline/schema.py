@@ -97,6 +97,7 @@ class Segregate:
     group_by: list[str] = field(default_factory=list)  # for group and hash
     time_column: str | None = None  # for time
     gap: float = field(default=0.0, metadata={"at_least": 0})  # days, or the column's unit
+    leaks: bool = True  # look for them; on large tables that is a third of the work
     # Share of test rows that may equal a train row, in all features or the key; null: any, warn.
     max_leak: float | None = field(default=None, metadata={"at_least": 0, "at_most": 1})
 
@@ -114,6 +115,7 @@ class Data:
     time_column: str | None = None
     test_size: float = field(default=MISSING, metadata=SHARE)  # of all rows
     val_size: float = field(default=MISSING, metadata=SHARE)  # of the rows left for training
+    format: str = field(default="csv", metadata={"one_of": ["csv", "parquet"]})  # between the steps
     reference: str | None = None  # artifact that drift is measured against
     ks_alpha: float = field(default=MISSING, metadata=SHARE)
     features: Features = field(default_factory=Features)

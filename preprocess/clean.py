@@ -11,8 +11,10 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from pipeline import row_digests
+from pipeline.ahead import ahead
 from pipeline.errors import InputError
 from pipeline.numbers import to_arrow
+from pipeline.tables import Source
 
 Pieces = Callable[[], Iterable[pa.Table]]  # gives a table's rows in order, each time it is called
 
@@ -156,16 +158,32 @@ def _is_text(kind: pa.DataType) -> bool:
     return any(is_kind(value) for is_kind in known)
 
 
-def preprocess(table: pa.Table, config: Mapping[str, Any]) -> tuple[pa.Table, dict[str, float]]:
-    """Clean a table in memory as configured.
+def clean(
+    source: Source, config: Mapping[str, Any]
+) -> tuple[pa.Schema, dict[str, float], Iterator[pa.Table]]:
+    """Clean a table however large it is; it is read twice.
 
     Args:
-        table: the raw table.
+        source: the raw table.
         config: ``drop_duplicates`` (default true), ``drop_constant`` (default false), ``text``
             (``name`` and ``columns``, or null).
 
     Returns:
-        The clean table, rows in their order, and the counts of the survey.
+        The clean table's schema, the counts of the survey, and the rows in their order.
+
+    Raises:
+        InputError: see survey and add_text.
     """
+
+    def pieces() -> Iterator[pa.Table]:
+        return ahead(source.pieces())
+
+    known = survey(pieces, config)
+    rows = ahead(cleaned(pieces, known, config))
+    return schema_after(source.schema, known, config), known.counts, rows
+
+
+def preprocess(table: pa.Table, config: Mapping[str, Any]) -> tuple[pa.Table, dict[str, float]]:
+    """Clean a table in memory: the clean one, and the counts; see clean."""
     known = survey(lambda: [table], config)
     return pa.concat_tables(cleaned(lambda: [table], known, config)), known.counts

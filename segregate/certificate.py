@@ -66,13 +66,15 @@ def _classes(classes: Classes, parts: Rows) -> list[dict[str, Any]]:
 def worst(certificate: dict[str, Any]) -> float:
     """Return the largest share of test rows that equal a train row, in all features or the key."""
     exact = ("rows equal in all features", "rows equal in the key")
-    leaks = certificate["leaks"]
+    leaks = certificate["leaks"] or ()
     return max((leak["share"] for leak in leaks if leak["check"] in exact), default=0.0)
 
 
 def summary(certificate: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the leaks as a table for people: shares in per cent, the worst first."""
-    leaks = sorted(certificate["leaks"], key=lambda leak: (not leak["suspicious"], -leak["share"]))
+    leaks = sorted(
+        certificate["leaks"] or (), key=lambda leak: (not leak["suspicious"], -leak["share"])
+    )
     return [
         {"check": leak["check"], "columns": leak["columns"], "share": f"{leak['share']:.1%}",
          "verdict": "look at it" if leak["suspicious"] else "known"}
@@ -83,7 +85,7 @@ def summary(certificate: dict[str, Any]) -> list[dict[str, Any]]:
 def warnings(certificate: dict[str, Any]) -> list[str]:
     """Return a line for each leak that is worth one, the worst first."""
     lines = []
-    for leak in sorted(certificate["leaks"], key=lambda leak: -leak["share"]):
+    for leak in sorted(certificate["leaks"] or (), key=lambda leak: -leak["share"]):
         names = leak["columns"].split(", ")
         columns = leak["columns"] if len(names) <= 3 else f"{len(names)} columns"
         about = f" ({columns})" if columns else ""

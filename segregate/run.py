@@ -30,8 +30,11 @@ def go(args: Namespace) -> None:
             args.gap,
         )
         audit = arguments.yaml_file("audit", args.audit)
+        most = audit.get("max_leak")
+        if most is not None and not audit.get("leaks", True):
+            raise InputError(f"max_leak={most} needs leaks=true: without, leaks are not looked for")
         source = run.open_table(args.input_artifact)
-        names = [f"{args.artifact_root}_{part}.csv" for part in ("train", "test")]
+        names = [f"{args.artifact_root}_{part}.{args.format}" for part in ("train", "test")]
         about = [f"The {part} rows of the table" for part in ("train", "test")]
         writers = [
             stack.enter_context(run.table_writer(name, source.schema, args.artifact_type, text))
@@ -40,7 +43,7 @@ def go(args: Namespace) -> None:
         made = split(
             source, how, lambda part, rows: writers[part].write(rows), run.scratch(), audit
         )
-        _report(run, made, audit.get("max_leak"))
+        _report(run, made, most)
         stack.close()  # the two tables are whole
         name = f"{args.artifact_root}_certificate.json"
         path = run.output_path(name)
@@ -54,9 +57,12 @@ def _report(run: tracking.StepRun, made: dict[str, Any], most: float | None) -> 
     for part in ("train", "test"):
         run.logger.info("%s: %s rows", part, f"{made['rows'][part]:,}")
         run.log({f"rows_{part}": made["rows"][part]})
-    run.log_table("leaks", certificate.summary(made))
     if "classes" in made:
         run.log_table("classes", made["classes"])
+    if made["leaks"] is None:
+        run.logger.warning("leaks were not looked for: leaks=false")
+        return
+    run.log_table("leaks", certificate.summary(made))
     run.log({"leak": certificate.worst(made)})
     for line in certificate.warnings(made):
         run.logger.warning("%s", line)

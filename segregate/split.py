@@ -37,8 +37,9 @@ def split(
         how: the method, its options and the share of the test table.
         write: takes the next rows of the train (0) or of the test table (1).
         folder: for files that are gone at the end, together as large as the table in memory.
-        audit: key (columns that say which rows are of one thing), time (column), val_size (the
-            share of the train rows that are going to be validation rows).
+        audit: leaks (false: they are not looked for), target (column to predict; by default the
+            stratify column), key (columns that say which rows are of one thing), time (column),
+            val_size (the share of the train rows that are going to be validation rows).
 
     Returns:
         The certificate, see segregate.certificate.
@@ -50,21 +51,20 @@ def split(
     size = block_rows(source.schema)
     made, places, fitted = _assigned(source, how, size, asked)
     rows = (made["rows"]["train"], made["rows"]["test"])
-    observer = Audit(
-        source.plain,
-        rows,
-        how.stratify,
-        asked.get("key") or (),
-        how.time_column or asked.get("time"),
-        folder,
-    )
-    first_of_test = -(-rows[TRAIN] // size) * size
-    blocks = reordered(ahead(source.pieces()), places, size, folder)
-    named = ((int(first >= first_of_test), block) for first, block in ahead(blocks))
+    start_of_test = -(-rows[TRAIN] // size) * size
+    blocks = ahead(reordered(ahead(source.pieces()), places, size, folder))
+    named = ((int(start >= start_of_test), block) for start, block in blocks)
+    if not asked.get("leaks", True):
+        for part, block in named:
+            write(part, block)
+        return made | {"leaks": None}
+    key, time = asked.get("key") or (), how.time_column or asked.get("time")
+    target = asked.get("target") or how.stratify
+    observer = Audit(source.plain, rows, target, key, time, folder)
     for part, block in ahead(_observed(named, observer)):
         write(part, block)
-    if time := observer.overlap():
-        made["time"] = time | ({"gap": how.gap} if how.method == "time" else {})
+    if overlap := observer.overlap():
+        made["time"] = overlap | ({"gap": how.gap} if how.method == "time" else {})
     leaks = list(observer.leaks())
     if fitted is not None:
         leaks.append(observer.equal_in_key(fitted))
@@ -85,7 +85,7 @@ def _assigned(
     keys = _keys(source, how)
     parts = splits.assign(keys, how)
     fitted = None
-    if asked.get("key") and asked.get("val_size"):
+    if asked.get("leaks", True) and asked.get("key") and asked.get("val_size"):
         rest = replace(how, size=asked["val_size"], size_name="val_size")
         fitted = np.zeros(len(parts[TRAIN]), bool)
         fitted[_fitted(source, keys, parts[TRAIN], rest)] = True
