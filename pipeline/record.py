@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.markdown import markdown
 from pipeline.versions import Version
 
 FILE = "record.json"
@@ -60,20 +61,6 @@ def write_table(name: str, rows: list[dict[str, Any]], folder: Path) -> None:
     text = json.dumps(rows, indent=1, ensure_ascii=False)
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     (folder / f"{name}.md").write_text(markdown(rows), encoding="utf-8")
-
-
-def markdown(rows: list[dict[str, Any]]) -> str:
-    """Return the rows as a Markdown table (empty text for no rows)."""
-    if not rows:
-        return ""
-    lines = [
-        list(rows[0]),
-        ["---"] * len(rows[0]),
-        *([" ".join(str(v).split()) for v in row.values()] for row in rows),
-    ]
-    return "".join(
-        "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |\n" for line in lines
-    )
 
 
 def tags(record: Record) -> dict[str, str]:

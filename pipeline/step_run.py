@@ -118,6 +118,10 @@ class StepRun:
         self.record.tables[name] = rows
         record.write_table(name, rows, self.folder)
 
+    def log_text(self, name: str, text: str) -> None:
+        """Record a text for people as ``name.md``."""
+        (self.folder / f"{name}.md").write_text(text, encoding="utf-8")
+
     def log_picture(self, name: str, png: bytes) -> None:
         """Record a picture as ``name.png``."""
         (self.folder / f"{name}.png").write_bytes(png)

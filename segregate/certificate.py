@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.markdown import markdown
 from pipeline.splits import Division, Keys, Rows
 from pipeline.stratified import Classes
 
@@ -80,6 +81,38 @@ def summary(certificate: dict[str, Any]) -> list[dict[str, Any]]:
          "verdict": "look at it" if leak["suspicious"] else "known"}
         for leak in leaks
     ]  # fmt: skip
+
+
+def text(certificate: dict[str, Any]) -> str:
+    """Return the certificate for people, as Markdown."""
+    rows = certificate["rows"]
+    by = certificate["stratify"] or ", ".join(certificate["group_by"])
+    lines = [
+        "# How the rows are divided",
+        "",
+        f"Method {certificate['method']}{f' by {by}' if by else ''}, seed {certificate['seed']}: "
+        f"{rows['train']:,} rows to train, {rows['test']:,} to test, {rows['neither']:,} in "
+        f"neither. SHA-256 of the assignment: `{certificate['assignment']}`.",
+    ]
+    if time := certificate.get("time"):
+        spans = [" to ".join(map(str, time[part])) for part in ("train", "test")]
+        lines += ["", f"Time ({time['column']}): train {spans[0]}, test {spans[1]}; of the test "
+                  f"rows {time['overlap']:.1%} are not later than the last train row."]  # fmt: skip
+    if classes := certificate.get("classes"):
+        shares = [row | {side: f"{row[side]:.2%}" for side in ("share_train", "share_test")}
+                  for row in classes]  # fmt: skip
+        most = certificate["largest_deviation"]
+        lines += [
+            "",
+            "## Classes",
+            "",
+            markdown(shares),
+            f"Largest deviation of a share: {most:.3%}.",
+        ]
+    lines += ["", "## What test rows have in common with train rows", ""]
+    if certificate["leaks"] is None:
+        return "\n".join([*lines, "It was not looked for.", ""])
+    return "\n".join([*lines, markdown(summary(certificate)) or "Nothing was found.\n"])
 
 
 def warnings(certificate: dict[str, Any]) -> list[str]:

@@ -57,6 +57,7 @@ def _report(run: tracking.StepRun, made: dict[str, Any], most: float | None) -> 
     for part in ("train", "test"):
         run.logger.info("%s: %s rows", part, f"{made['rows'][part]:,}")
         run.log({f"rows_{part}": made["rows"][part]})
+    run.log_text("certificate", certificate.text(made))
     if "classes" in made:
         run.log_table("classes", made["classes"])
     if made["leaks"] is None:

@@ -180,12 +180,15 @@ def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     assert not keys[0] & keys[1]
 
 
-@pytest.mark.parametrize("method", ["group", "hash"])
-def test_another_way_to_divide(project: Project, method: str) -> None:
-    words = [f"data/segregate={method}", "experiment=quick", "main.artifact_store=methods"]
+@pytest.mark.parametrize(("method", "suffix"), [("group", "csv"), ("hash", "parquet")])
+def test_another_way_to_divide_and_to_keep_tables(
+    project: Project, method: str, suffix: str
+) -> None:
+    words = [f"data/segregate={method}", f"data.format={suffix}", "experiment=quick"]
+    words += ["main.artifact_store=methods"]
     done = project.run("python", "main.py", *words)
     assert done.status == 0, done.out + done.err
-    train, test = (project.manifest(f"data_{part}.csv:latest", "methods")["metadata"]["rows"]
+    train, test = (project.manifest(f"data_{part}.{suffix}:latest", "methods")["metadata"]["rows"]
                    for part in ("train", "test"))  # fmt: skip
     assert train + test == 4854
     assert test == pytest.approx(0.3 * 4854, abs=120)

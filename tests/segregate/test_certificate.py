@@ -155,3 +155,20 @@ def test_a_leak_is_a_row_of_the_summary() -> None:
     assert list(row.values()) == ["near-duplicate text", "t", "50.0%", "known"]
     assert certificate.warnings(made) == []
     assert certificate.worst(made) == 0
+
+
+def test_leaks_that_are_not_looked_for() -> None:
+    table = table_with_signs()
+    how = Division(0.3, 1, stratify="genre")
+    looked = certified(table, how, key=["half"], val_size=0.3)
+    made = certified(table, how, key=["half"], val_size=0.3, leaks=False)
+    assert made == looked | {"leaks": None}
+    assert (certificate.worst(made), certificate.warnings(made)) == (0, [])
+    assert certificate.summary(made) == []
+
+
+def test_the_target_of_a_split_that_is_not_stratified() -> None:
+    table = table_with_signs()
+    made = certified(table, Division(0.3, 1, "random"), target="genre")
+    columns = {leak["columns"] for leak in made["leaks"] if "alone" in leak["check"]}
+    assert columns == {"code", "rising"}
