@@ -15,7 +15,7 @@ from pandera.utils import is_regex
 from check_data.check import Finding
 from pipeline.check_schema import TYPES
 from pipeline.errors import InputError, did_you_mean
-from pipeline.kinds import is_number, kind_of, present
+from pipeline.kinds import is_number, kind_of, plain, present
 
 # min_rows, columns: {name: {type, min, max, allowed, max_missing}}
 Expectations = Mapping[str, Any]
@@ -24,7 +24,7 @@ SHOWN = 10  # values that are not allowed
 
 def _type(values: pa.ChunkedArray, kind: str) -> tuple[str, bool]:
     found = kind_of(values.type)
-    return str(values.type), found == kind or (kind, found) == ("number", "integer")
+    return str(values.type), kind in (found, "any") or (kind, found) == ("number", "integer")
 
 
 def _missing(values: pa.ChunkedArray, most: float) -> tuple[str, bool]:
@@ -33,10 +33,10 @@ def _missing(values: pa.ChunkedArray, most: float) -> tuple[str, bool]:
 
 
 def _range(values: pa.ChunkedArray, least: float | None, most: float | None) -> tuple[str, bool]:
-    there = present(values)
+    there = plain(present(values))
     if not len(there):
         return "no values", True
-    if not is_number(values.type) or pt.is_dictionary(values.type):
+    if not is_number(values.type):
         return str(values.type), False
     low, high = pc.min_max(there).as_py().values()
     inside = (least is None or low >= least) and (most is None or high <= most)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MISSING = "???"  # omegaconf.MISSING, without importing it: steps do not know it
-TYPES = ["number", "integer", "text", "boolean", "date"]
+TYPES = ["number", "integer", "text", "boolean", "date", "any"]
 
 
 @dataclass
