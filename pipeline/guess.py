@@ -24,6 +24,10 @@ HEADER = """\
 NO_TARGET = "# Name the target, then uncomment the features (without it).\n"
 
 
+class _OneLine(dict[str, Any]):
+    """A mapping that is written on one line."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes every text that is not a plain word in quotes: OmegaConf reads more as numbers."""
 
@@ -34,6 +38,12 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(
+    _OneLine, lambda d, value: d.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
+)
+_Dumper.add_representer(
+    list, lambda d, value: d.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
+)
 
 
 def config(
@@ -56,15 +66,15 @@ def config(
         _dump({"target": _escaped(target)}) if target else "target: ???\n",
         "" if target else NO_TARGET,
         _dump({"features": _escaped(features)}, "" if target else "# "),
-        f"# Left out: {'; '.join(left_out)}\n" if left_out else "",
+        *(f"# Left out: {reason}\n" for reason in left_out),
         _dump({"checks": {"columns": {c: _column(table[c]) for c in table.column_names}}}),
     ]
     return "".join(lines)
 
 
 def _dump(content: Any, before: str = "") -> str:
-    text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=90,
-                     default_flow_style=None)  # fmt: skip
+    text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96,
+                     default_flow_style=False)  # fmt: skip
     return "".join(f"{before}{line}\n" for line in text.splitlines())
 
 
@@ -83,11 +93,11 @@ def _column(values: pa.ChunkedArray) -> dict[str, Any]:
     """Return what to expect of a column: what is true of these values."""
     kind, there = kind_of(values.type), plain(present(values))
     known = kind not in ("nothing", "other")
-    result: dict[str, Any] = {"type": kind if known else "any"}
+    result = _OneLine(type=kind if known else "any")
     if kind in ("integer", "number") and len(there):
         low, high = pc.min_max(there).as_py().values()
         bounds = {"min": _bound(low, -math.inf), "max": _bound(high, math.inf)}
-        result |= {name: bound for name, bound in bounds.items() if math.isfinite(bound)}
+        result.update({name: bound for name, bound in bounds.items() if math.isfinite(bound)})
     if kind == "text" and (texts := _few(there)) and "???" not in texts:  # means: not given
         result["allowed"] = _escaped(texts)
     if missing := len(values) - len(there):
