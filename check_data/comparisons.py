@@ -31,7 +31,7 @@ class Comparison:
         expected: for people, what is allowed.
         seen: for people, the difference.
         smallest: from the level of the test to the smallest difference that could have failed.
-        unit: of that difference.
+        shown: how that difference is written.
     """
 
     column: str
@@ -43,7 +43,7 @@ class Comparison:
     expected: str
     seen: str
     smallest: Callable[[float], float]
-    unit: str
+    shown: str
 
 
 def finding(column: str, expected: str, seen: str, verdict: str) -> Finding:
@@ -113,8 +113,8 @@ def _numeric(
     n, m = len(ours), len(theirs)
     return Comparison(
         name, "values", ("Kolmogorov-Smirnov", distance), twosample.ks_p(distance, n, m), effect,
-        threshold, f"values within {threshold:g} deviations", f"{effect:.3g} deviations",
-        lambda level: twosample.smallest_shift(theirs, level, n, threshold), "in its unit",
+        threshold, f"values within {threshold:g} standard deviations", f"{effect:.3g}",
+        lambda level: twosample.smallest_shift(theirs, level, n, threshold), "{:.3g} in its unit",
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def _categories(
         yield Comparison(
             name, "values", ("chi-square", statistic), p, effect, most,
             f"values within a total variation of {most:g}", f"{effect:.3g}",
-            lambda level: twosample.smallest_variation(kept, level, most), "of the rows",
+            lambda level: twosample.smallest_variation(kept, level, most), "{:.2%} of the rows",
         )  # fmt: skip
     yield _shares(name, labels, ours, theirs, limits.class_ratio)
 
@@ -155,7 +155,7 @@ def _shares(
         name, "share of a category", ("Fisher", float(factors[first])),
         min(1.0, float(p_values[first]) * number), float(factors[first]), ratio,
         f"each category's share within a factor of {ratio:g}", seen,
-        lambda level: twosample.smallest_vanished(n, m, level / number), "of the rows, gone",
+        lambda level: twosample.smallest_vanished(n, m, level / number), "{:.2%} of the rows, gone",
     )  # fmt: skip
 
 
@@ -167,5 +167,5 @@ def _missing(name: str, ours: tuple[int, int], theirs: tuple[int, int], most: fl
     return Comparison(
         name, "missing", ("Fisher", now - before), p, abs(now - before), most,
         f"missing share within {most:g}", f"{before:.2%} → {now:.2%}",
-        lambda level: twosample.smallest_missing(y, n, m, level, most), "of the rows",
+        lambda level: twosample.smallest_missing(y, n, m, level, most), "{:.2%} of the rows",
     )  # fmt: skip

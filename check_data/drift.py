@@ -75,7 +75,7 @@ def _judged(
         p = next(corrected)
         failed = p <= alpha and test.effect > test.threshold
         smallest = test.smallest(level)
-        visible = f"{smallest:.3g} {test.unit}" if math.isfinite(smallest) else "none: too few rows"
+        visible = test.shown.format(smallest) if math.isfinite(smallest) else "none: too few rows"
         seen = f"{test.seen} (p {p:.2g}); smallest that shows: {visible}"
         verdict = "failed" if failed else "passed"
         findings.append(finding(test.column, test.expected, seen, verdict))

@@ -170,6 +170,8 @@ def smallest_missing(missing: int, n: int, m: int, level: float, effect: float) 
     Upwards, if at most half of the reference's m rows are missing, else downwards; at least
     `effect`, infinite when even all rows do not show.
     """
+    if not n or not m:
+        return math.inf
     if missing > m / 2:  # the same seen from the other side
         missing = m - missing
     start = math.ceil(missing / m * n)

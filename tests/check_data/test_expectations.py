@@ -226,8 +226,8 @@ def test_the_schema_says_what_is_asked_for() -> None:
     assert list(checks) == ["n", "f", "c"]
 
 
-def test_a_million_bad_rows_are_one_finding() -> None:
-    values = pa.array(range(1_000_000))
+def test_many_bad_rows_are_one_finding() -> None:
+    values = pa.array(range(100_000))
     found = about(values, type="integer", max=-1, allowed=[0])
     assert [f.verdict for f in found] == ["passed", "passed", "failed", "failed"]
     assert len(str(found[-1])) < 400
