@@ -63,9 +63,9 @@ def config(
     lines = [
         HEADER.format(url=file_url, rows=table.num_rows, columns=table.num_columns),
         _dump(_escaped(head)),
-        _dump({"target": _escaped(target)}) if target else "target: ???\n",
-        "" if target else NO_TARGET,
-        _dump({"features": _escaped(features)}, "" if target else "# "),
+        "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
+        NO_TARGET if target is None else "",
+        _dump({"features": _escaped(features)}, "# " if target is None else ""),
         *(f"# Left out: {reason}\n" for reason in left_out),
         _dump({"checks": {"columns": {c: _column(table[c]) for c in table.column_names}}}),
     ]
