@@ -76,7 +76,8 @@ def _judged(
         failed = p <= alpha and test.effect > test.threshold
         smallest = test.smallest(level)
         visible = test.shown.format(smallest) if math.isfinite(smallest) else "none: too few rows"
-        seen = f"{test.seen} (p {p:.2g}); smallest that shows: {visible}"
+        chance = f"p {p:.2g}" if p else "p below 1e-300"
+        seen = f"{test.seen} ({chance}); smallest that shows: {visible}"
         verdict = "failed" if failed else "passed"
         findings.append(finding(test.column, test.expected, seen, verdict))
         rows.append(_row(test, p, smallest, verdict))

@@ -46,23 +46,19 @@ _Dumper.add_representer(
 )
 
 
-def config(
-    table: pa.Table, file_url: str, sha256: str | None, target: str | None, name: str
-) -> str:
+def config(table: pa.Table, facts: Mapping[str, str | None], target: str | None) -> str:
     """Return the text of a dataset's config whose checks this table passes.
 
     Args:
         table: as the checks are to see it.
-        file_url: where it came from.
-        sha256: digest of that file; None when it is not known.
+        facts: what the config says of it besides: `file_url` and other keys of `data`.
         target: the column to predict, if it is known; else the features are comments.
-        name: what the table is called.
     """
     features, left_out = _features(table, target)
-    head = {"file_url": file_url, "sha256": sha256, "description": f"The table {name}"}
+    url, rows, columns = facts["file_url"], table.num_rows, table.num_columns
     lines = [
-        HEADER.format(url=file_url, rows=table.num_rows, columns=table.num_columns),
-        _dump(_escaped(head)),
+        HEADER.format(url=url, rows=rows, columns=columns),
+        _dump(_escaped(facts)),
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
         NO_TARGET if target is None else "",
         _dump({"features": _escaped(features)}, "# " if target is None else ""),

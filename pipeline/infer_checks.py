@@ -18,6 +18,7 @@ from pipeline.foreign import SUFFIXES
 from pipeline.places import local_file
 from pipeline.schema import Config
 from pipeline.sources import Sources
+from pipeline.versions import parse_reference
 
 LOOKS_AT = "sample_artifact"  # the parameter by which a step is the one that checks
 WORDS = ("null", "true", "false", "nan", "inf")  # that Hydra takes for something else
@@ -52,14 +53,24 @@ def write(config: Config, origin: Sources, given: set[str]) -> str:
             f"{', '.join(table.column_names)}"
         )
     file = local_file(url, paths.ROOT)
-    digest = _sha256(file) if file else None
+    facts = {
+        "file_url": url,
+        "sha256": _sha256(file) if file else None,
+        "description": f"The table {name}",
+        "reference": _reference(config.data.reference, name),
+    }
     with path.open("x", encoding="utf-8") as made:
-        made.write(guess.config(table, url, digest, target, name))
+        made.write(guess.config(table, facts, target))
     rest = "" if target else " data.target=COLUMN"
     return (
         f"wrote {shown}: {table.num_columns} columns of {table.num_rows:,} rows; edit it, then run "
         f"python main.py data={name}{rest}"
     )
+
+
+def _reference(known: str | None, name: str) -> str | None:
+    """Return a reference of the dataset's own: that of another one would be another table."""
+    return f"{parse_reference(known)[0]}:reference_{name}" if known else None
 
 
 def _sha256(file: Path) -> str:

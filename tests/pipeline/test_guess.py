@@ -16,6 +16,7 @@ from omegaconf import OmegaConf
 from check_data import expectations
 from pipeline import guess, schema
 
+FACTS = {"file_url": "a $table.csv", "sha256": None, "description": "d: ${x}"}
 DAY = datetime.date(2026, 1, 1)
 ROWS = range(40)
 TABLE = pa.table({
@@ -65,10 +66,10 @@ def failed(table: pa.Table, data: schema.Data) -> list[str]:
 
 
 def test_a_table_of_every_type_passes_its_own_checks(tmp_path: Path) -> None:
-    text = guess.config(TABLE, "a table.csv", "ab" * 32, "label", "a_table")
+    text = guess.config(TABLE, FACTS | {"sha256": "ab" * 32}, "label")
     data = loaded(text, tmp_path)
     assert failed(TABLE, data) == []
-    assert (data.file_url, data.sha256, data.target) == ("a table.csv", "ab" * 32, "label")
+    assert (data.file_url, data.sha256, data.target) == ("a $table.csv", "ab" * 32, "label")
     columns = data.checks.columns
     assert list(columns) == TABLE.column_names
     assert columns["word"].allowed == sorted(set(TABLE["word"].to_pylist()))
@@ -79,7 +80,7 @@ def test_a_table_of_every_type_passes_its_own_checks(tmp_path: Path) -> None:
 
 
 def test_what_may_be_features(tmp_path: Path) -> None:
-    text = guess.config(TABLE, "t.csv", None, "label", "t")
+    text = guess.config(TABLE, FACTS, "label")
     features = loaded(text, tmp_path).features
     assert features.numeric == ["big", "whole", "real", "nan", "infinite", "small", "half", "money"]
     assert features.categorical == ["few", "yes", "word", "category", "coded", "question"]
@@ -91,7 +92,7 @@ def test_what_may_be_features(tmp_path: Path) -> None:
 
 
 def test_without_a_target_the_features_are_comments(tmp_path: Path) -> None:
-    text = guess.config(TABLE, "t.csv", None, None, "t")
+    text = guess.config(TABLE, FACTS, None)
     assert "\ntarget: ???\n# Name the target" in text
     data = loaded(text, tmp_path, target="whole")
     assert data.features == schema.Features()
@@ -115,7 +116,7 @@ def test_any_names_and_values(
 ) -> None:
     """Whatever YAML and OmegaConf would make of them."""
     table = pa.table({name: (values * 20)[: 20 + len(names)] for name in names})
-    text = guess.config(table, "t.csv", None, names[0] if names[0] != "???" else "t", "t")
+    text = guess.config(table, FACTS, names[0] if names[0] != "???" else "t")
     data = loaded(text, tmp_path_factory.getbasetemp())
     assert failed(table, data) == []
     assert list(data.checks.columns) == names
