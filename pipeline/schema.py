@@ -158,7 +158,7 @@ def checked(config: DictConfig) -> Config:
     seen = {"data.features": [*features.numeric, *features.categorical, features.text]}
     if text and text.name == features.text:
         seen["data.preprocess.text.columns"] = list(text.columns)
-    for key, columns in seen.items():
+    for key, columns in seen.items() if result.main.action != "infer_checks" else ():
         if result.data.target in columns:
             raise InputError(
                 f"{key} holds the target {result.data.target!r}: the model would be told the "
