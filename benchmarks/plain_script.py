@@ -22,9 +22,9 @@ sys.path[0] = str(ROOT)
 from check_data import expectations
 from evaluate.evaluate import predictions_table
 from pipeline import features, metrics, models, plots, tables
+from pipeline.numbers import to_arrow
 from pipeline.splits import Division, divide
 from preprocess import clean
-from segregate.split import split
 from train_random_forest import train
 
 SEED, SIZE = 42, 0.3
@@ -54,7 +54,8 @@ def main(source: Path, folder: Path) -> None:
     raw = tables.read_foreign(source, str(source))
     table, _ = clean.preprocess(raw, data["preprocess"])
     assert all(f.verdict == "passed" for f in expectations.findings(table, data["checks"]))
-    parts = split(table, Division(SIZE, SEED, stratify=data["target"]))[:2]
+    drawn = divide(table, Division(SIZE, SEED, stratify=data["target"]))
+    parts = [table.take(to_arrow(part)) for part in drawn]
     for name, part in zip(("train", "test"), parts, strict=True):
         tables.write(part, folder / f"{name}.csv")
     how = Division(SIZE, SEED, stratify=data["target"])

@@ -7,6 +7,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 MLRUNS = ROOT / "mlruns"
 STATE = ROOT / "outputs" / ".state"  # what only saves time: it can be deleted
+WORK = ROOT / "outputs" / ".work"  # of running steps; not in /tmp, which may be memory
 LOG_FILE = ROOT / "ml_pipeline.log"
 
 # Set by main.py for its steps; a step that was started alone finds none of them.

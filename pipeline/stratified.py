@@ -1,8 +1,7 @@
 """Rows drawn class by class, exactly as scikit-learn's train_test_split draws them."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +9,18 @@ from numpy.typing import NDArray
 from pipeline.errors import InputError
 
 
+class Classes(NamedTuple):
+    """The classes of a column, in their order, and (rows,) the number of each row's class."""
+
+    names: list[str]
+    codes: NDArray[np.integer]
+
+
 def draw(
     rows: int,
     test_size: float,
     random_state: int,
-    classes: Sequence[Any] | None = None,
+    classes: Classes | None = None,
     size_name: str = "test_size",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw the same rows, in the same order, as scikit-learn's ``train_test_split``.
@@ -23,12 +29,13 @@ def draw(
         rows: number of rows of the table.
         test_size: share of the rows that go to the second part, in (0, 1).
         random_state: seed.
-        classes: the class of each row, to keep its share in both parts; None: rows are drawn
-            whatever their class.
+        classes: to keep the share of each in both parts; None: rows are drawn whatever their
+            class.
         size_name: what the caller's user calls the size.
 
     Returns:
-        The row numbers of the first and of the second part, shuffled.
+        The row numbers of the first and of the second part, shuffled, in 4 bytes each if that
+        is enough.
 
     Raises:
         InputError: a size outside (0, 1), too few rows, a class that cannot be on both sides, a
@@ -37,17 +44,27 @@ def draw(
     second = second_rows(rows, test_size, size_name)
     random = random_state_of(random_state)
     if classes is None:
-        order = random.permutation(rows)
+        order = random.permutation(numbers_of(rows))
         return order[second:], order[:second]
-    codes = _checked_codes(np.asarray(classes), second, test_size, size_name)
-    return _stratified(codes, rows - second, second, random)
+    _check(classes, second, test_size, size_name)
+    return _stratified(classes.codes, rows - second, second, random)
+
+
+def numbers_of(rows: int) -> NDArray[np.integer]:
+    """Return the numbers of that many rows, in the smaller type that holds them."""
+    return np.arange(rows, dtype=np.int32 if rows < 2**31 else np.int64)
+
+
+def checked_size(size: float, size_name: str) -> float:
+    """Return the share; InputError for one outside (0, 1)."""
+    if not 0 < size < 1:
+        raise InputError(f"{size_name} must be greater than 0 and less than 1, got {size}")
+    return size
 
 
 def second_rows(rows: int, size: float, size_name: str) -> int:
     """Return how many rows the second part has; InputError when a part would have none."""
-    if not 0 < size < 1:
-        raise InputError(f"{size_name} must be greater than 0 and less than 1, got {size}")
-    second = math.ceil(rows * size)
+    second = math.ceil(rows * checked_size(size, size_name))
     if rows - second < 1:
         raise InputError(
             f"cannot split {rows:,} rows: {size_name} {size} leaves none for the other part; "
@@ -65,7 +82,7 @@ def random_state_of(seed: int) -> np.random.RandomState:
 
 
 def _stratified(
-    codes: np.ndarray, first: int, second: int, random: np.random.RandomState
+    codes: NDArray[np.integer], first: int, second: int, random: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw both parts class by class, then shuffle each.
 
@@ -76,7 +93,8 @@ def _stratified(
     counts = np.bincount(codes)
     of_first = _shares(counts, first, random)
     of_second = _shares(counts - of_first, second, random)
-    by_class = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
+    rows = np.argsort(codes, kind="stable").astype(numbers_of(len(codes)).dtype)
+    by_class = np.split(rows, np.cumsum(counts)[:-1])
     parts: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for members, n_first, n_second in zip(by_class, of_first, of_second, strict=True):
         drawn = members[random.permutation(len(members))]
@@ -108,32 +126,19 @@ def _shares(
     return shares
 
 
-def _checked_codes(
-    classes: np.ndarray, second: int, test_size: float, size_name: str
-) -> np.ndarray:
-    """Number the classes in their order, and refuse those that cannot be on both sides."""
-    values, codes = numbered(classes)
-    counts = np.bincount(codes)
-    rows = len(classes)
-    small = [f"{v!s} ({n} row)" for v, n in zip(values, counts, strict=True) if n < 2]
+def _check(classes: Classes, second: int, test_size: float, size_name: str) -> None:
+    """Refuse classes that cannot be on both sides."""
+    counts = np.bincount(classes.codes, minlength=len(classes.names))
+    rows = len(classes.codes)
+    small = [f"{v} ({n} row)" for v, n in zip(classes.names, counts, strict=True) if n < 2]
     if small:
         raise InputError(
             f"cannot stratify: too few rows of {', '.join(small[:10])}; each class needs 2 or "
             "more: drop or merge it, or set stratify=null"
         )
-    if (smaller := min(second, rows - second)) < len(values):
+    if (smaller := min(second, rows - second)) < len(classes.names):
         raise InputError(
             f"cannot stratify: {size_name} {test_size} of {rows:,} rows leaves "
-            f"{smaller} rows on one side, fewer than the {len(values)} "
+            f"{smaller} rows on one side, fewer than the {len(classes.names)} "
             f"classes; change {size_name} or set stratify=null"
         )
-    return codes
-
-
-def numbered(classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the classes in their order, and the number of each row's class."""
-    try:
-        values, codes = np.unique(classes, return_inverse=True)
-    except TypeError as error:
-        raise InputError(f"cannot stratify: {error}; choose a column of plain values") from None
-    return values, codes

@@ -1,54 +1,126 @@
-"""From the raw table to the one that the model and its checks see."""
+"""From the raw table to the one that the model and its checks see, piece by piece."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
+from numpy.typing import NDArray
 
+from pipeline import row_digests
 from pipeline.errors import InputError
+from pipeline.numbers import to_arrow
+
+Pieces = Callable[[], Iterable[pa.Table]]  # gives a table's rows in order, each time it is called
 
 
-def drop_duplicates(table: pa.Table) -> pa.Table:
-    """Keep the first of rows that are equal in every column, missing values included.
+@dataclass(frozen=True)
+class Survey:
+    """What is known of a table when all its rows have been seen.
+
+    Attributes:
+        keep: (rows,) whether a row stays; None when all do.
+        columns: the columns that stay.
+        counts: rows_in, rows_out, duplicates, columns_dropped.
+    """
+
+    keep: NDArray[np.bool_] | None
+    columns: list[str]
+    counts: dict[str, float]
+
+
+def survey(pieces: Pieces, config: Mapping[str, Any]) -> Survey:
+    """Find the duplicate rows and the constant columns.
+
+    In memory are 16 bytes for each row, in which rows that are equal in every column, missing
+    values included, are recognised (see row_digests; that two others meet has a probability of
+    10⁻²⁵ in 10 million rows).
 
     Raises:
         InputError: a column whose values cannot be compared, like lists.
     """
-    keys = [str(number) for number in range(table.num_columns)]  # whatever the columns are called
-    rows = pa.array(np.arange(table.num_rows))
-    columns = [_comparable(table[name], name) for name in table.column_names]
-    numbered = pa.table([*columns, rows], names=[*keys, "row"])
-    first = numbered.group_by(keys, use_threads=False).aggregate([("row", "min")])["row_min"]
-    return table.take(first.sort())
+    rows, names = 0, []
+    digests: tuple[list[row_digests.Digests], ...] = ([], [])
+    firsts: dict[str, np.uint64] = {}  # of columns that have had one single value
+    for piece in pieces():
+        names = piece.column_names
+        piece = row_digests.encoded(piece)
+        if config.get("drop_duplicates", True):
+            _refuse_nested(piece.schema)
+            for salt, lane in enumerate(digests):
+                lane.append(row_digests.of_rows(piece, names, salt))
+        if config.get("drop_constant", False):
+            _refuse_nested(piece.schema)
+            firsts = _still_constant(piece, names if not rows else list(firsts), firsts)
+        rows += len(piece)
+    keep = _first_of_equals(*map(np.concatenate, digests)) if digests[0] and rows else None
+    left = rows if keep is None else int(keep.sum())
+    columns = [name for name in names if name not in firsts]
+    counts = {"duplicates": rows - left, "columns_dropped": len(names) - len(columns)}
+    return Survey(keep, columns, {"rows_in": rows, "rows_out": left, **counts})
 
 
-def _comparable(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    """Return a column in which equal values have equal bytes: no categories, no -0.0."""
-    if pt.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pt.is_float16(column.type):
-        column = column.cast(pa.float32())
-    if pt.is_floating(column.type):
-        return pc.add(column, pa.scalar(0, column.type))
-    if pt.is_nested(column.type):
-        raise InputError(
-            f"preprocess: the values of {name!r} ({column.type}) cannot be compared; give plain "
-            "values, or set drop_duplicates and drop_constant to false"
-        )
-    return column
+def _still_constant(
+    piece: pa.Table, names: Sequence[str], firsts: Mapping[str, np.uint64]
+) -> dict[str, np.uint64]:
+    """Return the first value's digest of those columns that hold no other, up to this piece."""
+    constant = {}
+    for name in names if len(piece) else ():
+        digests = row_digests.of_column(piece[name], name)
+        first = firsts.get(name, digests[0])
+        if (digests == first).all():
+            constant[name] = first
+    return constant if len(piece) else dict(firsts)
 
 
-def drop_constant(table: pa.Table) -> pa.Table:
-    """Drop columns that hold one single value (or only missing ones) in all rows.
+def _first_of_equals(one: row_digests.Digests, two: row_digests.Digests) -> NDArray[np.bool_]:
+    """Return for each row whether it is the first of those with its two digests."""
+    order = np.lexsort((two, one))  # equal ones stay in the table's order
+    keep = np.ones(len(one), bool)
+    again = np.ones(len(one) - 1, bool)
+    for digests in (one, two):
+        ordered = digests[order]
+        again &= ordered[1:] == ordered[:-1]
+    keep[order[1:][again]] = False
+    return keep
+
+
+def _refuse_nested(schema: pa.Schema) -> None:
+    for field in schema:
+        if not row_digests.is_comparable(field.type):
+            raise InputError(
+                f"preprocess: the values of {field.name!r} ({field.type}) cannot be compared; give "
+                "plain values, or set drop_duplicates and drop_constant to false"
+            )
+
+
+def cleaned(pieces: Pieces, known: Survey, config: Mapping[str, Any]) -> Iterator[pa.Table]:
+    """Yield the rows that stay, in their order, with the text feature.
 
     Raises:
-        InputError: a column whose values cannot be compared, like lists.
+        InputError: see add_text.
     """
-    keep = [name for name in table.column_names if len(_comparable(table[name], name).unique()) > 1]
-    return table.select(keep)
+    seen = 0
+    for piece in pieces():
+        rows = piece
+        if known.keep is not None:
+            stay = np.flatnonzero(known.keep[seen : seen + len(piece)])
+            rows = piece.take(to_arrow(stay)) if len(stay) < len(piece) else piece
+        seen += len(piece)
+        rows = rows.select(known.columns)
+        text = config.get("text")
+        yield add_text(rows, text["name"], text["columns"]) if text else rows
+
+
+def schema_after(schema: pa.Schema, known: Survey, config: Mapping[str, Any]) -> pa.Schema:
+    """Return the schema of the clean table; errors as add_text."""
+    plain = pa.Table.from_batches([], pa.schema([schema.field(name) for name in known.columns]))
+    text = config.get("text")
+    table = add_text(plain, text["name"], text["columns"]) if text else plain
+    return table.schema
 
 
 def add_text(table: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
@@ -70,8 +142,12 @@ def add_text(table: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
             raise InputError(f"preprocess.text.columns: {column!r} is {kind}, it must be text")
     if name in table.column_names:
         raise InputError(f"preprocess.text.name: the table already has a column {name!r}")
-    parts = [pc.fill_null(table[column].cast(pa.string()), "") for column in columns]
-    return table.append_column(name, pc.binary_join_element_wise(*parts, " "))
+    parts = [table[column].cast(pa.string()) for column in columns]
+    space = pa.StringArray.from_buffers(  # as pyarrow makes one, it imports pandas
+        1, pa.py_buffer(np.array([0, 1], np.int32)), pa.py_buffer(b" ")
+    )
+    options = {"null_handling": "replace", "null_replacement": ""}
+    return table.append_column(name, pc.binary_join_element_wise(*parts, space[0], **options))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -81,7 +157,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def preprocess(table: pa.Table, config: Mapping[str, Any]) -> tuple[pa.Table, dict[str, float]]:
-    """Clean a table as configured.
+    """Clean a table in memory as configured.
 
     Args:
         table: the raw table.
@@ -89,15 +165,7 @@ def preprocess(table: pa.Table, config: Mapping[str, Any]) -> tuple[pa.Table, di
             (``name`` and ``columns``, or null).
 
     Returns:
-        The clean table, rows in their order, and counts: rows_in, rows_out, duplicates,
-        columns_dropped.
+        The clean table, rows in their order, and the counts of the survey.
     """
-    clean = drop_duplicates(table) if config.get("drop_duplicates", True) else table
-    counts = {"duplicates": table.num_rows - clean.num_rows}
-    before = clean.num_columns
-    if config.get("drop_constant", False):
-        clean = drop_constant(clean)
-    counts["columns_dropped"] = before - clean.num_columns
-    if text := config.get("text"):
-        clean = add_text(clean, text["name"], text["columns"])
-    return clean, {"rows_in": table.num_rows, "rows_out": clean.num_rows, **counts}
+    known = survey(lambda: [table], config)
+    return pa.concat_tables(cleaned(lambda: [table], known, config)), known.counts

@@ -1,8 +1,10 @@
 """What is known of the test rows from the train table: rows that are like them."""
 
-import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,11 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from pipeline.keyed_splits import key_codes
+from pipeline import numbers, row_digests
+from pipeline.split_keys import moments_of
+from segregate import telling
 
-BINS = 64  # of a numeric feature that is looked at alone
-TELLING = 0.95  # of the errors of always saying the commonest class that one feature may avoid
+TRAIN, TEST = 0, 1
+SAMPLE = (100_000, 50_000)  # rows of both that are looked at for features that tell the target
 NAMES_OF_TARGETS = ("class", "label", "target", "y")
+FEATURES, KEY, TIME = "features", "key", "time"  # what is kept of each row
 
 
 @dataclass(frozen=True)
@@ -34,85 +39,126 @@ class Leak:
     suspicious: bool
 
 
-def audit(
-    train: pa.Table, test: pa.Table, target: str | None, key: Sequence[str]
-) -> Iterator[Leak]:
-    """Yield what the two tables have in common, whatever way they were divided.
+class Audit:
+    """Looks at the train and the test rows block by block, and keeps a number for each.
 
     Args:
-        train: the rows to learn from.
-        test: the rows to be judged by.
+        schema: of plain values, of the table.
+        rows: how many train and test rows there are.
         target: the column to predict, None if it is not known.
         key: columns that say which rows are of one thing, such as one song; may be empty.
+        time_column: of numbers, dates or timestamps; None if there is none.
+        folder: where the numbers are kept, 8 bytes for each row and text column.
     """
-    table = pa.concat_tables([train, test])
-    features = [name for name in table.column_names if name != target]
-    plain = [name for name in features if not pt.is_nested(table.schema.field(name).type)]
-    if plain:
-        share = _known(key_codes(table, plain), train.num_rows)
-        yield Leak("rows equal in all features", "", share, share > 0)
-    if key:
-        share = equal_in_key(train, test, key)
-        yield Leak("rows equal in the key", ", ".join(key), share, share > 0)
-    for name in plain:
-        kind = table.schema.field(name).type
-        if pt.is_string(kind) or pt.is_large_string(kind):
-            share = _known_text(table[name], train.num_rows)
-            yield Leak("near-duplicate text", name, share, False)  # often so by nature
-    if target:
-        yield from _telling_features(table, train.num_rows, target, plain)
-        for name in features:
-            if target.casefold() in name.casefold() or name.casefold() in NAMES_OF_TARGETS:
-                yield Leak("named like the target", name, 1.0, True)
+
+    def __init__(
+        self,
+        schema: pa.Schema,
+        rows: tuple[int, int],
+        target: str | None,
+        key: Sequence[str],
+        time_column: str | None,
+        folder: Path,
+    ) -> None:
+        self._target, self._key, self._time, self._folder = target, list(key), time_column, folder
+        self._features = [name for name in schema.names if name != target]
+        kinds = {name: schema.field(name).type for name in self._features}
+        self._plain = [name for name, kind in kinds.items() if not pt.is_nested(kind)]
+        self._texts = [n for n, k in kinds.items() if pt.is_string(k) or pt.is_large_string(k)]
+        self._steps = [-(-n // most) for n, most in zip(rows, SAMPLE, strict=True)]
+        self._seen = [0, 0]
+        self._samples: tuple[list[pa.Table], list[pa.Table]] = ([], [])
+        self._spans: tuple[list[Any], list[Any]] = ([], [])  # first and last time of each block
+
+    def add(self, part: int, block: pa.Table) -> None:
+        """Look at the next rows of the train (0) or the test table (1)."""
+        encoded = row_digests.encoded(block)
+        if self._plain:
+            self._keep(part, FEATURES, row_digests.of_rows(encoded, self._plain))
+        if self._key:
+            self._keep(part, KEY, row_digests.of_rows(encoded, self._key))
+        for number, name in enumerate(self._texts):
+            self._keep(part, f"text{number}", _bare(encoded[name]))
+        if self._time:
+            self._keep(part, TIME, moments_of(block, self._time).view(np.uint64))
+            span = pc.min_max(block[self._time]).as_py().values()
+            self._spans[part].extend(moment for moment in span if moment is not None)
+        skipped = -self._seen[part] % self._steps[part]
+        self._seen[part] += len(block)
+        every = np.arange(skipped, len(block), self._steps[part])
+        self._samples[part].append(block.take(numbers.to_arrow(every)))
+
+    def leaks(self) -> Iterator[Leak]:
+        """Yield what the two tables have in common, whatever way they were divided."""
+        texts = [f"text{number}" for number in range(len(self._texts))]
+        looked_at = [FEATURES] * bool(self._plain) + [KEY] * bool(self._key) + texts
+        shares = {what: self._share(what) for what in looked_at}
+        if self._plain:
+            share = shares[FEATURES]
+            yield Leak("rows equal in all features", "", share, share > 0)
+        if self._key:
+            share = shares[KEY]
+            yield Leak("rows equal in the key", ", ".join(self._key), share, share > 0)
+        for text, name in zip(texts, self._texts, strict=True):
+            yield Leak("near-duplicate text", name, shares[text], False)  # often so by nature
+        if self._target:
+            train, test = map(pa.concat_tables, self._samples)
+            for name, avoided in telling.features(train, test, self._target, self._plain):
+                yield Leak("predicts the target alone", name, avoided, True)
+            for name in self._features:
+                folded = name.casefold()
+                if self._target.casefold() in folded or folded in NAMES_OF_TARGETS:
+                    yield Leak("named like the target", name, 1.0, True)
+
+    def equal_in_key(self, fitted: NDArray[np.bool_]) -> Leak:
+        """Return the share of the test rows whose key some train row has that is left to fit."""
+        share = _known(self._kept(TRAIN, KEY)[fitted], self._kept(TEST, KEY))
+        check = "rows equal in the key, validation rows aside"
+        return Leak(check, ", ".join(self._key), share, share > 0)
+
+    def overlap(self) -> dict[str, Any] | None:
+        """Return first and last time of both tables, and the share of test rows among the train's.
+
+        That is, of the test rows that are not later than the last train row. None if there is
+        no time column.
+        """
+        if not self._time:
+            return None
+        train, test = (self._kept(part, TIME).view(np.float64) for part in (TRAIN, TEST))
+        spans = [[str(ends(span)) if span else None for ends in (min, max)] for span in self._spans]
+        late = np.nanmax(train) if spans[TRAIN][0] else np.nan
+        return {"column": self._time, "train": spans[TRAIN], "test": spans[TEST],
+                "overlap": float((test <= late).mean())}  # fmt: skip
+
+    def _share(self, what: str) -> float:
+        empty = row_digests.EMPTY_TEXT if what.startswith("text") else None
+        return _known(self._kept(TRAIN, what), self._kept(TEST, what), but=empty)
+
+    def _keep(self, part: int, what: str, digests: row_digests.Digests) -> None:
+        with (self._folder / f"{what}.{part}").open("ab") as file:
+            digests.tofile(file)
+
+    def _kept(self, part: int, what: str) -> row_digests.Digests:
+        return np.fromfile(self._folder / f"{what}.{part}", np.uint64)
 
 
-def equal_in_key(train: pa.Table, test: pa.Table, key: Sequence[str]) -> float:
-    """Return the share of the test rows whose key some train row has."""
-    return _known(key_codes(pa.concat_tables([train, test]), key), train.num_rows)
+def _known(
+    train: row_digests.Digests, test: row_digests.Digests, but: np.uint64 | None = None
+) -> float:
+    """Return the share of the test rows that have a number, `but` one, which a train row has."""
+    with ThreadPoolExecutor(2) as workers:  # to sort leaves Python's lock
+        list(workers.map(np.ndarray.sort, (train, test)))
+    place = np.minimum(np.searchsorted(train, test), len(train) - 1)
+    return float(((train[place] == test) & (test != but if but is not None else True)).mean())
 
 
-def _known(codes: NDArray[np.intp], train: int) -> float:
-    """Return the share of the rows after the first `train` whose code is among those."""
-    return float(np.isin(codes[train:], codes[:train]).mean())
+def _bare(column: pa.ChunkedArray) -> row_digests.Digests:
+    """Digest texts, of which letters and digits count and their case does not; none is empty.
 
-
-def _known_text(column: pa.ChunkedArray, train: int) -> float:
-    """The same for text, of which letters and digits count and their case does not."""
-    encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-    numbers = {"": 0}  # each text is looked at once, however many rows have it
-    bare = [numbers.setdefault(_bare(t), len(numbers)) for t in encoded.dictionary.to_pylist()]
-    codes = np.array(bare)[encoded.indices.to_numpy(zero_copy_only=False)]
-    asked = codes[train:]
-    return float((np.isin(asked, codes[:train]) & (asked != 0)).mean())
-
-
-def _bare(text: str | None) -> str:
-    return re.sub(r"[\W_]+", "", text or "").casefold()
-
-
-def _telling_features(
-    table: pa.Table, train: int, target: str, features: Sequence[str]
-) -> Iterator[Leak]:
-    """Yield the features that nearly predict the target alone: a value says its commonest class."""
-    classes = key_codes(table, [target])
-    commonest = np.bincount(classes[:train]).argmax()
-    wrong = float((classes[train:] != commonest).mean())
-    for name in features if wrong else ():
-        values = _binned(table, name)
-        votes = np.zeros((values.max() + 1, classes.max() + 1), np.int64)
-        np.add.at(votes, (values[:train], classes[:train]), 1)
-        guess = np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), commonest)
-        avoided = 1 - float((guess[values[train:]] != classes[train:]).mean()) / wrong
-        if avoided >= TELLING:
-            yield Leak("predicts the target alone", name, avoided, True)
-
-
-def _binned(table: pa.Table, name: str) -> NDArray[np.intp]:
-    """Number a column's values; those of a number with many are put into bins of equal size."""
-    codes = key_codes(table, [name])
-    kind = table.schema.field(name).type
-    if not (pt.is_integer(kind) or pt.is_floating(kind)) or codes.max() < BINS:
-        return codes
-    values = np.asarray(pc.cast(table[name], pa.float64()).to_numpy(), np.float64)
-    edges = np.nanquantile(values, np.linspace(0, 1, BINS + 1)[1:-1])
-    return np.where(np.isnan(values), BINS, np.searchsorted(edges, values, side="right"))
+    The column has its texts as categories: each is looked at once, however many rows have it.
+    """
+    texts = column.combine_chunks()
+    lower = pc.utf8_lower(texts.dictionary)
+    bare = pc.replace_substring_regex(lower, r"[^\pL\pN]+", "")
+    digests = row_digests.of_column(pa.chunked_array([bare]), "")
+    return np.append(digests, row_digests.EMPTY_TEXT)[numbers.indices(texts)]

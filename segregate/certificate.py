@@ -1,87 +1,65 @@
 """The certificate of a split: what it is, and what it lets through."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from pipeline.splits import Division, divide
-from segregate.audit import Leak, audit, equal_in_key
+from pipeline.splits import Division, Keys, Rows
+from pipeline.stratified import Classes
 
-WITHOUT_VALIDATION = "rows equal in the key, validation rows aside"
+PIECE = 2**20  # row numbers that are digested at a time
 
 
-def certify(
-    table: pa.Table,
-    rows: tuple[np.ndarray, np.ndarray],
-    how: Division,
-    key: Sequence[str] = (),
-    val_size: float | None = None,
-) -> dict[str, Any]:
-    """Describe a split.
+def certify(how: Division, keys: Keys, parts: Rows) -> dict[str, Any]:
+    """Describe an assignment of rows.
 
     Args:
-        table: the table that was divided.
-        rows: the row numbers of the train and of the test table.
-        how: how it was divided; its stratify column, if any, is taken for the target.
-        key: columns that say which rows are of one thing; may be empty.
-        val_size: share of the train rows that are going to be validation rows; then the rows
-            equal in the key are also counted against the others alone.
+        how: how the table was divided.
+        keys: of its rows.
+        parts: the row numbers of the train and of the test table.
 
     Returns:
         JSON-ready: method and its options, rows, classes (rows and share on both sides, the
-        largest deviation), time (last train and first test moment), assignment (SHA-256 of the
-        two lists of row numbers), leaks (see segregate.audit).
+        largest deviation), assignment (SHA-256 of the two lists of row numbers).
     """
-    first, second = rows
-    train, test = (table.take(pa.array(part)) for part in rows)
-    numbers = b"|".join(np.asarray(part, "<i8").tobytes() for part in rows)
+    first, second = map(len, parts)
     certificate: dict[str, Any] = {
         "method": how.method,
         "seed": how.seed,
         "test_size": how.size,
         "stratify": how.stratify,
         "group_by": list(how.group_by) if how.method in ("group", "hash") else [],
-        "rows": {"train": len(first), "test": len(second),
-                 "neither": table.num_rows - len(first) - len(second)},
-        "assignment": hashlib.sha256(numbers).hexdigest(),
-    }  # fmt: skip
-    if how.stratify:
-        certificate["classes"] = _classes(train[how.stratify], test[how.stratify])
+        "rows": {"train": first, "test": second, "neither": keys.rows - first - second},
+        "assignment": _digest(parts),
+    }
+    if keys.classes:
+        classes = _classes(keys.classes, parts)
+        certificate["classes"] = classes
         certificate["largest_deviation"] = max(
-            (abs(c["share_test"] - c["share_train"]) for c in certificate["classes"]), default=0.0
+            (abs(c["share_test"] - c["share_train"]) for c in classes), default=0.0
         )
-    if how.time_column:
-        last, begin = pc.max(train[how.time_column]), pc.min(test[how.time_column])
-        certificate["time"] = {"last_train": str(last), "first_test": str(begin), "gap": how.gap}
-    leaks = [*audit(train, test, how.stratify, key)]
-    if key and val_size:
-        leaks.append(_without_validation(train, test, how, key, val_size))
-    certificate["leaks"] = [asdict(leak) for leak in leaks]
     return certificate
 
 
-def _without_validation(
-    train: pa.Table, test: pa.Table, how: Division, key: Sequence[str], val_size: float
-) -> Leak:
-    """Count the test rows whose key is among the train rows that are left to fit."""
-    fitted, _ = divide(train, replace(how, size=val_size, size_name="val_size"))
-    share = equal_in_key(train.take(pa.array(fitted)), test, key)
-    return Leak(WITHOUT_VALIDATION, ", ".join(key), share, share > 0)
+def _digest(parts: Rows) -> str:
+    digest = hashlib.sha256()
+    for number, part in enumerate(parts):
+        digest.update(b"|" * number)
+        for start in range(0, len(part), PIECE):
+            digest.update(np.asarray(part[start : start + PIECE], "<i8").tobytes())
+    return digest.hexdigest()
 
 
-def _classes(train: pa.ChunkedArray, test: pa.ChunkedArray) -> list[dict[str, Any]]:
-    counts = [{str(c["values"]): c["counts"] for c in pc.value_counts(part).to_pylist()}
-              for part in (train, test)]  # fmt: skip
+def _classes(classes: Classes, parts: Rows) -> list[dict[str, Any]]:
+    counts: list[NDArray[np.intp]] = [
+        np.bincount(classes.codes[part], minlength=len(classes.names)) for part in parts
+    ]
     return [
-        {"class": name, "train": counts[0].get(name, 0), "test": counts[1].get(name, 0),
-         "share_train": counts[0].get(name, 0) / len(train),
-         "share_test": counts[1].get(name, 0) / len(test)}
-        for name in sorted({*counts[0], *counts[1]})
+        {"class": name, "train": int(train), "test": int(test),
+         "share_train": train / len(parts[0]), "share_test": test / len(parts[1])}
+        for name, train, test in sorted(zip(classes.names, *counts, strict=True))
     ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Cleaning on hand-made tables."""
 
 import datetime
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -24,9 +25,17 @@ def refused(text: str, call: Any, *given: Any) -> None:
     assert "\n" not in str(caught.value)
 
 
+def without_duplicates(table: pa.Table) -> pa.Table:
+    return clean.preprocess(table, {})[0]
+
+
+def without_constants(table: pa.Table) -> pa.Table:
+    return clean.preprocess(table, {"drop_duplicates": False, "drop_constant": True})[0]
+
+
 def test_the_first_of_equal_rows_stays_in_its_place() -> None:
     table = pa.table({"a": ["x", "x", "y", "x", "z"], "n": [1, 1, 2, None, 4]})
-    assert clean.drop_duplicates(table).to_pylist() == [
+    assert without_duplicates(table).to_pylist() == [
         {"a": "x", "n": 1}, {"a": "y", "n": 2}, {"a": "x", "n": None}, {"a": "z", "n": 4}
     ]  # fmt: skip
 
@@ -47,8 +56,30 @@ def test_the_same_rows_as_pandas(rows: list[tuple[Any, ...]], cut: int) -> None:
     table = pa.concat_tables([table.slice(0, cut), table.slice(cut)])  # in pieces
     frame = table.to_pandas()
     kept = frame.index[~frame.duplicated()]
-    assert clean.drop_duplicates(table).equals(table.take(pa.array(kept, pa.int64())))
-    assert clean.drop_duplicates(clean.drop_duplicates(table)).num_rows == len(kept)
+    assert without_duplicates(table).equals(table.take(pa.array(kept, pa.int64())))
+    assert without_duplicates(without_duplicates(table)).num_rows == len(kept)
+
+
+@given(rows=st.lists(ROWS, max_size=40), cuts=st.lists(st.integers(0, 40), max_size=4))
+def test_the_pieces_do_not_matter(rows: list[tuple[Any, ...]], cuts: list[int]) -> None:
+    types = [pa.string(), pa.float64(), pa.bool_(), pa.int64()]
+    columns = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(types)]
+    table = pa.table([*columns, pa.nulls(len(rows))], names=["a", "b", "c", "d", "e"])
+    ends = [0, *sorted(cuts), len(rows)]
+    pieces = [table.slice(a, max(b - a, 0)) for a, b in itertools.pairwise(ends)]
+    config = {"drop_constant": True, "text": {"name": "t", "columns": ["a"]}}
+    if len({row[0] for row in rows}) < 2:
+        config["text"] = None  # the column is constant
+    known = clean.survey(lambda: pieces, config)
+    found = list(clean.cleaned(lambda: pieces, known, config))
+    whole, counts = clean.preprocess(table, config)
+    assert known.counts == counts
+    assert pa.concat_tables(found).equals(whole)
+    assert clean.schema_after(table.schema, known, config) == whole.schema
+    frame = table.to_pandas().drop_duplicates()
+    constant = [n for n in "abcde" if len(frame[n].unique()) < 2]
+    assert counts["columns_dropped"] == len(constant) * bool(rows)
+    assert [n for n in "abcde" if n not in whole.column_names] == constant * bool(rows)
 
 
 @pytest.mark.parametrize(
@@ -69,25 +100,25 @@ def test_the_same_rows_as_pandas(rows: list[tuple[Any, ...]], cut: int) -> None:
 def test_types_of_columns(values: pa.Array) -> None:
     table = pa.table({"v": values, "k": [1] * 3})
     distinct = 1 if pa.types.is_null(values.type) else 2
-    rows = clean.drop_duplicates(table)
+    rows = without_duplicates(table)
     assert rows.schema == table.schema
     assert rows.num_rows == distinct
-    assert clean.drop_constant(table).column_names == ["v"] * (distinct - 1)
+    assert without_constants(table).column_names == ["v"] * (distinct - 1)
 
 
 def test_categories_of_several_pieces() -> None:
     pieces = [pa.array(piece).dictionary_encode() for piece in (["a", "b"], ["b", "c"])]
     table = pa.table({"v": pa.chunked_array(pieces)})
-    assert clean.drop_duplicates(table)["v"].to_pylist() == ["a", "b", "c"]
-    assert clean.drop_constant(table).column_names == ["v"]
+    assert without_duplicates(table)["v"].to_pylist() == ["a", "b", "c"]
+    assert without_constants(table).column_names == ["v"]
 
 
 @pytest.mark.parametrize("values", [[[1], [1]], [{"a": 1}, {"a": 1}]])
 def test_values_that_cannot_be_compared(values: list[Any]) -> None:
     table = pa.table({"v": values})
-    refused("the values of 'v'", clean.drop_duplicates, table)
-    refused("set drop_duplicates and drop_constant to false", clean.drop_constant, table)
-    assert clean.preprocess(table, {"drop_duplicates": False})[0] is table
+    refused("the values of 'v'", without_duplicates, table)
+    refused("set drop_duplicates and drop_constant to false", without_constants, table)
+    assert clean.preprocess(table, {"drop_duplicates": False})[0].equals(table)
 
 
 def test_missing_values_are_equal_and_counted() -> None:
@@ -98,9 +129,9 @@ def test_missing_values_are_equal_and_counted() -> None:
 
 def test_constant_columns() -> None:
     table = pa.table({"k": ["k", "k"], "m": [None, None], "s": [None, "k"], "n": [2, 1]})
-    assert clean.drop_constant(table).equals(table.select(["s", "n"]))
+    assert without_constants(table).equals(table.select(["s", "n"]))
     one = table.slice(0, 1)
-    assert clean.drop_constant(one).num_columns == 0
+    assert without_constants(one).num_columns == 0
 
 
 def test_constant_only_once_the_duplicates_are_gone() -> None:

@@ -1,20 +1,36 @@
 """What a certificate says of a split, and what an audit finds in two tables."""
 
+import datetime
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.splits import Division, divide
-from segregate import certificate
-from segregate.audit import Leak, audit
+from pipeline import tables
+from pipeline.numbers import to_arrow
+from pipeline.splits import Division
+from segregate import audit as audits
+from segregate import certificate, telling
+from segregate.audit import Audit, Leak
+from segregate.split import split
 
 TRAIN = pa.table({"n": [1.0, 2.0, None, 4.0], "t": ["Abc", "d-e", None, "x"], "c": list("pqpq")})
 
 
-def found(train: pa.Table, test: pa.Table, target: str | None = "c", key: Any = ()) -> dict:
-    return {(leak.check, leak.columns): leak for leak in audit(train, test, target, key)}
+def found(
+    train: pa.Table, test: pa.Table, target: str | None = "c", key: Any = (), cut: int = 2
+) -> dict[tuple[str, str], Leak]:
+    with TemporaryDirectory() as folder:
+        rows = (len(train), len(test))
+        audit = Audit(train.schema, rows, target, key, None, Path(folder))
+        for part, table in enumerate((train, test)):
+            audit.add(part, table.slice(0, cut))
+            audit.add(part, table.slice(cut))
+        return {(leak.check, leak.columns): leak for leak in audit.leaks()}
 
 
 def test_equal_rows_equal_keys_and_near_duplicate_text() -> None:
@@ -67,8 +83,13 @@ def test_features_named_like_the_target(name: str, said: bool) -> None:
     assert (("named like the target", name) in leaks) is said
 
 
-def certified(table: pa.Table, how: Division, **rest: Any) -> dict[str, Any]:
-    return certificate.certify(table, divide(table, how), how, **rest)
+def certified(table: pa.Table, how: Division, **audit: Any) -> dict[str, Any]:
+    with TemporaryDirectory() as place:
+        path = Path(place, "t.parquet")
+        source = tables.Source(path, tables.write(table, path))
+        made = split(source, how, lambda part, rows: None, Path(place), audit)
+        assert json.loads(json.dumps(made)) == made
+        return made
 
 
 def test_a_stratified_split() -> None:
@@ -79,7 +100,7 @@ def test_a_stratified_split() -> None:
     assert made["largest_deviation"] < 0.002
     assert certificate.worst(made) == 1
     checks = [leak["check"] for leak in made["leaks"]]
-    assert checks[-1] == certificate.WITHOUT_VALIDATION
+    assert checks[-1] == "rows equal in the key, validation rows aside"
     lines = certificate.warnings(made)
     assert lines[0] == ("100.0% of the test rows: rows equal in the key (half); "
                         "data/segregate=group keeps such rows together")  # fmt: skip
@@ -103,8 +124,29 @@ def test_a_split_by_groups_and_one_by_time() -> None:
     assert certificate.worst(made) == 0
     made = certified(table, Division(0.3, 1, "time", time_column="group", gap=5.0))
     assert made["rows"] == {"train": 1380, "test": 600, "neither": 20}
-    assert made["time"] == {"last_train": "344", "first_test": "350", "gap": 5.0}
+    assert made["time"] == {"column": "group", "train": ["0", "344"], "test": ["350", "499"],
+                            "overlap": 0.0, "gap": 5.0}  # fmt: skip
     assert "classes" not in made
+
+
+def test_overlap_in_time_of_another_split() -> None:
+    days = pa.array([None, *(datetime.date(2026, 1, 1 + n) for n in range(9))])
+    table = pa.table({"day": days, "n": list(range(10))})
+    made = certified(table, Division(0.3, 1, "random"), time="day")
+    assert made["time"]["overlap"] == pytest.approx(2 / 3)  # the three: day 2, day 6, the last
+    assert made["time"]["train"] == ["2026-01-01", "2026-01-08"]
+    assert made["time"]["test"][1] == "2026-01-09"
+
+
+def test_of_many_rows_a_part_is_looked_at_for_features_that_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table, seen = table_with_signs(), []
+    monkeypatch.setattr(audits, "SAMPLE", (300, 100))
+    monkeypatch.setattr(telling, "features", lambda *tables: seen.extend(tables[:2]) or [])
+    found(table.slice(0, 1400), table.slice(1400), "genre", cut=7)
+    assert seen[0].equals(table.slice(0, 1400).take(to_arrow(np.arange(0, 1400, 5))))
+    assert seen[1].equals(table.slice(1400).take(to_arrow(np.arange(0, 600, 6))))
 
 
 def test_a_leak_is_a_row_of_the_summary() -> None:

@@ -1,6 +1,9 @@
 """The split gives scikit-learn's rows, in scikit-learn's order."""
 
 import datetime
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -10,14 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
+from pipeline import table_pieces, tables
 from pipeline.errors import InputError
-from pipeline.splits import Division
+from pipeline.splits import Division, divide
 from segregate import split as segregate
 
 
-def split(table: pa.Table, size: float, seed: int, column: str | None = None) -> tuple[Any, Any]:
-    done = segregate.split(table, Division(size, seed, "stratified", column))
-    return done.train, done.test
+def split(table: pa.Table, size: float, seed: int, column: str | None = None) -> list[pa.Table]:
+    """Divide a table as the step does, from a file into files."""
+    with TemporaryDirectory() as place, ExitStack() as stack:
+        folder = Path(place)
+        source = tables.Source(folder / "t.parquet", tables.write(table, folder / "t.parquet"))
+        paths = [folder / "train.parquet", folder / "test.parquet"]
+        writers = [stack.enter_context(tables.Writer(path, source.schema)) for path in paths]
+        how = Division(size, seed, "stratified", column)
+        segregate.split(source, how, lambda part, rows: writers[part].write(rows), folder)
+        stack.close()
+        return [tables.read(p, w.metadata) for p, w in zip(paths, writers, strict=True)]
 
 
 KINDS = {
@@ -133,3 +145,48 @@ def test_what_is_given_is_not_changed() -> None:
     before = table.to_pydict()
     split(table, 0.25, 0, "c")
     assert table.to_pydict() == before
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("method", ["stratified", "random", "group", "time", "hash"])
+def test_the_bytes_do_not_depend_on_what_is_in_memory_at_a_time(
+    suffix: str, method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = 700
+    table = pa.table({
+        "c": [f"c{n * n % 7}" for n in range(rows)],
+        "g": [n * n % 301 for n in range(rows)],
+        "t": [None if n % 4 else f"text {n % 90}" for n in range(rows)],
+        "x": [n / 7 if n % 3 else None for n in range(rows)],
+    })  # fmt: skip
+    options: dict[str, dict[str, Any]] = {
+        "stratified": {"stratify": "c"},
+        "group": {"stratify": "c", "group_by": ["g", "c"]},
+        "hash": {"group_by": ["g"]},
+        "time": {"time_column": "g", "gap": 3.0},
+    }
+    how = Division(0.3, 5, method, **options.get(method, {}))
+    path = tmp_path / f"t{suffix}"
+    source = tables.Source(path, tables.write(table, path))
+    made = []
+    for piece, block in ((2**16, 2**17), (37, 11), (5, 700)):
+        monkeypatch.setattr(table_pieces, "PIECE", piece)
+        monkeypatch.setattr(table_pieces, "FIRST_BLOCK", 100 if piece < 50 else 2**20)
+        monkeypatch.setattr(segregate, "block_rows", lambda schema, block=block: block)
+        files = [tmp_path / f"{part}{suffix}" for part in ("train", "test")]
+        scratch = tmp_path / f"scratch{piece}"
+        scratch.mkdir()
+        with (
+            tables.Writer(files[0], source.schema) as a,
+            tables.Writer(files[1], source.schema) as b,
+        ):
+            certificate = segregate.split(
+                source, how, lambda part, rows, w=(a, b): w[part].write(rows), scratch,
+                {"key": ["g"], "val_size": 0.3, "time": "x"},
+            )  # fmt: skip
+        made.append(([f.read_bytes() for f in files], a.metadata, b.metadata, certificate))
+    assert made[0] == made[1] == made[2]
+    first, second = divide(table, how)
+    taken = [table.take(pa.array(part)) for part in (first, second)]
+    for part, file, metadata in zip(taken, files, made[0][1:3], strict=True):
+        assert tables.read(file, metadata).equals(part)

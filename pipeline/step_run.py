@@ -1,0 +1,139 @@
+"""What a step's ``go`` works with: it reads artifacts, makes artifacts, and records numbers."""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import paths, record
+from pipeline.artifacts import Store, Version
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.tables import Source, Writer
+
+
+class StepRun:
+    """A run of a step: inputs by reference, outputs by name.
+
+    Outputs are published together when the step has ended well; a step that fails leaves none.
+    """
+
+    def __init__(self, facts: record.Record, folder: Path, work: Path) -> None:
+        self.record = facts
+        self.folder = folder
+        self._work = work
+        self._store = Store(paths.artifact_store())
+        self._outputs: list[dict[str, Any]] = []
+        self.logger = logging.getLogger(facts.step)
+
+    def version(self, reference: str) -> Version:
+        """Return what the store knows of an artifact, without reading it."""
+        return self._store.get(reference)
+
+    def exists(self, reference: str) -> bool:
+        """Whether the store has that version or alias of the artifact."""
+        return self._store.exists(reference)
+
+    def use_artifact(self, reference: str) -> tuple[Version, Path]:
+        """Record an artifact as an input and fetch it: its version, and its file or folder."""
+        version = self._store.get(reference)
+        self.record.inputs.append(record.artifact_facts(version))
+        self.logger.info("read %s", version.reference)
+        place = self._work / f"input_{len(self.record.inputs)}"
+        place.mkdir()
+        return version, self._store.download(version, place)
+
+    def read_table(self, reference: str) -> "pa.Table":
+        """Fetch an artifact that is a table, with the types it was written with."""
+        return self.open_table(reference).read()
+
+    def open_table(self, reference: str) -> "Source":
+        """Fetch an artifact that is a table, to read its rows piece by piece."""
+        from pipeline import tables
+
+        version, path = self.use_artifact(reference)
+        return tables.Source(path, version.metadata)
+
+    def write_table(self, name: str, table: "pa.Table", type: str, description: str) -> None:  # noqa: A002
+        """Make a table an output, as CSV or Parquet after the name's suffix."""
+        from pipeline import tables
+
+        with self.table_writer(name, tables.schema_of(table), type, description) as writer:
+            writer.write(table)
+
+    @contextmanager
+    def table_writer(
+        self,
+        name: str,
+        schema: "pa.Schema",
+        type: str,  # noqa: A002
+        description: str,
+    ) -> Iterator["Writer"]:
+        """Make a table an output, written piece by piece; its schema as that of tables.Source."""
+        from pipeline import tables
+
+        path = self.output_path(name)
+        self.add_artifact(name, path, type, description, {})
+        metadata = self._outputs[-1]["metadata"]
+        with tables.Writer(path, schema) as writer:
+            yield writer
+        metadata.update(writer.metadata)
+
+    def scratch(self) -> Path:
+        """Return a folder for what does not fit into memory; it is gone when the step ends."""
+        folder = self._work / "scratch"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def output_path(self, name: str) -> Path:
+        """Return where a file or folder can be made that is to become the output ``name``."""
+        place = self._work / "outputs" / name
+        place.parent.mkdir(exist_ok=True)
+        return place
+
+    def add_artifact(
+        self,
+        name: str,
+        path: Path,
+        type: str,  # noqa: A002
+        description: str,
+        metadata: Mapping[str, Any],
+    ) -> None:
+        """Make a file or folder an output, published when the step has ended well."""
+        self._outputs.append(
+            {"name": name, "path": path, "type": type, "description": description}
+            | {"metadata": dict(metadata)}
+        )
+
+    def log(self, metrics: Mapping[str, float]) -> None:
+        """Record metrics; a name with a slash is a detail (``f1/Pop``)."""
+        self.record.metrics.update(metrics)
+
+    def log_table(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Record a small table, a list of rows with the same keys."""
+        self.record.tables[name] = rows
+        record.write_table(name, rows, self.folder)
+
+    def log_picture(self, name: str, png: bytes) -> None:
+        """Record a picture as ``name.png``."""
+        (self.folder / f"{name}.png").write_bytes(png)
+        self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
+
+    def publish(self) -> None:
+        """Write the outputs to the store; `latest` moves when all are there."""
+        runs = {"mlflow": self.record.mlflow_run, "wandb": self.record.wandb_run}
+        made_by = {tracker: run for tracker, run in runs.items() if run}
+        lineage = [{k: a[k] for k in ("name", "version", "digest")} for a in self.record.inputs]
+        for output in self._outputs:
+            version = self._store.put(
+                **output, inputs=lineage, step=self.record.step, run_ids=made_by, latest=False
+            )
+            self.record.outputs.append(record.artifact_facts(version))
+            self.record.local_files[version.name] = str(output["path"])
+            self.logger.info("wrote %s", version.reference)
+        for made in self.record.outputs:
+            self._store.set_alias(record.reference(made), "latest")
