@@ -19,7 +19,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
-from check_data import check
+from check_data import expectations
 from evaluate.evaluate import predictions_table
 from pipeline import features, metrics, models, plots, tables
 from pipeline.numbers import to_arrow
@@ -53,7 +53,7 @@ def main(source: Path, folder: Path) -> None:
     model = yaml.safe_load((ROOT / "conf/model/random_forest.yaml").read_text())
     raw = tables.read_foreign(source, str(source))
     table, _ = clean.preprocess(raw, data["preprocess"])
-    assert all(f.verdict == "passed" for f in check.findings(table, data["checks"]))
+    assert all(f.verdict == "passed" for f in expectations.findings(table, data["checks"]))
     drawn = divide(table, Division(SIZE, SEED, stratify=data["target"]))
     parts = [table.take(to_arrow(part)) for part in drawn]
     for name, part in zip(("train", "test"), parts, strict=True):

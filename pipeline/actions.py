@@ -1,8 +1,10 @@
-"""What main.action asks for: verify a run, show a plan, or run what has to run."""
+"""What main.action asks for: verify, plan, set the reference, infer checks, or run."""
 
 import os
+from collections.abc import Callable
 
-from pipeline import console, parent, unchanged
+from pipeline import console, parent, paths, reference, unchanged
+from pipeline.artifacts import Store
 from pipeline.cache import Cache, Decision
 from pipeline.schema import Config
 from pipeline.sources import Sources
@@ -21,13 +23,11 @@ def begin(config: Config, origin: Sources, chosen: list[str]) -> Cache | None:
         What decides about each step when steps are to run; None when all is done.
 
     Raises:
-        InputError: the run to verify differs, or cannot be verified.
+        InputError: what is asked for cannot be done; the run to verify differs.
     """
     parent.set_up(config)
-    if config.main.action == "verify":
-        from pipeline import verify
-
-        verify.verify(config.main.run)
+    if config.main.action in ASIDE:
+        ASIDE[config.main.action](config, origin)
         return None
     cache = Cache(config, origin, parent.environment(config))
     plan = cache.plan(chosen)
@@ -39,6 +39,34 @@ def begin(config: Config, origin: Sources, chosen: list[str]) -> Cache | None:
         return cache
     _reuse(config, plan, cache, origin)
     return None
+
+
+def _verify(config: Config, _: Sources) -> None:
+    from pipeline import verify
+
+    verify.verify(config.main.run)
+
+
+def _set_reference(config: Config, _: Sources) -> None:
+    store = Store(paths.artifact_store())
+    print(reference.move(store, config.data.reference, config.main.version))
+
+
+def _infer_checks(config: Config, origin: Sources) -> None:
+    from hydra.core.hydra_config import HydraConfig
+
+    from pipeline import infer_checks
+
+    given = {word.partition("=")[0].lstrip("+") for word in HydraConfig.get().overrides.task}
+    print(infer_checks.write(config, origin, given))
+
+
+# What has nothing to do with the steps that were chosen.
+ASIDE: dict[str, Callable[[Config, Sources], None]] = {
+    "verify": _verify,
+    "set_reference": _set_reference,
+    "infer_checks": _infer_checks,
+}
 
 
 def _reuse(config: Config, plan: list[Decision], cache: Cache, origin: Sources) -> None:

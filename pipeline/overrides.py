@@ -12,10 +12,11 @@ from omegaconf.errors import (
     InterpolationKeyError,
     OmegaConfBaseException,
 )
+from yaml import YAMLError
 
 from pipeline.errors import InputError, did_you_mean
 
-CONFIG_ERRORS = (OmegaConfBaseException, HydraException)
+CONFIG_ERRORS = (OmegaConfBaseException, HydraException, YAMLError)
 STEPS = "main.steps"
 
 

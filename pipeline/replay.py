@@ -16,7 +16,7 @@ from pipeline.digests import Digests
 from pipeline.errors import InputError
 from pipeline.places import local_file
 from pipeline.record import reference
-from pipeline.versions import is_reference, parse_reference
+from pipeline.versions import is_reference, parse_reference, version_number
 
 # How a replay is run rather than what it computes: these may differ from the recorded run.
 HOW = ("action", "run", "cache", "force", "recheck", "artifact_store", "env_manager")
@@ -101,24 +101,24 @@ def _bring_inputs(recorded: Mapping[str, Any], store: Store, copy: Store) -> Non
     """Copy what the run read and did not make to the store of the replay, aliases and all."""
     made: set[str] = set()
     for step in recorded["steps"]:
-        aliases = [
-            parse_reference(value)
-            for value in recorded["config"]["steps"][step["step"]].values()
-            if is_reference(value)
-        ]
         for artifact in step["inputs"]:
-            name = artifact["name"]
-            if name in made:
+            meant = reference(artifact)
+            if meant in made:
                 continue
-            wanted = [alias for n, alias in aliases if n == name and not alias[1:].isdigit()]
-            version = store.find(reference(artifact))
+            version = store.find(meant)
             if version is None or version.digest != artifact["digest"]:
                 raise InputError(
-                    f"cannot verify: {reference(artifact)}, which {step['step']} read, is gone "
-                    f"from {store.url}"
+                    f"cannot verify: {meant}, which {step['step']} read, is gone from {store.url}"
                 )
-            copy.adopt(version, store, wanted)
-        made |= {artifact["name"] for artifact in step["outputs"]}
+            copy.adopt(version, store, _aliases(recorded, step, meant))
+        made |= {reference(artifact) for artifact in step["outputs"]}
+
+
+def _aliases(recorded: Mapping[str, Any], step: Mapping[str, Any], meant: str) -> list[str]:
+    """Return the aliases by which the config named a version that the step was then given."""
+    asked = recorded["config"]["steps"][step["step"]]
+    names = (v for k, v in asked.items() if is_reference(v) and step["parameters"].get(k) == meant)
+    return [alias for _, alias in map(parse_reference, names) if version_number(alias) is None]
 
 
 def _run(recorded: Mapping[str, Any], code: Path, artifacts: Path) -> dict[str, Any]:

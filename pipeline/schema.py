@@ -7,6 +7,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
+from pipeline.check_schema import Checks
 from pipeline.errors import InputError
 
 SHARE = {"above": 0, "below": 1}  # a fraction of the rows: neither nothing nor everything
@@ -18,7 +19,7 @@ RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "at_most": (lambda value, bound: value <= bound, "at most {}"),
     "one_of": (lambda value, bound: value in bound, "one of {}"),
 }
-TYPES = ["number", "integer", "text", "boolean", "date"]
+ACTIONS = ["run", "plan", "verify", "set_reference", "infer_checks"]
 METHODS = ["stratified", "random", "group", "time", "hash"]  # of pipeline/splits.py
 
 
@@ -34,8 +35,9 @@ class Main:
         default="auto", metadata={"one_of": ["auto", "local", "uv", "conda", "virtualenv"]}
     )
     artifact_store: str = MISSING  # a folder (from the repository root) or s3://, gs://, az://
-    action: str = field(default="run", metadata={"one_of": ["run", "plan", "verify"]})
+    action: str = field(default="run", metadata={"one_of": ACTIONS})
     run: str = "latest"  # which one action=verify proves: latest, or an MLflow run id
+    version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
     cache: bool = True  # steps whose facts are those of an earlier execution do not run
     force: list[str] = field(default_factory=list)  # steps that run all the same
     recheck: bool = False  # read every file again instead of trusting its size, time and inode
@@ -65,25 +67,6 @@ class Features:
     numeric: list[str] = field(default_factory=list)
     categorical: list[str] = field(default_factory=list)
     text: str | None = None
-
-
-@dataclass
-class Column:
-    """What `check_data` expects of one column."""
-
-    type: str = field(default=MISSING, metadata={"one_of": TYPES})
-    min: float | None = None
-    max: float | None = None
-    allowed: list[Any] | None = None  # every value the column may hold
-    max_missing: float = field(default=0.0, metadata={"at_least": 0, "at_most": 1})  # share of rows
-
-
-@dataclass
-class Checks:
-    """What `check_data` expects of the table."""
-
-    columns: dict[str, Column] = field(default_factory=dict)
-    min_rows: int = field(default=1, metadata={"at_least": 1})
 
 
 @dataclass
@@ -177,7 +160,7 @@ def checked(config: DictConfig) -> Config:
     seen = {"data.features": [*features.numeric, *features.categorical, features.text]}
     if text and text.name == features.text:
         seen["data.preprocess.text.columns"] = list(text.columns)
-    for key, columns in seen.items():
+    for key, columns in seen.items() if result.main.action != "infer_checks" else ():
         if result.data.target in columns:
             raise InputError(
                 f"{key} holds the target {result.data.target!r}: the model would be told the "

@@ -99,8 +99,8 @@ WORDS = [
     ("segregate/split.py", "    Args:", "    Arguments of it:"),
     (
         "segregate/split.py",
-        "    rows = divide",
-        "    # a comment\n\n    rows =   divide",
+        "    asked = audit",
+        "    # a comment\n\n    asked =   audit",
     ),
     ("pipeline/splits.py", "import numpy as np", "import numpy as np  # the library"),
 ]
@@ -114,7 +114,7 @@ def test_words_edited(project: Project, name: str, old: str, new: str) -> None:
 
 SPLITS = {"segregate": "pipeline/splits.py changed"} | BEHIND
 CODE = [
-    ("segregate/split.py", "    rows = divide", "    assert table\n    rows = divide",
+    ("segregate/split.py", "    asked = audit", "    assert source\n    asked = audit",
      {"segregate": "segregate/split.py changed"} | BEHIND),
     ("pipeline/splits.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
     ("pipeline/features.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge and of train

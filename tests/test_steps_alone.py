@@ -37,8 +37,8 @@ def test_preprocess(project: Project) -> None:
 def test_check_data_against_a_reference(project: Project) -> None:
     run = alone(project, "check_data", sample_artifact="data_test.csv:v0",
                 reference_artifact="data_train.csv:v0")  # fmt: skip
-    assert run["metrics"] == {"passed": 14, "failed": 0, "skipped": 0}
-    assert {"checks.json", "checks.md"} <= files(run)
+    assert run["metrics"] == {"passed": 40, "failed": 0, "warned": 0, "skipped": 2}
+    assert {"checks.json", "checks.md", "drift.json", "drift.md"} <= files(run)
 
 
 def test_train_and_evaluate(project: Project) -> None:
@@ -89,6 +89,6 @@ def test_data_steps_import_only_what_they_use(project: Project, step: str, tmp_p
     unused = {"mlflow", "wandb", "hydra", "matplotlib", "skops", "boto3", "requests"}
     if step != "segregate":  # scikit-learn, which splits, imports these itself
         unused |= {"sklearn", "scipy", "rich"}
-    if step in ("get_data", "check_data"):  # pyarrow's group_by imports it
+    if step == "get_data":  # pyarrow's group_by imports it, and pandera
         unused |= {"pandas"}
     assert sorted(imported & unused) == []

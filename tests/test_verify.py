@@ -35,7 +35,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Project:
     git(made, "commit", "--quiet", "-m", "first")
     split = made.root / "segregate" / "split.py"
     split.write_text(
-        split.read_text().replace("    rows = divide", "    table = table\n    rows = divide")
+        split.read_text().replace("    asked = audit", "    source = source\n    asked = audit")
     )
     (made.root / "conf" / "experiment" / "new é.yaml").write_text(
         (made.root / "conf" / "experiment" / "quick.yaml").read_text()
@@ -71,7 +71,7 @@ def verify(project: Project, run: str = "latest", **environment: str) -> Done:
 def test_the_manifest(project: Project) -> None:
     manifest = project.last_manifest()
     assert manifest["code"]["commit"] == git(project, "rev-parse", "HEAD").strip()
-    assert "table = table" in manifest["code"]["patch"]
+    assert "source = source" in manifest["code"]["patch"]
     assert manifest["code"]["left_out"] == ["large.bin"]
     assert manifest["overrides"] == ["experiment='new é'", "data.file_url=data/songs.parquet"]
     assert manifest["config"]["data"]["test_size"] == 0.3
@@ -177,7 +177,7 @@ def test_it_differs(project: Project, change: Change) -> None:
 
     def other_code(manifest: dict[str, Any]) -> None:
         manifest["code"]["patch"] = manifest["code"]["patch"].replace(
-            "table = table\n", "table = table.take(pa.array(range(table.num_rows)[::-1]))\n"
+            "source = source\n", "how = replace(how, seed=7)\n"
         )
         manifest["packages"]["scikit-learn"] = "1.0.0"
 

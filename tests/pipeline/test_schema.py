@@ -36,9 +36,12 @@ def value_of(result: Any, key: str) -> Any:
 SHARES = ["data.test_size", "data.val_size", "data.ks_alpha", "data.segregate.test_size"]
 SEEDS = ["main.random_seed", "data.segregate.random_state"]
 MISSING = "data.checks.columns.c.max_missing"
+NOT_NEGATIVE = ["data.checks.columns.c.drift", "data.checks.drift.numeric"]
+PARTS = ["data.checks.drift.categorical", "data.checks.drift.missing"]
 CHOICES = {
     "main.env_manager": ["auto", "local", "uv", "conda", "virtualenv"],
-    "data.checks.columns.c.type": ["number", "integer", "text", "boolean", "date"],
+    "data.checks.columns.c.type": ["number", "integer", "text", "boolean", "date", "any"],
+    "main.action": ["run", "plan", "verify", "set_reference", "infer_checks"],
     "model.numeric.imputation": ["median", "mean"],
     "model.categorical.imputation": ["most_frequent"],
     "model.categorical.encoding": ["ordinal", "one_hot"],
@@ -52,6 +55,9 @@ CHOICES = {
         *((key, value) for key in SEEDS for value in (0, 2**32 - 1)),
         *((MISSING, value) for value in (0.0, 1.0)),
         ("data.checks.min_rows", 1),
+        *((key, value) for key in NOT_NEGATIVE for value in (0.0, 7.5)),
+        *((key, value) for key in PARTS for value in (0.0, 1.0)),
+        ("data.checks.drift.class_ratio", 1.001),
         *((key, value) for key, choices in CHOICES.items() for value in choices),
     ],
 )
@@ -67,6 +73,9 @@ def test_accepted_up_to_the_border(key: str, value: Any) -> None:
         *((k, v, "at least 0 and at most 4294967295") for k in SEEDS for v in (-1, 2**32)),
         *((MISSING, v, "at least 0 and at most 1") for v in (-0.001, 1.001, float("nan"))),
         ("data.checks.min_rows", 0, "at least 1"),
+        *((key, -0.1, "at least 0") for key in NOT_NEGATIVE),
+        *((k, v, "at least 0 and at most 1") for k in PARTS for v in (-0.1, 1.1)),
+        ("data.checks.drift.class_ratio", 1.0, "greater than 1"),
         *((key, "other", f"one of {choices}") for key, choices in CHOICES.items()),
     ],
 )
@@ -92,6 +101,8 @@ def test_refused_beyond_the_border(key: str, value: Any, allowed: str) -> None:
         ("data.tset_size=0.2", "Key 'tset_size' not in 'Data'"),
         ("main.step=all", "Key 'step' not in 'Main'"),
         ("data.checks.columns.c.mx=1", "Key 'mx' not in 'Column'"),
+        ("data.checks.drift.numric=1", "Key 'numric' not in 'Drift'"),
+        ("data.checks.warn=drift", "not a ListConfig"),
         ("modle={}", "Key 'modle' not in 'Config'"),
         ("data.reference=${data.nothing}", "'data.nothing' not found"),
         ("steps.get_data.url=${nothing}", "'nothing' not found"),
@@ -117,6 +128,10 @@ def test_what_must_be_given(pair: str) -> None:
 def test_the_target_is_no_feature(pair: str) -> None:
     with pytest.raises(InputError, match=r"^data\.features holds the target 'genre'.*remove it"):
         schema.checked(config(f"data.features.{pair}"))
+
+
+def test_features_of_another_dataset_do_not_matter_to_a_new_one() -> None:
+    schema.checked(config("data.features.numeric=[genre]", "main.action=infer_checks"))
 
 
 def test_the_target_is_no_part_of_the_text_feature() -> None:

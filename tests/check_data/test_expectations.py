@@ -1,16 +1,19 @@
 """The checks on hand-made tables."""
 
 import datetime
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
-from check_data import check
+from check_data import expectations
 from check_data.check import Finding
 from pipeline.errors import InputError
+from tests.conftest import ROOT
 
 TABLE = pa.table({"n": [1, 2, None, 4], "f": [0.5, 0.1, 0.2, 0.9], "c": ["a", "b", "a", None]})
 GOOD = {
@@ -24,14 +27,14 @@ GOOD = {
 DAY = datetime.date(2026, 1, 1)
 
 
-def failed(table: pa.Table, expectations: dict[str, Any]) -> list[tuple[str, str]]:
-    found = check.findings(table, expectations)
+def failed(table: pa.Table, expected: dict[str, Any]) -> list[tuple[str, str]]:
+    found = expectations.findings(table, expected)
     return [(f.check, f.column) for f in found if f.verdict == "failed"]
 
 
 def about(values: Any, **expected: Any) -> list[Finding]:
     """What is found about one column, its presence aside."""
-    found = check.findings(pa.table({"x": values}), {"columns": {"x": expected}})
+    found = expectations.findings(pa.table({"x": values}), {"columns": {"x": expected}})
     return [f for f in found if f.column == "x"][1:]
 
 
@@ -40,7 +43,7 @@ def test_a_good_table_passes_at_the_very_bounds() -> None:
 
 
 def test_every_check_is_a_finding() -> None:
-    found = [(f.check, f.column, f.expected, f.seen) for f in check.findings(TABLE, GOOD)]
+    found = [(f.check, f.column, f.expected, f.seen) for f in expectations.findings(TABLE, GOOD)]
     assert found == [
         ("rows", "", "at least 4", "4"),
         ("column", "n", "present", "present"),
@@ -130,7 +133,8 @@ def test_ranges(values: Any, seen: str, verdict: str) -> None:
 
 
 def test_nothing_to_be_in_a_range() -> None:
-    assert [f.check for f in about([None, None], min=0, max_missing=1)] == ["missing"]
+    (_, found) = about([None, None], min=0, max_missing=1)
+    assert (found.check, found.seen, found.verdict) == ("range", "no values", "passed")
 
 
 def test_values_that_are_not_allowed_are_counted() -> None:
@@ -143,36 +147,9 @@ def test_values_that_are_not_allowed_are_counted() -> None:
     assert about([DAY], allowed=[DAY])[-1].verdict == "passed"
 
 
-def test_drift() -> None:
-    rng = np.random.default_rng(0)
-    reference = pa.table({"same": rng.normal(size=2000), "moved": rng.normal(size=2000)})
-    sample = pa.table({"same": rng.normal(size=2000), "moved": rng.normal(0.5, size=2000)})
-    verdicts = {f.column: f.verdict for f in check.drift(sample, reference, 0.05)}
-    assert verdicts == {"same": "passed", "moved": "failed"}
-
-
-def test_each_column_has_its_share_of_alpha() -> None:
-    table = pa.table({name: range(20) for name in "abc"})
-    found = list(check.drift(table, table, 0.05))
-    assert [f.column for f in found] == ["a", "b", "c"]
-    assert {f.expected for f in found} == {"p above 0.017"}  # 1 - 0.95 ** (1 / 3)
-    (alone,) = check.drift(table.select(["a"]), table, 0.05)
-    assert str(alone) == "drift a: expected p above 0.05, seen p 1, distance 0.000"
-
-
-def test_drift_of_missing_values_and_of_columns_on_one_side() -> None:
-    left = pa.table({"n": [1, None, 2], "gone": [None, 1.0, 2.0], "t": ["a"] * 3, "new": [1] * 3})
-    right = pa.table({"n": [2, 1, None], "gone": pa.nulls(3, pa.float64()), "t": ["b"] * 3})
-    number, gone = check.drift(left, right, 0.05)
-    assert (number.column, number.verdict) == ("n", "passed")
-    assert (gone.column, gone.seen, gone.verdict) == ("gone", "none on one side", "failed")
-    assert list(check.drift(left.select(["t"]), right, 0.05)) == []
-
-
 def test_what_is_given_is_not_changed() -> None:
     before = TABLE.to_pydict()
-    list(check.findings(TABLE, GOOD))
-    list(check.drift(TABLE, TABLE, 0.05))
+    list(expectations.findings(TABLE, GOOD))
     assert TABLE.to_pydict() == before
 
 
@@ -192,3 +169,65 @@ def test_allowed_values_of_a_nested_column(values: list[Any]) -> None:
 
 def test_allowed_values_of_half_floats() -> None:
     assert about(pa.array([1.5, 2.5], pa.float16()), allowed=[1.5])[-1].seen == "2.5 in 1 rows"
+
+
+NAMES = ["", "*", "^a$", "^a.*$", "a b", "1", "ü\n", "a.b[0]"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_column_name(name: str) -> None:
+    """Also what pandera would take for a pattern or for all columns."""
+    table = pa.table({name: [1, 9], "abc": ["x", "y"]})
+    expected = {"columns": {name: {"type": "number", "max": 5}, "abc": {"type": "text"}}}
+    assert failed(table, expected) == [("range", name)]
+    assert failed(table.drop_columns(name), expected) == [("column", name)]
+    assert failed(table.drop_columns("abc"), expected) == [("range", name), ("column", "abc")]
+
+
+NO_VALIDATION = [
+    {"PANDERA_VALIDATION_ENABLED": "False"},
+    {"PANDERA_VALIDATION_DEPTH": "SCHEMA_ONLY"},
+]
+
+
+@pytest.mark.parametrize("environment", NO_VALIDATION)
+def test_no_variable_switches_the_checks_off(environment: dict[str, str]) -> None:
+    code = """
+import pyarrow as pa
+from check_data import expectations
+found = expectations.findings(pa.table({"x": [1]}), {"min_rows": 2, "columns": {"x": {"max": 0}}})
+print([f.name for f in found if f.verdict == "failed"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, env=os.environ | environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "['rows', 'range x']\n"
+
+
+def test_a_check_that_cannot_run_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> tuple[str, bool]:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setitem(expectations.MEASURES, "missing", broken)  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match=r"missing.*ZeroDivisionError"):
+        about([1])
+
+
+def test_the_schema_says_what_is_asked_for() -> None:
+    schema = expectations.schema_of(GOOD)
+    assert schema.strict
+    checks = {
+        name: [(c.name, c.error) for c in column.checks] for name, column in schema.columns.items()
+    }
+    assert checks["c"] == [
+        ("type", "text"), ("missing", "at most 25.00%"), ("values", "one of ['a', 'b']")
+    ]  # fmt: skip
+    assert list(checks) == ["n", "f", "c"]
+
+
+def test_many_bad_rows_are_one_finding() -> None:
+    values = pa.array(range(100_000))
+    found = about(values, type="integer", max=-1, allowed=[0])
+    assert [f.verdict for f in found] == ["passed", "passed", "failed", "failed"]
+    assert len(str(found[-1])) < 400

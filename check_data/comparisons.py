@@ -1,0 +1,171 @@
+"""Comparisons of a column of one table with the same column of another, before any verdict."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from check_data import twosample
+from check_data.check import Finding
+from pipeline.check_schema import Drift
+from pipeline.kinds import are_few, is_number, kind_of, plain, present
+
+MOST_RARE = 0.5  # share of rows in rare categories above which a text is free text
+KINDS = ("number", "text", "boolean")  # whose values are compared
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison of one column.
+
+    Attributes:
+        column: its name.
+        what: values, share of a category, or missing.
+        statistic: its name and value.
+        p: p-value.
+        effect: size of the difference, in the unit of the threshold.
+        threshold: effect above which a small p-value is a failure.
+        expected: for people, what is allowed.
+        seen: for people, the difference.
+        smallest: from the level of the test to the smallest difference that could have failed.
+        shown: how that difference is written.
+    """
+
+    column: str
+    what: str
+    statistic: tuple[str, float]
+    p: float
+    effect: float
+    threshold: float
+    expected: str
+    seen: str
+    smallest: Callable[[float], float]
+    shown: str
+
+
+def finding(column: str, expected: str, seen: str, verdict: str) -> Finding:
+    """Return a finding about drift."""
+    return Finding("drift", column, expected, seen, verdict)
+
+
+def comparisons(
+    name: str, ours: pa.ChunkedArray, theirs: pa.ChunkedArray, limits: Drift
+) -> Iterator[Finding | Comparison]:
+    """Compare the values of a column and how many are missing.
+
+    Args:
+        name: of the column.
+        ours: its values in the table that is checked.
+        theirs: those in the reference.
+        limits: the thresholds.
+
+    Returns:
+        The comparisons, and a finding for what cannot be compared.
+    """
+    kind, before = (_family(values.type) for values in (ours, theirs))
+    if kind != before and "nothing" not in (kind, before):
+        expected = f"{before}, as in the reference"
+        yield finding(name, expected, str(ours.type), "failed")
+        return
+    here, there = present(ours), present(theirs)
+    if len(here) and len(there):
+        yield from _values(name, kind, plain(here), plain(there), limits)
+    gone, before_gone = len(ours) - len(here), len(theirs) - len(there)
+    yield _missing(name, (gone, len(ours)), (before_gone, len(theirs)), limits.missing)
+
+
+def _family(kind: pa.DataType) -> str:
+    """Return the kind of a type; integers and other numbers are one."""
+    return "number" if is_number(kind) else kind_of(kind)
+
+
+def _values(
+    name: str, kind: str, ours: pa.ChunkedArray, theirs: pa.ChunkedArray, limits: Drift
+) -> Iterator[Finding | Comparison]:
+    """Compare what the two columns hold; neither is empty nor has missing values."""
+    if kind not in KINDS:
+        yield finding(name, "values to compare", f"{kind} values", "skipped")
+        return
+    common = {"number": pa.float64(), "text": pa.large_string()}.get(kind, pa.bool_())
+    ours, theirs = (pa.concat_arrays(v.cast(common, safe=False).chunks) for v in (ours, theirs))
+    both = pa.concat_arrays([ours, theirs])
+    distinct = pc.count_distinct(both).as_py()
+    if kind == "number" and not are_few(distinct, len(both)):
+        new, old = (np.sort(v.to_numpy(zero_copy_only=False)) for v in (ours, theirs))
+        yield _numeric(name, new, old, limits.numeric)
+        return
+    codes = both.dictionary_encode()
+    numbers = codes.indices.to_numpy(zero_copy_only=False)
+    parts = numbers[: len(ours)], numbers[len(ours) :]
+    counts = [np.bincount(part, minlength=len(codes.dictionary)) for part in parts]
+    yield from _categories(name, codes.dictionary, counts[0], counts[1], limits)
+
+
+def _numeric(
+    name: str, ours: twosample.Numbers, theirs: twosample.Numbers, threshold: float
+) -> Comparison:
+    distance, moved = twosample.distances(ours, theirs)
+    spread = twosample.deviation(theirs)
+    effect = moved / spread if spread else math.copysign(math.inf, moved) if moved else 0.0
+    n, m = len(ours), len(theirs)
+    return Comparison(
+        name, "values", ("Kolmogorov-Smirnov", distance), twosample.ks_p(distance, n, m), effect,
+        threshold, f"values within {threshold:g} standard deviations", f"{effect:.3g}",
+        lambda level: twosample.smallest_shift(theirs, level, n, threshold), "{:.3g} in its unit",
+    )  # fmt: skip
+
+
+def _categories(
+    name: str, labels: pa.Array, ours: twosample.Counts, theirs: twosample.Counts, limits: Drift
+) -> Iterator[Finding | Comparison]:
+    kept, rare = twosample.pooled(ours, theirs)
+    if rare > MOST_RARE:
+        seen = f"free text, or too few rows: {rare:.0%} of the rows hold rare values"
+        yield finding(name, "values to compare", seen, "skipped")
+        return
+    if kept.shape[1] > 1:  # else there is nothing but the one share
+        statistic, p = twosample.chi_square(kept)
+        effect, most = twosample.variation(kept), limits.categorical
+        yield Comparison(
+            name, "values", ("chi-square", statistic), p, effect, most,
+            f"values within a total variation of {most:g}", f"{effect:.3g}",
+            lambda level: twosample.smallest_variation(kept, level, most), "{:.2%} of the rows",
+        )  # fmt: skip
+    yield _shares(name, labels, ours, theirs, limits.class_ratio)
+
+
+def _shares(
+    name: str, labels: pa.Array, ours: twosample.Counts, theirs: twosample.Counts, ratio: float
+) -> Comparison:
+    """Test the share of each category; the p-value is the smallest one times their number."""
+    n, m, number = int(ours.sum()), int(theirs.sum()), len(ours)
+    with np.errstate(divide="ignore"):
+        factors = np.maximum(ours / n / (theirs / m), theirs / m / (ours / n))
+    p_values = np.ones(number)
+    large = factors > ratio  # the others cannot fail, whatever their p-value
+    p_values[large] = twosample.exact_p(ours[large], n, theirs[large], m)
+    first = int(np.lexsort((-factors, p_values))[0])
+    label = labels[first].as_py()
+    shown = f"{label:g}" if isinstance(label, float) else repr(label)
+    seen = f"{shown} {theirs[first] / m:.2%} → {ours[first] / n:.2%}"
+    return Comparison(
+        name, "share of a category", ("Fisher", float(factors[first])),
+        min(1.0, float(p_values[first]) * number), float(factors[first]), ratio,
+        f"each category's share within a factor of {ratio:g}", seen,
+        lambda level: twosample.smallest_vanished(n, m, level / number), "{:.2%} of the rows, gone",
+    )  # fmt: skip
+
+
+def _missing(name: str, ours: tuple[int, int], theirs: tuple[int, int], most: float) -> Comparison:
+    """Test the share of missing values; both are their number and that of all rows."""
+    (x, n), (y, m) = ours, theirs
+    now, before = x / max(n, 1), y / max(m, 1)
+    p = float(twosample.exact_p(x, n, y, m)) if x or y else 1.0
+    return Comparison(
+        name, "missing", ("Fisher", now - before), p, abs(now - before), most,
+        f"missing share within {most:g}", f"{before:.2%} → {now:.2%}",
+        lambda level: twosample.smallest_missing(y, n, m, level, most), "{:.2%} of the rows",
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""How far a table is from its reference, column by column, and whether that is chance."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import pyarrow as pa
+
+from check_data import twosample
+from check_data.check import Finding
+from check_data.comparisons import Comparison, comparisons, finding
+from pipeline.check_schema import Drift
+
+
+def compare(
+    table: pa.Table, reference: pa.Table, alpha: float, config: Mapping[str, Any]
+) -> tuple[list[Finding], list[dict[str, Any]]]:
+    """Compare each column of a table with the reference.
+
+    Numbers are compared by the Kolmogorov-Smirnov distance, and the effect is the Wasserstein
+    distance in standard deviations of the reference (as Evidently does, with the same default
+    of 0.1); text, booleans and numbers with few values by chi-square, and the effect is the total
+    variation distance; then the share of each category, and of missing values, by Fisher's exact
+    test. Missing values are left out otherwise. A test fails only if its effect is above its
+    threshold and its p-value, corrected by Holm for all tests together, is at most alpha. A column
+    that is absent or of another kind fails.
+
+    Args:
+        table: the table to check.
+        reference: the one it is compared with.
+        alpha: chance of one or more false alarms.
+        config: `drift` (see pipeline.check_schema.Drift) and `columns` (name → `drift`, the
+            threshold of this column's values).
+
+    Returns:
+        A finding for each test and each column that cannot be compared, and a row for each test
+        with its numbers: `smallest_shift` is the smallest difference that could have failed here
+        if its p-value had been the smallest of all.
+    """
+    found: list[Finding | Comparison] = []
+    for name in reference.column_names:
+        if name not in table.column_names:
+            found.append(finding(name, "a column, as in the reference", "absent", "failed"))
+        else:
+            limits = _limits(config, name)
+            found.extend(comparisons(name, table[name], reference[name], limits))
+    for name in (n for n in table.column_names if n not in reference.column_names):
+        found.append(finding(name, "another table as reference", "not in it", "skipped"))
+    return _judged(found, alpha)
+
+
+def _limits(config: Mapping[str, Any], column: str) -> Drift:
+    """Return the thresholds of a column: its own, those of all columns, or the default ones."""
+    given = config.get("drift") or {}
+    limits = Drift(**{f.name: given[f.name] for f in fields(Drift) if f.name in given})
+    own = ((config.get("columns") or {}).get(column) or {}).get("drift")
+    if own is not None:
+        limits.numeric = limits.categorical = own
+    return limits
+
+
+def _judged(
+    found: list[Finding | Comparison], alpha: float
+) -> tuple[list[Finding], list[dict[str, Any]]]:
+    """Correct the p-values of all tests together and say which fail."""
+    tests = [test for test in found if isinstance(test, Comparison)]
+    corrected = iter(twosample.holm([test.p for test in tests]))
+    level = alpha / max(len(tests), 1)
+    findings, rows = [], []
+    for test in found:
+        if isinstance(test, Finding):
+            findings.append(test)
+            continue
+        p = next(corrected)
+        failed = p <= alpha and test.effect > test.threshold
+        smallest = test.smallest(level)
+        visible = test.shown.format(smallest) if math.isfinite(smallest) else "none: too few rows"
+        chance = f"p {p:.2g}" if p else "p below 1e-300"
+        seen = f"{test.seen} ({chance}); smallest that shows: {visible}"
+        verdict = "failed" if failed else "passed"
+        findings.append(finding(test.column, test.expected, seen, verdict))
+        rows.append(_row(test, p, smallest, verdict))
+    return findings, rows
+
+
+def _row(test: Comparison, p: float, smallest: float, verdict: str) -> dict[str, Any]:
+    method, statistic = test.statistic
+    return {
+        "column": test.column,
+        "test": f"{test.what}: {method}",
+        "statistic": _number(statistic),
+        "p": _number(test.p),
+        "p_holm": _number(p),
+        "effect": _number(test.effect),
+        "threshold": test.threshold,
+        "smallest_shift": _number(smallest),
+        "verdict": verdict,
+    }
+
+
+def _number(value: float) -> float | None:
+    """Return four digits of it; None for infinity, which JSON does not have."""
+    return float(f"{value:.4g}") if math.isfinite(value) else None

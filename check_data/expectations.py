@@ -1,0 +1,151 @@
+"""What a table must look like, as a pandera schema made from the config, and what it is."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pandera.pyarrow as pap
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+from pandera.config import ValidationDepth, config_context
+from pandera.errors import SchemaErrorReason, SchemaErrors
+from pandera.utils import is_regex
+
+from check_data.check import Finding
+from pipeline.check_schema import TYPES
+from pipeline.errors import InputError, did_you_mean
+from pipeline.kinds import is_number, kind_of, plain, present
+
+# min_rows, columns: {name: {type, min, max, allowed, max_missing}}
+Expectations = Mapping[str, Any]
+SHOWN = 10  # values that are not allowed
+
+
+def _type(values: pa.ChunkedArray, kind: str) -> tuple[str, bool]:
+    found = kind_of(values.type)
+    return str(values.type), kind in (found, "any") or (kind, found) == ("number", "integer")
+
+
+def _missing(values: pa.ChunkedArray, most: float) -> tuple[str, bool]:
+    share = (len(values) - len(present(values))) / max(len(values), 1)
+    return f"{share:.2%}", share <= most
+
+
+def _range(values: pa.ChunkedArray, least: float | None, most: float | None) -> tuple[str, bool]:
+    there = plain(present(values))
+    if not len(there):
+        return "no values", True
+    if not is_number(values.type):
+        return str(values.type), False
+    low, high = pc.min_max(there).as_py().values()
+    inside = (least is None or low >= least) and (most is None or high <= most)
+    return f"{low} to {high}", inside
+
+
+def _values(values: pa.ChunkedArray, allowed: list[Any]) -> tuple[str, bool]:
+    if pt.is_nested(values.type):
+        return str(values.type), False
+    counts = pc.value_counts(present(values)).to_pylist()
+    strange = {row["values"]: row["counts"] for row in counts if row["values"] not in allowed}
+    shown = ", ".join(f"{value!r} in {n:,} rows" for value, n in list(strange.items())[:SHOWN])
+    return shown or "only these", not strange
+
+
+# Each says what is seen of a column, and whether that is as it must be.
+MEASURES: Mapping[str, Callable[..., tuple[str, bool]]] = {
+    "type": _type, "missing": _missing, "range": _range, "values": _values
+}  # fmt: skip
+
+
+def schema_of(expectations: Expectations) -> pap.DataFrameSchema:
+    """Return the pandera schema of a table's rows, columns, types, missing shares and values.
+
+    Its checks are called as in MEASURES; what they expect is their `error`. With columns, other
+    columns than these are errors. Each check gives one boolean, so that a million bad rows are
+    not a million failure cases. Raises InputError when a type that is not known is expected.
+    """
+    least = expectations.get("min_rows", 1)
+    columns = expectations.get("columns") or {}
+    return pap.DataFrameSchema(
+        {_key(name): _column(name, expected) for name, expected in columns.items()},
+        checks=[pap.Check(lambda data: data.table.num_rows >= least, name="rows",
+                          error=f"at least {least:,}")],
+        strict=bool(columns),
+    )  # fmt: skip
+
+
+def _key(name: str) -> str:
+    """Return the name as pandera takes it: one like ^...$ would be a pattern."""
+    return f"^{re.escape(name)}$" if is_regex(name) else name
+
+
+def _column(name: str, expected: Mapping[str, Any]) -> pap.Column:
+    checks = []
+    if kind := expected.get("type"):
+        if kind not in TYPES:
+            raise InputError(f"checks: unknown type {kind!r}; {did_you_mean(kind, TYPES)}")
+        checks.append(_check("type", name, kind, kind=kind))
+    most = expected.get("max_missing") or 0.0
+    checks.append(_check("missing", name, f"at most {most:.2%}", most=most))
+    low, high = expected.get("min"), expected.get("max")
+    if low is not None or high is not None:
+        bounds = f"{'-inf' if low is None else low} to {'inf' if high is None else high}"
+        checks.append(_check("range", name, bounds, least=low, most=high))
+    if (allowed := expected.get("allowed")) is not None:
+        checks.append(_check("values", name, f"one of {allowed}", allowed=list(allowed)))
+    return pap.Column(checks=checks, nullable=True, regex=is_regex(name))  # missing is checked
+
+
+def _check(check: str, column: str, expected: str, **facts: Any) -> pap.Check:
+    def holds(data: Any, **facts: Any) -> bool:
+        return MEASURES[check](data.table[column], **facts)[1]
+
+    return pap.Check(holds, name=check, error=expected, **facts)
+
+
+def findings(table: pa.Table, expectations: Expectations) -> Iterator[Finding]:
+    """Check rows, columns, types, missing shares, ranges and allowed values of a table.
+
+    Every check that is asked for is a finding, and so is every column that is not.
+
+    Raises:
+        InputError: a type that is not known is expected.
+        RuntimeError: a check could not run (a bug).
+    """
+    schema = schema_of(expectations)
+    failed = _failed(schema, table)
+    (rows,) = schema.checks
+    yield _finding("rows", "", rows.error, f"{table.num_rows:,}", ("", "rows") not in failed)
+    expected = expectations.get("columns") or {}
+    for name in expected:
+        is_there = name in table.column_names
+        yield _finding("column", name, "present", "present" if is_there else "absent", is_there)
+        for check in schema.columns[_key(name)].checks if is_there else ():
+            seen, _ = MEASURES[check.name](table[name], **check.statistics)
+            yield _finding(check.name, name, check.error, seen, (name, check.name) not in failed)
+    if expected:
+        for name in (n for n in table.column_names if n not in expected):
+            yield _finding("column", name, "no such column", "present", False)
+
+
+def _finding(check: str, column: str, expected: str, seen: str, passed: bool) -> Finding:
+    return Finding(check, column, expected, seen, "passed" if passed else "failed")
+
+
+def _failed(schema: pap.DataFrameSchema, table: pa.Table) -> set[tuple[str, str]]:
+    """Validate the table; return column ("" for the table's own) and check of every failure."""
+    # Whatever PANDERA_VALIDATION_ENABLED says: a check that is asked for is made.
+    everything = config_context(
+        validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA
+    )
+    try:
+        with everything:
+            schema.validate(table, lazy=True)
+    except SchemaErrors as errors:
+        for error in errors.schema_errors:
+            if error.reason_code == SchemaErrorReason.CHECK_ERROR:
+                raise RuntimeError(f"check {error.check} could not run: {error}") from errors
+        checks = (error for error in errors.schema_errors if isinstance(error.check, pap.Check))
+        return {(error.schema.name or "", error.check.name) for error in checks}
+    return set()

@@ -1,0 +1,50 @@
+"""What the columns of a table hold, whatever types their files gave them."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+FEW = 20  # distinct values that numbers may have to be taken for categories
+REPEATS = 5  # rows that each value of categories has at least, on average
+
+
+def kind_of(kind: pa.DataType) -> str:
+    """Return integer, number, text, boolean, date, nothing (only nulls) or other.
+
+    Categories are of the kind of their values, times of day and durations are other.
+    """
+    if pt.is_dictionary(kind):
+        kind = kind.value_type
+    found = {
+        "integer": pt.is_integer(kind),
+        "number": pt.is_floating(kind) or pt.is_decimal(kind),
+        "text": pt.is_string(kind) or pt.is_large_string(kind),
+        "boolean": pt.is_boolean(kind),
+        "date": pt.is_date(kind) or pt.is_timestamp(kind),
+        "nothing": pt.is_null(kind),
+    }
+    return next((name for name, is_it in found.items() if is_it), "other")
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Say whether values of this type are numbers: integers, floats or decimals."""
+    return kind_of(kind) in ("integer", "number")
+
+
+def present(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the values that are there: NaN, for the model, is as missing as null."""
+    if pt.is_float16(values.type):
+        values = values.cast(pa.float32())
+    values = values.drop_null()
+    # Not pa.scalar, which imports pandas.
+    return values.filter(pc.invert(pc.is_nan(values))) if pt.is_floating(values.type) else values
+
+
+def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the values themselves in place of categories."""
+    return values.cast(values.type.value_type) if pt.is_dictionary(values.type) else values
+
+
+def are_few(distinct: int, rows: int) -> bool:
+    """Say whether numbers with so many distinct values in so many rows are rather categories."""
+    return distinct <= FEW and rows >= REPEATS * distinct
