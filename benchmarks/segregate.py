@@ -44,8 +44,7 @@ def ours(folder: Path, suffix: str, leaks: bool) -> None:
     scratch.mkdir()
     with Writer(paths[0], source.schema) as train, Writer(paths[1], source.schema) as test:
         how = Division(SIZE, SEED, stratify=COLUMN)
-        write = (train.write, test.write)
-        split(source, how, lambda part, rows: write[part](rows), scratch, {"leaks": leaks})
+        split(source, how, (train, test), scratch, {"leaks": leaks})
     shutil.rmtree(scratch)
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from pipeline.csv_lines import convert_options
 from pipeline.errors import InputError
 from pipeline.foreign import BLOCK
 
@@ -39,12 +40,7 @@ def csv_pieces(
         InputError: its columns are others.
     """
     parse = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
-    convert = csv.ConvertOptions(
-        column_types=types,
-        null_values=("",),
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-    )
+    convert = convert_options(types)
     if wanted != list(types):
         convert.include_columns = wanted
     seen, block = 0, FIRST_BLOCK

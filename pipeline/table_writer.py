@@ -1,21 +1,21 @@
 """Writing a table piece by piece, as CSV or Parquet."""
 
 import base64
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import csv
 
-from pipeline import column_types
+from pipeline import column_types, csv_lines
 from pipeline.errors import InputError
 
-LONGEST_ROW = 8 * 2**20  # bytes of text in a CSV row; half of what the reader takes, for quotes
 BLOCK_BYTES = 2**26  # about the size in memory of the rows that are written together
 TEXT_BYTES = 32  # what a text is taken for
+WORKERS = 2  # that turn blocks into text
 
 
 def block_rows(schema: pa.Schema) -> int:
@@ -35,6 +35,8 @@ class Writer:
     Attributes:
         metadata: when all is written, `rows`, `columns` (name to type) and `arrow_schema`, the
             serialized schema in base64, with which `read` gives the same table again.
+        schema: as given.
+        is_csv: whether the file is CSV.
 
     Raises:
         InputError: a column that the format cannot keep.
@@ -43,34 +45,19 @@ class Writer:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         if path.suffix not in (".csv", ".parquet"):
             raise InputError(f"cannot write a table to {path.name}: use .csv or .parquet")
-        self._path, self._schema = path, schema
+        self.schema, self.is_csv = schema, path.suffix == ".csv"
         self._plain = pa.schema(map(column_types.plain, schema))
+        self._path, self._rows = path, 0
         self._waiting: list[pa.Table] = []
-        self._rows = 0
-        self._sink = self._open()
+        self._file: CsvFile | ParquetFile
+        self._file = CsvFile(path, self._plain) if self.is_csv else ParquetFile(path, schema)
         self.metadata: dict[str, Any] = {}
-
-    def _open(self) -> Any:
-        if self._path.suffix == ".parquet":
-            bare = pa.schema([field.remove_metadata() for field in self._schema])
-            try:
-                return pq.ParquetWriter(self._path, bare, compression="zstd")
-            except pa.ArrowNotImplementedError as error:
-                self._path.unlink(missing_ok=True)
-                raise InputError(f"cannot write {self._path.name} as Parquet: {error}") from error
-        for field in self._plain:
-            if not column_types.fits_csv(field.type):
-                raise InputError(
-                    f"column {field.name!r}: CSV cannot keep {field.type}; use .parquet"
-                )
-        text = [field.with_type(column_types.text_type(field.type)) for field in self._plain]
-        return csv.CSVWriter(self._path, pa.schema(text))
 
     def write(self, piece: pa.Table) -> None:
         """Add rows, with categories or as plain values."""
-        columns = [column_types.values(piece[f.name], f) for f in self._schema]
+        columns = [column_types.values(piece[f.name], f) for f in self.schema]
         self._waiting.append(pa.table(columns, schema=self._plain))
-        size = block_rows(self._schema)
+        size = block_rows(self.schema)
         if sum(map(len, self._waiting)) >= size:
             waiting = pa.concat_tables(self._waiting)
             whole = len(waiting) // size * size
@@ -78,15 +65,17 @@ class Writer:
                 self._write_block(waiting.slice(start, size))
             self._waiting = [waiting.slice(whole)]
 
+    def write_lines(self, lines: pa.Table) -> None:
+        """Add rows of another CSV file of the same schema, see Source.lines."""
+        assert isinstance(self._file, CsvFile)
+        assert not self._waiting
+        self._rows += len(lines)
+        self._file.append(csv_lines.text(lines))
+
     def _write_block(self, block: pa.Table) -> None:
         """Write the rows of one Parquet row group, or so many lines of CSV."""
         self._rows += len(block)
-        block = block.combine_chunks()  # where pieces end must not show
-        if self._path.suffix == ".csv":
-            self._sink.write_table(_as_text(block))
-            return
-        columns = [column_types.encoded(block[field.name], field) for field in self._schema]
-        self._sink.write_table(pa.table(columns, schema=self._sink.schema))
+        self._file.write(block.combine_chunks())  # where pieces end must not show
 
     def __enter__(self) -> "Writer":
         return self
@@ -94,31 +83,77 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
+        whole = False
         try:
             if kind is None and self._waiting and len(rest := pa.concat_tables(self._waiting)):
                 self._write_block(rest)
-        except BaseException:
-            kind = BaseException
-            raise
+            self._file.close()
+            whole = kind is None
         finally:
-            self._sink.close()
-            if kind is not None:
+            if not whole:
                 self._path.unlink(missing_ok=True)
         self.metadata = {
             "rows": self._rows,
-            "columns": {field.name: str(field.type) for field in self._schema},
-            "arrow_schema": base64.b64encode(self._schema.serialize().to_pybytes()).decode(),
+            "columns": {field.name: str(field.type) for field in self.schema},
+            "arrow_schema": base64.b64encode(self.schema.serialize().to_pybytes()).decode(),
         }
 
 
-def _as_text(block: pa.Table) -> pa.Table:
-    """Return the block with columns that pyarrow writes to CSV without loss."""
-    columns = {field.name: column_types.to_text(block[field.name], field) for field in block.schema}
-    texts = [column for column in columns.values() if column_types.is_text(column.type)]
-    longest = sum(pc.max(pc.binary_length(column)).as_py() or 0 for column in texts)
-    if longest > LONGEST_ROW:
-        raise InputError(f"texts of {longest} bytes are too long for a CSV row; use .parquet")
-    return pa.table(columns)
+class CsvFile:
+    """A CSV file; blocks are turned into text by threads, in which most of the time goes."""
+
+    def __init__(self, path: Path, plain: pa.Schema) -> None:
+        for field in plain:
+            if not column_types.fits_csv(field.type):
+                raise InputError(
+                    f"column {field.name!r}: CSV cannot keep {field.type}; use .parquet"
+                )
+        header = csv_lines.encode(pa.Table.from_batches([], plain), header=True)
+        self._file = path.open("wb")
+        self._file.write(header)
+        self._workers = ThreadPoolExecutor(WORKERS)
+        self._coming: deque[Future[pa.Buffer]] = deque()
+
+    def write(self, block: pa.Table) -> None:
+        """Add a block of plain values."""
+        self._coming.append(self._workers.submit(csv_lines.encode, block))
+        if len(self._coming) > WORKERS:
+            self.append(self._coming.popleft().result())
+
+    def append(self, text: pa.Buffer) -> None:
+        """Add text."""
+        self._file.write(text)
+
+    def close(self) -> None:
+        """Write what is left; the file is closed in any case."""
+        try:
+            while self._coming:
+                self.append(self._coming.popleft().result())
+        finally:
+            self._workers.shutdown()
+            self._file.close()
+
+
+class ParquetFile:
+    """A Parquet file; each block is a row group."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        bare = pa.schema([field.remove_metadata() for field in schema])
+        self._schema = schema
+        try:
+            self._writer = pq.ParquetWriter(path, bare, compression="zstd")
+        except pa.ArrowNotImplementedError as error:
+            path.unlink(missing_ok=True)
+            raise InputError(f"cannot write {path.name} as Parquet: {error}") from error
+
+    def write(self, block: pa.Table) -> None:
+        """Add a block of plain values."""
+        columns = [column_types.encoded(block[field.name], field) for field in self._schema]
+        self._writer.write_table(pa.table(columns, schema=self._writer.schema))
+
+    def close(self) -> None:
+        """Write the footer."""
+        self._writer.close()
 
 
 def _is_fixed(kind: pa.DataType) -> bool:

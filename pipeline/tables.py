@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import column_types
+from pipeline import column_types, csv_lines
 from pipeline.foreign import checked_names, read_failures, read_foreign
 from pipeline.table_pieces import csv_pieces, parquet_pieces
 from pipeline.table_writer import Writer, block_rows
@@ -90,8 +90,27 @@ class Source:
             return iter([self._foreign])
         if self._path.suffix == ".parquet":
             return parquet_pieces(self._path, self.schema.names, names)
-        types = {field.name: column_types.text_type(field.type) for field in self.plain}
-        return csv_pieces(self._path, types, names)
+        return csv_pieces(self._path, self._text_types(), names)
+
+    def _text_types(self) -> dict[str, pa.DataType]:
+        return {field.name: column_types.text_type(field.type) for field in self.plain}
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the file is CSV that this project wrote, so that its lines can be copied."""
+        return self._foreign is None and self._path.suffix == ".csv"
+
+    def lines(self) -> Iterator[pa.Table]:
+        """Yield the rows in order as lines of CSV, tables with the one column `line`."""
+        with read_failures(self._path.name):
+            yield from csv_lines.read(self._path)
+
+    def parsed(self, lines: pa.Table) -> pa.Table:
+        """Return some of the lines as a table of plain values."""
+        with read_failures(self._path.name):
+            piece = csv_lines.decode(lines, self._text_types())
+            values = [column_types.values(piece[f.name], f) for f in self.schema]
+            return pa.table(values, schema=self.plain)
 
     def read(self) -> pa.Table:
         """Return the whole table: values, types, categories and their order are as written."""

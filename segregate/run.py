@@ -40,9 +40,7 @@ def go(args: Namespace) -> None:
             stack.enter_context(run.table_writer(name, source.schema, args.artifact_type, text))
             for name, text in zip(names, about, strict=True)
         ]
-        made = split(
-            source, how, lambda part, rows: writers[part].write(rows), run.scratch(), audit
-        )
+        made = split(source, how, writers, run.scratch(), audit)
         _report(run, made, most)
         stack.close()  # the two tables are whole
         name = f"{args.artifact_root}_certificate.json"

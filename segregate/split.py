@@ -1,6 +1,6 @@
 """Divide a table into a train and a test table, and certify it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from pipeline import splits
 from pipeline.ahead import ahead
 from pipeline.reorder import reordered, targets
 from pipeline.splits import Division, Keys
-from pipeline.tables import Source, block_rows
+from pipeline.tables import Source, Writer, block_rows
 from segregate.audit import Audit
 from segregate.certificate import certify
 
@@ -23,7 +23,7 @@ TRAIN, TEST = 0, 1
 def split(
     source: Source,
     how: Division,
-    write: Callable[[int, pa.Table], None],
+    writers: Sequence[Writer],
     folder: Path,
     audit: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -35,7 +35,8 @@ def split(
     Args:
         source: the table.
         how: the method, its options and the share of the test table.
-        write: takes the next rows of the train (0) or of the test table (1).
+        writers: of the train and of the test table, of the source's schema. From CSV to CSV rows
+            are copied as they are.
         folder: for files that are gone at the end, together as large as the table in memory.
         audit: leaks (false: they are not looked for), target (column to predict; by default the
             stratify column), key (columns that say which rows are of one thing), time (column),
@@ -52,17 +53,20 @@ def split(
     made, places, fitted = _assigned(source, how, size, asked)
     rows = (made["rows"]["train"], made["rows"]["test"])
     start_of_test = -(-rows[TRAIN] // size) * size
-    blocks = ahead(reordered(ahead(source.pieces()), places, size, folder))
+    as_lines = source.has_lines and all(writer.is_csv for writer in writers)
+    pieces = ahead(source.lines() if as_lines else source.pieces())
+    blocks = ahead(reordered(pieces, places, size, folder))
     named = ((int(start >= start_of_test), block) for start, block in blocks)
+    write = [writer.write_lines if as_lines else writer.write for writer in writers]
     if not asked.get("leaks", True):
         for part, block in named:
-            write(part, block)
+            write[part](block)
         return made | {"leaks": None}
     key, time = asked.get("key") or (), how.time_column or asked.get("time")
     target = asked.get("target") or how.stratify
     observer = Audit(source.plain, rows, target, key, time, folder)
-    for part, block in ahead(_observed(named, observer)):
-        write(part, block)
+    for part, block in ahead(_observed(named, observer, source.parsed if as_lines else None)):
+        write[part](block)
     if overlap := observer.overlap():
         made["time"] = overlap | ({"gap": how.gap} if how.method == "time" else {})
     leaks = list(observer.leaks())
@@ -106,8 +110,10 @@ def _fitted(
 
 
 def _observed(
-    blocks: Iterator[tuple[int, pa.Table]], observer: Audit
+    blocks: Iterator[tuple[int, pa.Table]],
+    observer: Audit,
+    parsed: Callable[[pa.Table], pa.Table] | None,
 ) -> Iterator[tuple[int, pa.Table]]:
     for part, block in blocks:
-        observer.add(part, block)
+        observer.add(part, parsed(block) if parsed else block)
         yield part, block

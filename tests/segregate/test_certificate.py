@@ -87,7 +87,12 @@ def certified(table: pa.Table, how: Division, **audit: Any) -> dict[str, Any]:
     with TemporaryDirectory() as place:
         path = Path(place, "t.parquet")
         source = tables.Source(path, tables.write(table, path))
-        made = split(source, how, lambda part, rows: None, Path(place), audit)
+        paths = [Path(place, name) for name in ("train.parquet", "test.parquet")]
+        with (
+            tables.Writer(paths[0], source.schema) as a,
+            tables.Writer(paths[1], source.schema) as b,
+        ):
+            made = split(source, how, (a, b), Path(place), audit)
         assert json.loads(json.dumps(made)) == made
         return made
 

@@ -27,7 +27,7 @@ def split(table: pa.Table, size: float, seed: int, column: str | None = None) ->
         paths = [folder / "train.parquet", folder / "test.parquet"]
         writers = [stack.enter_context(tables.Writer(path, source.schema)) for path in paths]
         how = Division(size, seed, "stratified", column)
-        segregate.split(source, how, lambda part, rows: writers[part].write(rows), folder)
+        segregate.split(source, how, writers, folder)
         stack.close()
         return [tables.read(p, w.metadata) for p, w in zip(paths, writers, strict=True)]
 
@@ -181,9 +181,8 @@ def test_the_bytes_do_not_depend_on_what_is_in_memory_at_a_time(
             tables.Writer(files[1], source.schema) as b,
         ):
             certificate = segregate.split(
-                source, how, lambda part, rows, w=(a, b): w[part].write(rows), scratch,
-                {"key": ["g"], "val_size": 0.3, "time": "x"},
-            )  # fmt: skip
+                source, how, (a, b), scratch, {"key": ["g"], "val_size": 0.3, "time": "x"}
+            )
         made.append(([f.read_bytes() for f in files], a.metadata, b.metadata, certificate))
     assert made[0] == made[1] == made[2]
     first, second = divide(table, how)
