@@ -1,13 +1,14 @@
 """The rows of a table in another order, however large the table is."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.ahead import ahead
 from pipeline.numbers import to_arrow
 
 BatchesOf = dict[int, list[int]]  # block → the batches of the sorted file that hold its rows
@@ -33,7 +34,11 @@ def targets(parts: Sequence[NDArray[np.integer]], size: int) -> NDArray[np.integ
 
 
 def reordered(
-    pieces: Iterable[pa.Table], places: NDArray[np.integer], size: int, folder: Path
+    pieces: Iterable[pa.Table],
+    places: NDArray[np.integer],
+    size: int,
+    folder: Path,
+    rank: Callable[[int], float] = float,
 ) -> Iterator[tuple[int, pa.Table]]:
     """Yield the rows in the order of their places, block by block.
 
@@ -46,6 +51,7 @@ def reordered(
         places: see targets; rows beyond them go nowhere.
         size: rows of a block.
         folder: where a file can be made that is as large as the table in memory.
+        rank: which blocks come first, by their first place.
 
     Yields:
         The first place of a block, and its rows.
@@ -55,7 +61,7 @@ def reordered(
     if batches_of:
         with pa.OSFile(str(path)) as file:
             reader = pa.ipc.open_file(file)
-            for block in sorted(batches_of):
+            for block in sorted(batches_of, key=lambda block: rank(block * size)):
                 batches = [reader.get_batch(number) for number in batches_of[block]]
                 # In one piece: to take rows from many takes twice as long.
                 yield block * size, _in_order(pa.Table.from_batches(batches).combine_chunks())
@@ -70,19 +76,13 @@ def _sort(
     A batch's last column says the place of each row.
     """
     batches_of: BatchesOf = defaultdict(list)
-    start = written = 0
+    written = 0
     with pa.OSFile(str(path), "wb") as file:
         writer = None
-        for piece in pieces:
-            to = places[start : start + len(piece)]
-            start += len(piece)
-            to = np.concatenate([to, np.full(len(piece) - len(to), -1, places.dtype)])
-            order = np.argsort(to, kind="stable")
-            order = order[np.searchsorted(to[order], 0) :]
-            rows = piece.take(to_arrow(order)).append_column("place", to_arrow(to[order]))
+        for rows, to in ahead(_sorted(pieces, places)):
             writer = writer or pa.ipc.new_file(file, rows.schema)
-            blocks, firsts = np.unique(to[order] // size, return_index=True)
-            ends = [*firsts[1:], len(order)][: len(blocks)]
+            blocks, firsts = np.unique(to // size, return_index=True)
+            ends = [*firsts[1:], len(to)][: len(blocks)]
             for block, first, end in zip(blocks, firsts, ends, strict=True):
                 (batch,) = rows.slice(first, end - first).combine_chunks().to_batches()
                 writer.write_batch(batch)
@@ -91,6 +91,21 @@ def _sort(
         if writer is not None:
             writer.close()
     return batches_of
+
+
+def _sorted(
+    pieces: Iterable[pa.Table], places: NDArray[np.integer]
+) -> Iterator[tuple[pa.Table, NDArray[np.integer]]]:
+    """Yield each piece's rows in the order of their places, and these, which are a column, too."""
+    start = 0
+    for piece in pieces:
+        to = places[start : start + len(piece)]
+        start += len(piece)
+        to = np.concatenate([to, np.full(len(piece) - len(to), -1, places.dtype)])
+        order = np.argsort(to, kind="stable")
+        order = order[np.searchsorted(to[order], 0) :]
+        to = to[order]
+        yield piece.take(to_arrow(order)).append_column("place", to_arrow(to)), to
 
 
 def _in_order(rows: pa.Table) -> pa.Table:

@@ -135,7 +135,7 @@ class CsvFile:
 
 
 class ParquetFile:
-    """A Parquet file; each block is a row group."""
+    """A Parquet file; each block is a row group, written by a thread."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         bare = pa.schema([field.remove_metadata() for field in schema])
@@ -145,15 +145,27 @@ class ParquetFile:
         except pa.ArrowNotImplementedError as error:
             path.unlink(missing_ok=True)
             raise InputError(f"cannot write {path.name} as Parquet: {error}") from error
+        self._worker = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def write(self, block: pa.Table) -> None:
         """Add a block of plain values."""
+        if self._writing:
+            self._writing.result()
+        self._writing = self._worker.submit(self._write, block)
+
+    def _write(self, block: pa.Table) -> None:
         columns = [column_types.encoded(block[field.name], field) for field in self._schema]
         self._writer.write_table(pa.table(columns, schema=self._writer.schema))
 
     def close(self) -> None:
-        """Write the footer."""
-        self._writer.close()
+        """Write what is left and the footer; the file is closed in any case."""
+        try:
+            if self._writing:
+                self._writing.result()
+        finally:
+            self._worker.shutdown()
+            self._writer.close()
 
 
 def _is_fixed(kind: pa.DataType) -> bool:

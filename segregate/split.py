@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def split(
         how: the method, its options and the share of the test table.
         writers: of the train and of the test table, of the source's schema. From CSV to CSV rows
             are copied as they are.
-        folder: for files that are gone at the end, together as large as the table in memory.
+        folder: where files can be made, together as large as the table in memory.
         audit: leaks (false: they are not looked for), target (column to predict; by default the
             stratify column), key (columns that say which rows are of one thing), time (column),
             val_size (the share of the train rows that are going to be validation rows).
@@ -51,29 +52,39 @@ def split(
     asked = audit or {}
     size = block_rows(source.schema)
     made, places, fitted = _assigned(source, how, size, asked)
-    rows = (made["rows"]["train"], made["rows"]["test"])
-    start_of_test = -(-rows[TRAIN] // size) * size
+    rows: tuple[int, int] = (made["rows"]["train"], made["rows"]["test"])
     as_lines = source.has_lines and all(writer.is_csv for writer in writers)
-    pieces = ahead(source.lines() if as_lines else source.pieces())
-    blocks = ahead(reordered(pieces, places, size, folder))
-    named = ((int(start >= start_of_test), block) for start, block in blocks)
     write = [writer.write_lines if as_lines else writer.write for writer in writers]
-    if not asked.get("leaks", True):
-        for part, block in named:
+    with TemporaryDirectory(dir=folder) as place:
+        pieces = ahead(source.lines() if as_lines else source.pieces())
+        start_of_test = -(-rows[TRAIN] // size) * size
+
+        def rank(start: int) -> float:  # both parts grow side by side, each in a thread
+            inside = start - start_of_test
+            return inside / rows[TEST] if inside >= 0 else start / rows[TRAIN]
+
+        blocks = (
+            (int(start >= start_of_test), block)
+            for start, block in ahead(reordered(pieces, places, size, Path(place), rank))
+        )
+        if not asked.get("leaks", True):
+            for part, block in blocks:
+                write[part](block)
+            return made | {"leaks": None}
+        key, time = asked.get("key") or (), how.time_column or asked.get("time")
+        target = asked.get("target") or how.stratify
+        observer = Audit(source.plain, rows, target, key, time, Path(place))
+        for part, block in ahead(_observed(blocks, observer, source.parsed if as_lines else None)):
             write[part](block)
-        return made | {"leaks": None}
-    key, time = asked.get("key") or (), how.time_column or asked.get("time")
-    target = asked.get("target") or how.stratify
-    observer = Audit(source.plain, rows, target, key, time, folder)
-    for part, block in ahead(_observed(named, observer, source.parsed if as_lines else None)):
-        write[part](block)
-    if overlap := observer.overlap():
-        made["time"] = overlap | ({"gap": how.gap} if how.method == "time" else {})
-    leaks = list(observer.leaks())
-    if fitted is not None:
-        leaks.append(observer.equal_in_key(fitted))
-    made["leaks"] = [asdict(leak) for leak in leaks]
-    return made
+        return made | _audited(observer, fitted, how)
+
+
+def _audited(observer: Audit, fitted: NDArray[np.bool_] | None, how: Division) -> dict[str, Any]:
+    """Return what the audit of all rows adds to the certificate."""
+    found = [*observer.leaks(), *([] if fitted is None else [observer.equal_in_key(fitted)])]
+    overlap = observer.overlap()
+    time = overlap | ({"gap": how.gap} if how.method == "time" else {}) if overlap else None
+    return ({"time": time} if time else {}) | {"leaks": [asdict(leak) for leak in found]}
 
 
 def _assigned(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from pipeline import table_pieces, tables
+from pipeline import csv_lines, table_pieces, tables
 from pipeline.errors import InputError
 from pipeline.splits import Division, divide
 from segregate import split as segregate
@@ -171,6 +171,7 @@ def test_the_bytes_do_not_depend_on_what_is_in_memory_at_a_time(
     made = []
     for piece, block in ((2**16, 2**17), (37, 11), (5, 700)):
         monkeypatch.setattr(table_pieces, "PIECE", piece)
+        monkeypatch.setattr(csv_lines, "BLOCK", 300 if piece < 50 else 2**24)
         monkeypatch.setattr(table_pieces, "FIRST_BLOCK", 100 if piece < 50 else 2**20)
         monkeypatch.setattr(segregate, "block_rows", lambda schema, block=block: block)
         files = [tmp_path / f"{part}{suffix}" for part in ("train", "test")]
@@ -189,3 +190,24 @@ def test_the_bytes_do_not_depend_on_what_is_in_memory_at_a_time(
     taken = [table.take(pa.array(part)) for part in (first, second)]
     for part, file, metadata in zip(taken, files, made[0][1:3], strict=True):
         assert tables.read(file, metadata).equals(part)
+
+
+def test_the_format_of_the_table_does_not_show_in_the_rows(tmp_path: Path) -> None:
+    table = pa.table({"c": ["a", "b"] * 50, "x": [n / 7 for n in range(100)], "t": ['"\n'] * 100})
+    made = []
+    for given_as in (".csv", ".parquet"):
+        source = tables.Source(
+            tmp_path / f"t{given_as}", tables.write(table, tmp_path / f"t{given_as}")
+        )
+        for suffix in (".csv", ".parquet"):
+            files = [tmp_path / f"{given_as}_{part}{suffix}" for part in ("train", "test")]
+            with (
+                tables.Writer(files[0], source.schema) as a,
+                tables.Writer(files[1], source.schema) as b,
+            ):
+                segregate.split(source, Division(0.3, 5, stratify="c"), (a, b), tmp_path)
+            made.append([file.read_bytes() for file in files])
+            for kept in tmp_path.glob("*.[01]"):
+                kept.unlink()
+    assert made[0] == made[2]
+    assert made[1] == made[3]
