@@ -1,4 +1,4 @@
-"""What main.action asks for: verify, plan, set the reference, infer checks, or run."""
+"""What main.action asks for: verify, plan, set the reference, infer checks, clean, or run."""
 
 import os
 from collections.abc import Callable
@@ -61,11 +61,19 @@ def _infer_checks(config: Config, origin: Sources) -> None:
     print(infer_checks.write(config, origin, given))
 
 
+def _clean(config: Config, _: Sources) -> None:
+    from pipeline import clean
+
+    store = Store(paths.artifact_store())
+    print("\n".join(clean.clean(store, paths.ROOT, config.main.dry_run)))
+
+
 # What has nothing to do with the steps that were chosen.
 ASIDE: dict[str, Callable[[Config, Sources], None]] = {
     "verify": _verify,
     "set_reference": _set_reference,
     "infer_checks": _infer_checks,
+    "clean": _clean,
 }
 
 

@@ -123,6 +123,26 @@ class Store(Catalog):
                 return "damaged"
         return None
 
+    def key(self, file: File) -> str:
+        """Return where a file of a version is kept."""
+        return _key(file)
+
+    def objects(self, before: datetime) -> list[tuple[str, int]]:
+        """Return where files are kept that were written before that time, and their bytes."""
+        listed = self._objects.listed("objects")
+        return [(key, size) for key, size, written in listed if written < before]
+
+    def delete(self, key: str) -> None:
+        """Remove a file that no version holds."""
+        self._objects.delete(key)
+
+    def remove(self, version: Version) -> None:
+        """Remove a version, but not its files."""
+        self._objects.delete(f"versions/{version.name}/v{version.version}.json")
+        index = f"digests/{version.name}/{version.digest}"
+        if self._number(index) == version.version:
+            self._objects.delete(index)
+
     def paths(self, reference: str) -> list[Path]:
         """Return where a store that is a folder keeps a version: its manifest and its objects."""
         assert self.folder is not None

@@ -4,8 +4,8 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -85,12 +85,22 @@ class Objects:
 
     def keys(self, prefix: str) -> list[str]:
         """Return every key below the prefix, a whole path such as `aliases/raw_data.csv`."""
+        return [key for key, _, _ in self.listed(prefix)]
+
+    def listed(self, prefix: str) -> list[tuple[str, int, datetime]]:
+        """Return the same with each one's size in bytes and when it was written."""
         with self._failures():
             try:
                 batches = list(self._open().list(prefix))
             except FileNotFoundError:  # a folder that nothing was written to yet
                 return []
-        return [str(found["path"]) for batch in batches for found in batch]
+        found = [meta for batch in batches for meta in batch]
+        return [(str(meta["path"]), meta["size"], meta["last_modified"]) for meta in found]
+
+    def delete(self, key: str) -> None:
+        """Remove what is under the key; nothing there is well, too."""
+        with self._failures(), suppress(FileNotFoundError):
+            self._open().delete(key)
 
     def write(self, key: str, content: bytes) -> None:
         """Put the bytes under the key, in place of what was there."""

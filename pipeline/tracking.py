@@ -34,7 +34,7 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
     signal.signal(signal.SIGTERM, _stop)
     with ExitStack() as stack:
         paths.WORK.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.TemporaryDirectory(prefix=f"{step}_", dir=paths.WORK)
+        temporary = tempfile.TemporaryDirectory(prefix=f"{step}_{os.getpid()}_", dir=paths.WORK)
         work = Path(stack.enter_context(temporary))
         folder = Path(os.environ.get(paths.RECORD_FOLDER) or work / "record")
         folder.mkdir(parents=True, exist_ok=True)
