@@ -1,6 +1,7 @@
 """Fit the inference pipeline, validate it, export it."""
 
 import sys
+import warnings
 from argparse import Namespace
 from importlib import import_module
 from pathlib import Path
@@ -35,6 +36,8 @@ def go(args: Namespace) -> None:
         frame = table.to_pandas()
         training, validation = frame.iloc[first], frame.iloc[second]
         run.logger.info("fitting %s rows, %s to validate", f"{len(first):,}", f"{len(second):,}")
+        # requests says so too, but what a thread filters is lost when another one stops to catch.
+        warnings.filterwarnings("ignore", "SOCKS support in urllib3")
         Thread(target=import_module, args=("mlflow.sklearn",)).start()  # seconds; export needs it
         fitted = train.fit(unfitted, training, target)
         judge.judge(run, fitted, validation, target)
