@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-VERDICTS = ("passed", "failed", "warned", "skipped")
+VERDICTS = ("passed", "warned", "skipped", "failed")
 
 
 @dataclass(frozen=True)

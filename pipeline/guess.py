@@ -46,19 +46,26 @@ _Dumper.add_representer(
 )
 
 
-def config(table: pa.Table, facts: Mapping[str, str | None], target: str | None) -> str:
+def config(
+    table: pa.Table,
+    facts: Mapping[str, str | None],
+    target: str | None,
+    reference: str | None = None,
+) -> str:
     """Return the text of a dataset's config whose checks this table passes.
 
     Args:
         table: as the checks are to see it.
         facts: what the config says of it besides: `file_url` and other keys of `data`.
         target: the column to predict, if it is known; else the features are comments.
+        reference: the table that drift is measured against, as YAML of Hydra.
     """
     features, left_out = _features(table, target)
     url, rows, columns = facts["file_url"], table.num_rows, table.num_columns
     lines = [
         HEADER.format(url=url, rows=rows, columns=columns),
         _dump(_escaped(facts)),
+        f"reference: {reference or 'null'}\n",
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
         NO_TARGET if target is None else "",
         _dump({"features": _escaped(features)}, "# " if target is None else ""),

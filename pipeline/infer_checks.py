@@ -16,7 +16,7 @@ from pipeline.artifacts import Store
 from pipeline.errors import InputError
 from pipeline.foreign import SUFFIXES
 from pipeline.places import local_file
-from pipeline.schema import Config
+from pipeline.schema import Config, Data
 from pipeline.sources import Sources
 from pipeline.versions import parse_reference
 
@@ -57,10 +57,10 @@ def write(config: Config, origin: Sources, given: set[str]) -> str:
         "file_url": url,
         "sha256": _sha256(file) if file else None,
         "description": f"The table {name}",
-        "reference": _reference(config.data.reference, name),
     }
+    reference = _reference(config.data, name)
     with path.open("x", encoding="utf-8") as made:
-        made.write(guess.config(table, facts, target))
+        made.write(guess.config(table, facts, target, reference))
     rest = "" if target else " data.target=COLUMN"
     return (
         f"wrote {shown}: {table.num_columns} columns of {table.num_rows:,} rows; edit it, then run "
@@ -68,9 +68,14 @@ def write(config: Config, origin: Sources, given: set[str]) -> str:
     )
 
 
-def _reference(known: str | None, name: str) -> str | None:
+def _reference(data: Data, name: str) -> str | None:
     """Return a reference of the dataset's own: that of another one would be another table."""
-    return f"{parse_reference(known)[0]}:reference_{name}" if known else None
+    if not data.reference:
+        return None
+    artifact = parse_reference(data.reference)[0]
+    if artifact.endswith(f".{data.format}"):
+        artifact = artifact.removesuffix(data.format) + "${data.format}"
+    return f"{artifact}:reference_{name}"
 
 
 def _sha256(file: Path) -> str:

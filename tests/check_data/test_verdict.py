@@ -43,7 +43,7 @@ def test_a_check_that_is_not_there(name: str, word: str) -> None:
 
 def test_the_summary() -> None:
     assert verdict.summary([PASSED] * 3) == "3 checks passed"
-    assert verdict.summary(ALL) == "1 checks passed, 3 failed, 1 skipped"
+    assert verdict.summary(ALL) == "1 checks passed, 1 skipped, 3 failed"
     warned = verdict.warned(ALL, ["drift", "range", "test_few"], [])
     assert verdict.summary(warned) == "1 checks passed, 3 warned, 1 skipped"
     assert verdict.counts(ALL) == {"passed": 1, "failed": 3, "warned": 0, "skipped": 1}
