@@ -126,7 +126,7 @@ def _file_tree(state: State, name: str, file: Tree) -> Tree:
 
 def collection_tree(state: State, collection: Collection) -> Tree:
     """Return a collection; its versions are looked up only when asked for."""
-    from tests.fakes.wandb_server.run_tree import project_tree
+    from tests.fakes.wandb_server.project_tree import project_tree
 
     versions = [state.artifacts[one] for one in collection.versions]
     latest = collection.aliases.get("latest")

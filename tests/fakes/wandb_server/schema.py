@@ -8,7 +8,7 @@ from tests.fakes.wandb_server import artifact_changes, run_changes
 from tests.fakes.wandb_server.answer import answer
 from tests.fakes.wandb_server.artifact_tree import Tree, artifact_tree, collection_tree, page
 from tests.fakes.wandb_server.graphql import Operation, QueryError
-from tests.fakes.wandb_server.run_tree import entity_tree, project_tree
+from tests.fakes.wandb_server.project_tree import entity_tree, project_tree
 from tests.fakes.wandb_server.state import State
 
 CHANGES: dict[str, Callable[[State, str, Tree], Tree]] = {
