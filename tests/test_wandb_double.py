@@ -163,10 +163,12 @@ print(*[a.name for a in api.run("alice/p/one").logged_artifacts()])
 print(*[run.id for run in api.runs("alice/p", filters={"group": "g"})])
 late = api.run("alice/p/one")  # a run that has ended can still be told what it used
 late.use_artifact(version)
+with wandb.init(project="p", id="two", resume="must") as run:
+    print(run.resumed)
 print(*sorted(run.id for run in api.artifact("alice/p/data:v0").used_by()))
 """
     printed = said(alice, code)
-    expected = "v0 one two good latest False data:v0 data:v0 one one two"
+    expected = "v0 one two good latest False data:v0 data:v0 one True one two"
     assert printed == expected.split()
     (version,) = server.artifacts()
     assert version["used_by"] == ["two", "one"]

@@ -30,9 +30,7 @@ def found(state: State, key: str, reference: str) -> Artifact | None:
     versions = [state.artifacts[one] for one in collection.versions]
     if number:
         return next((a for a in versions if a.version == int(number[1])), None)
-    known = state.artifacts.get(collection.aliases.get(reference, ""))
-    # An artifact's own digest names it as well.
-    return known or next((a for a in versions if a.digest == reference), None)
+    return state.artifacts.get(collection.aliases.get(reference, ""))
 
 
 def artifact_tree(state: State, artifact: Artifact | None) -> Tree | None:

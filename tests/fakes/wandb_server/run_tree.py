@@ -38,11 +38,11 @@ def run_tree(state: State, run: Run | None) -> Any:
         "user": {"__typename": "User", "name": run.user, "username": run.user},
         "project": lambda: _project(state, run),
         "projectId": "1",
-        "wandbConfig": lambda **_: "{}",
+        "wandbConfig": lambda keys: _internal_config(run, keys),
         "systemMetrics": "{}",
         "historyKeys": lambda: {"lastStep": _count(state, run, HISTORY) - 1, "keys": {}},
-        "historyTail": "[]",
-        "eventsTail": "[]",
+        "historyTail": lambda: json.dumps(lines(state, run, HISTORY)[-1:]),
+        "eventsTail": lambda: json.dumps(lines(state, run, EVENTS)[-1:]),
         **{name: partial(_count, state, run, file) for name, file in counts.items()},
         "history": lambda **_: lines(state, run, HISTORY),
         "events": lambda **_: lines(state, run, EVENTS),
@@ -70,6 +70,12 @@ def _project(state: State, run: Run) -> Tree:
 def lines(state: State, run: Run, file: str) -> list[str]:
     """Return the lines that a run has streamed into one of its files."""
     return state.blobs.read(f"runs/{run.key}/{file}").decode().splitlines()
+
+
+def _internal_config(run: Run, keys: list[str]) -> str:
+    """Return what the client noted for itself; a run without "t" cannot be resumed."""
+    noted = json.loads(run.config).get("_wandb", {}).get("value", {})
+    return json.dumps({key: noted[key] for key in keys if key in noted})
 
 
 def _count(state: State, run: Run, file: str) -> int:
