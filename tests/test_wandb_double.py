@@ -65,18 +65,12 @@ def content(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def said(person: Person, code: str, *words: str) -> list[str]:
-    done = person.run(code, *words)
-    assert done.status == 0, done.out + done.err
-    return done.out.split()
-
-
 def test_a_folder_of_files_reaches_a_second_user_whole(
     tmp_path: Path, server: WandbServer, alice: Person, bob: Person
 ) -> None:
-    assert said(alice, LOG, "data", folder_of(tmp_path), "first", "one") == ["v0"]
+    assert alice.said(LOG, "data", folder_of(tmp_path), "first", "one") == ["v0"]
     references = [f"alice/p/data:{end}" for end in ("latest", "v0", "first")]
-    assert said(bob, READ, *references) == ["v0", "v0", "v0"]
+    assert bob.said(READ, *references) == ["v0", "v0", "v0"]
     for name in ("latest", "v0", "first"):
         assert content(bob.folder / name) == FILES
     (version,) = server.artifacts()
@@ -94,7 +88,7 @@ def test_a_folder_of_files_reaches_a_second_user_whole(
 def test_a_run_is_there_with_everything_it_said(
     tmp_path: Path, server: WandbServer, alice: Person
 ) -> None:
-    said(alice, LOG, "data", folder_of(tmp_path), "first", "one")
+    alice.said(LOG, "data", folder_of(tmp_path), "first", "one")
     (run,) = server.runs()
     assert (run["id"], run["group"], run["job_type"], run["user"]) == ("one", "g", "make", "alice")
     assert (run["state"], run["exit_code"]) == ("finished", 0)
@@ -109,9 +103,9 @@ def test_the_same_content_makes_no_new_version_and_moves_the_aliases(
     tmp_path: Path, server: WandbServer, alice: Person
 ) -> None:
     same, other = folder_of(tmp_path), folder_of(tmp_path, "other", more=b"more")
-    assert said(alice, LOG, "data", same, "first", "one") == ["v0"]
-    assert said(alice, LOG, "data", other, "second", "two") == ["v1"]
-    assert said(alice, LOG, "data", same, "third", "three") == ["v0"]
+    assert alice.said(LOG, "data", same, "first", "one") == ["v0"]
+    assert alice.said(LOG, "data", other, "second", "two") == ["v1"]
+    assert alice.said(LOG, "data", same, "third", "three") == ["v0"]
     first, second = server.artifacts()
     assert first["aliases"] == ["first", "latest", "third"]
     assert second["aliases"] == ["second"]
@@ -128,8 +122,8 @@ def test_two_writers_at_once(
     names = [folders[0], folders[0 if equal else 1]]
     writers = [Person(tmp_path / f"writer{n}", server.url, ALICE) for n in range(2)]
     started = [
-        writer.start(LOG, "data", name, f"alias{n}", f"run{n}")
-        for n, (writer, name) in enumerate(zip(writers, names, strict=True))
+        writer.start(LOG, "data", names[n], f"alias{n}", f"run{n}")
+        for n, writer in enumerate(writers)
     ]
     ended = [finished(one) for one in started]
     assert [done.status for done in ended] == [0, 0], ended
@@ -143,7 +137,7 @@ def test_two_writers_at_once(
 def test_lineage_and_aliases_through_the_public_api(
     tmp_path: Path, server: WandbServer, alice: Person
 ) -> None:
-    said(alice, LOG, "data", folder_of(tmp_path), "first", "one")
+    alice.said(LOG, "data", folder_of(tmp_path), "first", "one")
     code = """
 import wandb
 with wandb.init(project="p", id="two") as run:
@@ -167,7 +161,7 @@ with wandb.init(project="p", id="two", resume="must") as run:
     print(run.resumed)
 print(*sorted(run.id for run in api.artifact("alice/p/data:v0").used_by()))
 """
-    printed = said(alice, code)
+    printed = alice.said(code)
     expected = "v0 one two good latest False data:v0 data:v0 one True one two"
     assert printed == expected.split()
     (version,) = server.artifacts()
@@ -179,8 +173,7 @@ def test_a_sync_of_an_offline_run_lands_whole_and_makes_one_version(
     tmp_path: Path, server: WandbServer, alice: Person
 ) -> None:
     alice.environment["WANDB_MODE"] = "offline"
-    folder = folder_of(tmp_path)
-    said(alice, LOG, "data", folder, "first", "one")
+    alice.said(LOG, "data", folder_of(tmp_path), "first", "one")
     assert server.artifacts() == []
     del alice.environment["WANDB_MODE"]
     (record,) = (alice.folder / "wandb").glob("offline-run-*")
@@ -199,10 +192,10 @@ def test_a_sync_of_an_offline_run_lands_whole_and_makes_one_version(
 def test_a_restart_keeps_everything(tmp_path: Path) -> None:
     place, folder = tmp_path / "server", folder_of(tmp_path)
     with WandbServer(place) as server:
-        said(Person(tmp_path / "one", server.url), LOG, "data", folder, "first", "one")
+        Person(tmp_path / "one", server.url).said(LOG, "data", folder, "first", "one")
         before = server.artifacts(), server.runs()
     with WandbServer(place) as server:
         assert (server.artifacts(), server.runs()) == before
         reader = Person(tmp_path / "two", server.url)
-        assert said(reader, READ, "tester/p/data:first") == ["v0"]
+        assert reader.said(READ, "tester/p/data:first") == ["v0"]
         assert content(reader.folder / "first") == FILES

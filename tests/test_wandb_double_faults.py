@@ -1,8 +1,8 @@
 """The faults of the W&B double, and what W&B's real client makes of each."""
 
-import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT, Done, clean_environment
-from tests.fakes.wandb_person import Person, finished
+from tests.fakes.wandb_person import Person, finished, tell
 from tests.fakes.wandb_server import Fault, WandbServer
 from tests.fakes.wandb_server.answer import answer
 from tests.fakes.wandb_server.graphql import Parser, QueryError
@@ -31,6 +31,28 @@ with wandb.init(project="p", id="one") as run:
     run.log_artifact(artifact)
     print(artifact.wait(timeout=30).version)
 """
+
+# python -c WRITER: logs two files as an artifact of each name that it reads
+WRITER = """
+import sys, wandb
+with wandb.init(project="p", id="one") as run:
+    for name in sys.stdin:
+        artifact = wandb.Artifact(name.strip(), "raw")
+        for number in range(2):
+            with artifact.new_file(str(number), "wb") as file:
+                file.write(name.encode()[:1] + bytes([number]) * 299_999)
+        run.log_artifact(artifact)
+        print(artifact.wait(timeout=30).version, flush=True)
+"""
+
+PASSING = {
+    "error": Fault(status=500, on="CommitArtifact", times=1),
+    "upload-cut": Fault(drop=True, on="PUT", times=1),
+    "request-cut": Fault(drop=True, on="CreateArtifact", times=1),
+    "commit-unanswered": Fault(lost=True, on="CommitArtifact", times=1),
+    "begin-unanswered": Fault(lost=True, on="CreateArtifact", times=1),
+    "slow": Fault(delay=0.2, on="graphql"),
+}
 
 
 @pytest.fixture
@@ -86,29 +108,21 @@ def test_a_key_expires_in_the_middle(server: WandbServer, alice: Person) -> None
     assert only_version(server)["version"] == 0
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(status=500, on="CommitArtifact", times=1),
-        Fault(drop=True, on="PUT", times=1),
-        Fault(drop=True, on="CreateArtifact", times=1),
-        Fault(lost=True, on="CommitArtifact", times=1),
-        Fault(lost=True, on="CreateArtifact", times=1),
-        Fault(delay=0.2, on="graphql"),
-    ],
-    ids=["500", "drop-upload", "drop", "lost-commit", "lost-create", "slow"],
-)
-def test_what_passes_is_repeated_and_leaves_one_version(
-    server: WandbServer, alice: Person, fault: Fault
-) -> None:
-    process = begun(alice)
-    server.fail(fault)
-    done = finished(process)
-    assert (done.status, done.out) == (0, "v0\n"), done.err
-    assert server.control.faults.facts()[0]["seen"] > 1  # it struck, and was tried again
-    version = only_version(server)
-    assert version["state"] == "COMMITTED"
-    assert [file["size"] for file in version["files"].values()] == [300_000, 300_000]
+def test_what_passes_is_repeated_and_leaves_one_version(server: WandbServer, alice: Person) -> None:
+    with alice.start(WRITER) as writer:
+        assert writer.stdin is not None
+        assert writer.stdout is not None
+        for name, fault in PASSING.items():
+            server.fail(fault)
+            writer.stdin.write(f"{name}\n")
+            writer.stdin.flush()
+            assert writer.stdout.readline() == "v0\n", name
+            assert server.control.faults.facts()[0]["seen"] > 1, name  # it struck, and came again
+        writer.stdin.close()
+    versions = server.artifacts()
+    assert [version["collection"] for version in versions] == sorted(PASSING)
+    assert {version["state"] for version in versions} == {"COMMITTED"}
+    assert all(file["size"] == 300_000 for v in versions for file in v["files"].values())
 
 
 @pytest.mark.parametrize("on", ["CommitArtifact", "PUT"])
@@ -178,10 +192,3 @@ def test_the_program_is_controlled_from_outside(tmp_path: Path) -> None:
         tell(url, "expire", {"key": ALICE})
         failed(alice.run(STEP), "401")
         process.terminate()
-
-
-def tell(url: str, path: str, given: Any = None) -> Any:
-    """Ask or command a double that runs as a program."""
-    body = None if given is None else json.dumps(given).encode()
-    with urllib.request.urlopen(urllib.request.Request(f"{url}/_double/{path}", body)) as reply:
-        return json.load(reply)

@@ -3,10 +3,13 @@
 Every person has folders of their own, so that nothing is read that did not come from the server.
 """
 
+import json
 import subprocess
 import sys
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import Done, clean_environment
 from tests.fakes.wandb_server import KEY
@@ -52,6 +55,12 @@ class Person:
         """Run a Python program, given as its text, to its end."""
         return finished(self.start(code, *words))
 
+    def said(self, code: str, *words: str) -> list[str]:
+        """Run a Python program that has to succeed and return the words it printed."""
+        done = self.run(code, *words)
+        assert done.status == 0, done.out + done.err
+        return done.out.split()
+
     def wandb(self, *words: str) -> Done:
         """Run the command wandb to its end."""
         return finished(self._popen([sys.executable, "-m", "wandb", *words]))
@@ -74,3 +83,10 @@ def finished(process: subprocess.Popen[str]) -> Done:
     with process:
         out, err = process.communicate(timeout=120)
     return Done(process.returncode, out, err)
+
+
+def tell(url: str, path: str, given: Any = None) -> Any:
+    """Ask a double that runs as a program about `path`, or command it: see its `control`."""
+    body = None if given is None else json.dumps(given).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/_double/{path}", body)) as reply:
+        return json.load(reply)
