@@ -15,7 +15,6 @@ def run_tree(state: State, run: Run | None) -> Any:
     """Return a run with what can be asked of it; None for none."""
     if run is None:
         return None
-    counts = {"historyLineCount": HISTORY, "eventsLineCount": EVENTS, "logLineCount": "output.log"}
     return {
         "__typename": "Run",
         "id": run.id,
@@ -40,6 +39,20 @@ def run_tree(state: State, run: Run | None) -> Any:
         "projectId": "1",
         "wandbConfig": lambda keys: _internal_config(run, keys),
         "systemMetrics": "{}",
+        **_streams(state, run),
+        "fileCount": lambda: len(state.blobs.names(f"runs/{run.key}")),
+        "files": partial(_files, state, run),
+        "inputArtifacts": lambda **_: page(
+            [artifacts.artifact_tree(state, state.artifacts[one]) for one in run.inputs]),
+        "outputArtifacts": lambda **_: page(
+            [artifacts.artifact_tree(state, state.artifacts[one]) for one in run.outputs]),
+    }  # fmt: skip
+
+
+def _streams(state: State, run: Run) -> Tree:
+    """What can be asked of the lines that a run has streamed."""
+    counts = {"historyLineCount": HISTORY, "eventsLineCount": EVENTS, "logLineCount": "output.log"}
+    return {
         "historyKeys": lambda: {"lastStep": _count(state, run, HISTORY) - 1, "keys": {}},
         "historyTail": lambda: json.dumps(lines(state, run, HISTORY)[-1:]),
         "eventsTail": lambda: json.dumps(lines(state, run, EVENTS)[-1:]),
@@ -52,13 +65,7 @@ def run_tree(state: State, run: Run | None) -> Any:
             "liveData": [json.loads(line) for line in lines(state, run, HISTORY)],
         },
         "sampledHistory": lambda specs: [_sampled(state, run, json.loads(one)) for one in specs],
-        "fileCount": lambda: len(state.blobs.names(f"runs/{run.key}")),
-        "files": partial(_files, state, run),
-        "inputArtifacts": lambda **_: page(
-            [artifacts.artifact_tree(state, state.artifacts[one]) for one in run.inputs]),
-        "outputArtifacts": lambda **_: page(
-            [artifacts.artifact_tree(state, state.artifacts[one]) for one in run.outputs]),
-    }  # fmt: skip
+    }
 
 
 def _project(state: State, run: Run) -> Tree:
