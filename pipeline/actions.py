@@ -1,4 +1,4 @@
-"""What main.action asks for: verify, plan, set the reference, infer checks, clean, or run."""
+"""What main.action asks for: verify, plan, set the reference, infer checks, clean, sync, or run."""
 
 import os
 from collections.abc import Callable
@@ -68,12 +68,21 @@ def _clean(config: Config, _: Sources) -> None:
     print("\n".join(clean.clean(store, paths.ROOT, config.main.dry_run)))
 
 
+def _sync(config: Config, _: Sources) -> None:
+    from pipeline import wandb_sync
+
+    store = Store(paths.artifact_store())
+    project = os.environ.get("WANDB_PROJECT") or config.main.project_name
+    print("\n".join(wandb_sync.sync(store, paths.ROOT, project)))
+
+
 # What has nothing to do with the steps that were chosen.
 ASIDE: dict[str, Callable[[Config, Sources], None]] = {
     "verify": _verify,
     "set_reference": _set_reference,
     "infer_checks": _infer_checks,
     "clean": _clean,
+    "sync": _sync,
 }
 
 

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
@@ -144,6 +143,6 @@ def where_to_look() -> list[str]:
     uri = shlex.quote(settings["MLFLOW_TRACKING_URI"])
     lines = [f"See the runs: mlflow ui --backend-store-uri {uri}"]
     if settings["WANDB_MODE"] == "offline":
-        runs = shlex.quote(str(Path(settings["WANDB_DIR"], "wandb")))
-        lines.append(f"Send them to W&B: wandb sync {runs}/offline-run-*")
+        main = shlex.quote(str(paths.ROOT / "main.py"))
+        lines.append(f"Send them to W&B: python {main} main.action=sync")
     return [*lines, f"Artifacts: {paths.artifact_store()} · log: {paths.LOG_FILE}"]

@@ -19,7 +19,7 @@ RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "at_most": (lambda value, bound: value <= bound, "at most {}"),
     "one_of": (lambda value, bound: value in bound, "one of {}"),
 }
-ACTIONS = ["run", "plan", "verify", "set_reference", "infer_checks", "clean"]
+ACTIONS = ["run", "plan", "verify", "set_reference", "infer_checks", "clean", "sync"]
 METHODS = ["stratified", "random", "group", "time", "hash"]  # of pipeline/splits.py
 
 

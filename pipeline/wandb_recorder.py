@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
@@ -127,14 +127,15 @@ def _log(wandb: Any, run: Any, folder: Path) -> str:
             | {name: _table(wandb, rows) for name, rows in step.tables.items() if rows}
         )
         for output in step.outputs:
-            run.log_artifact(_artifact(wandb, output, Path(step.local_files[output["name"]])))
+            run.log_artifact(artifact_of(wandb, output, Path(step.local_files[output["name"]])))
         run.finish(exit_code=0 if step.status == "finished" else 1)
     except (wandb.Error, OSError, ValueError) as error:
         return f"W&B could not record it: {error}"
     return ""
 
 
-def _artifact(wandb: Any, output: dict[str, Any], path: Path) -> Any:
+def artifact_of(wandb: Any, output: Mapping[str, Any], path: Path) -> Any:
+    """Return a W&B artifact, not logged yet, with the file or folder of a step's output."""
     facts = {key: output[key] for key in ("name", "type", "description", "metadata")}
     artifact = wandb.Artifact(**facts)
     if path.is_dir():

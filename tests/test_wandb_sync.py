@@ -1,0 +1,144 @@
+"""A whole run made offline, then sent to a double of the W&B server: nothing is lost."""
+
+import json
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Project, copy_project
+from tests.fakes.wandb_person import IMPATIENT
+from tests.fakes.wandb_server import KEY, Fault, WandbServer
+
+STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]
+SYNC = ("python", "main.py", "main.action=sync")
+OUTPUTS = ["data_certificate.json", "data_test.csv", "data_train.csv", "model_export",
+           "predictions.parquet", "preprocessed_data.csv", "raw_data.parquet"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository in which the pipeline has run offline."""
+    made = copy_project(tmp_path_factory.mktemp("offline") / "repository")
+    done = made.run("python", "main.py", "experiment=quick")
+    assert done.status == 0, done.out + done.err
+    return made
+
+
+@pytest.fixture
+def project(offline: Project, tmp_path: Path) -> Project:
+    """The same in a state of its own."""
+    target = tmp_path / "repository"
+    shutil.copytree(offline.root, target, symlinks=True)
+    return Project(target)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[WandbServer]:
+    with WandbServer(tmp_path / "server") as server:
+        yield server
+
+
+def account(server: WandbServer, project: Project) -> dict[str, str]:
+    config = {"WANDB_CONFIG_DIR": str(project.root.parent / "config")}
+    return {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": KEY} | config | IMPATIENT
+
+
+def held(server: WandbServer) -> dict[str, dict[str, Any]]:
+    """The pipeline's artifacts on the server, by name; each has one version."""
+    found = [a for a in server.artifacts() if not a["collection"].startswith("run-")]
+    assert len({a["collection"] for a in found}) == len(found)
+    return {a["collection"]: a for a in found}
+
+
+def whole(server: WandbServer, project: Project) -> None:
+    """The server holds what the store holds, with its lineage."""
+    runs = {run["id"]: run for run in server.runs()}
+    assert sorted(run["job_type"] for run in runs.values()) == sorted(STEPS)
+    assert {run["state"] for run in runs.values()} == {"finished"}
+    assert len({run["group"] for run in runs.values()}) == 1
+    artifacts = held(server)
+    assert sorted(artifacts) == OUTPUTS
+    for name, artifact in artifacts.items():
+        manifest = project.manifest(f"{name}:latest")
+        assert artifact["state"] == "COMMITTED", name
+        sizes = {file["path"]: file["size"] for file in manifest["files"]}
+        assert {path: file["size"] for path, file in artifact["files"].items()} == sizes
+        assert runs[artifact["logged_by"]]["job_type"] == manifest["step"]
+    used = {name: {runs[run]["job_type"] for run in a["used_by"]} for name, a in artifacts.items()}
+    assert used == {
+        "raw_data.parquet": {"preprocess"},
+        "preprocessed_data.csv": {"check_data", "segregate"},
+        "data_train.csv": {"train_random_forest"},
+        "data_test.csv": {"evaluate"},
+        "model_export": {"evaluate"},
+        "data_certificate.json": set(),
+        "predictions.parquet": set(),
+    }
+
+
+def test_sync_sends_all_and_again_sends_nothing(project: Project, server: WandbServer) -> None:
+    done = project.run(*SYNC, **account(server, project))
+    assert done.status == 0, done.out + done.err
+    assert "6 runs are in tester/reproducible_ml_pipeline, every artifact of them" in done.out
+    whole(server, project)
+    requests = len(server.requests())
+    again = project.run(*SYNC, **account(server, project))
+    assert again.out == "nothing to send: all offline runs are synced\n"
+    assert len(server.requests()) == requests
+    assert KEY not in done.out + done.err
+
+
+def test_copies_that_are_gone_are_made_again_from_the_store(
+    offline: Project, project: Project, server: WandbServer
+) -> None:
+    staged = offline.root / "wandb" / "data"  # W&B knows them by their whole path
+    staged.rename(staged.with_name("moved"))
+    try:
+        done = project.run(*SYNC, **account(server, project))
+    finally:
+        staged.with_name("moved").rename(staged)
+    assert done.status == 0, done.out + done.err
+    assert "raw_data.parquet:v0; raw_data.parquet:v0 sent again from the store" in done.out
+    whole(server, project)
+
+
+def test_sync_killed_and_said_again(project: Project, server: WandbServer) -> None:
+    """Ten times at random moments; what was there stays and is not doubled."""
+    moments = random.Random(4)
+    for _ in range(10):
+        with project.start(*SYNC, **account(server, project)) as running:
+            time.sleep(moments.uniform(1.5, 6))
+            running.send_signal(signal.SIGKILL)
+            running.communicate(timeout=60)
+    done = project.run(*SYNC, **account(server, project))
+    assert done.status == 0, done.out + done.err
+    whole(server, project)
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(status=500), Fault(status=401), Fault(drop=True, on="PUT")]
+)
+def test_a_server_that_is_not_well(project: Project, server: WandbServer, fault: Fault) -> None:
+    server.fail(fault)
+    done = project.run(*SYNC, **account(server, project))
+    assert done.status == 1
+    (line,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: W&B refused: ")
+    assert KEY not in done.out + done.err
+    assert "Traceback" not in done.out + done.err
+    server.fail()
+    assert project.run(*SYNC, **account(server, project)).status == 0
+    whole(server, project)
+
+
+def test_nothing_was_made_offline(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "repository")
+    done = project.run(*SYNC, WANDB_API_KEY=KEY)
+    assert (done.status, done.out) == (0, "nothing to send: all offline runs are synced\n")
+    assert json.dumps(done.err) == '""'
