@@ -62,16 +62,28 @@ def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
             end = time.monotonic()
             facts.seconds = round(end - begin, 3)
             facts.write(run.folder)
-            if recording:
-                recording.finish(run.folder)
-                facts.tracking = round(facts.tracking + time.monotonic() - end, 3)
-                facts.write(run.folder)
-            if paths.RECORD_FOLDER not in os.environ:
-                record.alone_to_mlflow(facts, run.folder)
+            try:
+                if recording:
+                    _finish(recording, facts, run.folder)
+                    facts.tracking = round(facts.tracking + time.monotonic() - end, 3)
+                    facts.write(run.folder)
+            finally:
+                if paths.RECORD_FOLDER not in os.environ:
+                    record.alone_to_mlflow(facts, run.folder)
     except InputError as error:
         run.logger.error("%s", error)
         sys.exit(1)
     run.logger.info("done in %.1f s", facts.seconds)
+
+
+def _finish(recording: Recording, facts: record.Record, folder: Path) -> None:
+    """Hand the record to W&B; that it was not taken is the step's failure, and in its record."""
+    try:
+        recording.finish(folder)
+    except InputError as error:
+        facts.status, facts.error = "failed", facts.error or str(error)
+        facts.write(folder)
+        raise
 
 
 def _open_recording(facts: record.Record, stack: ExitStack) -> Recording | None:

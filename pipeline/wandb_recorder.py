@@ -25,6 +25,10 @@ from pipeline.errors import InputError
 
 # The address is private to this user's processes; the key only names the protocol.
 KEY = b"pipeline"
+ANSWER = 10  # seconds for W&B to answer when a run begins
+WAIT = 120  # seconds for it to take an artifact, and the rest of a run
+
+Known = dict[tuple[str, str], Any]  # name and digest → W&B's artifact, of this pipeline run
 
 
 @contextmanager
@@ -74,11 +78,12 @@ def main() -> None:
         threading.Thread(target=_end_with_standard_input, args=(address,), daemon=True).start()
         import wandb  # here: while the first step is still starting
 
+        known: Known = {}
         serving = True
         while serving:
             try:
                 with listener.accept() as connection:
-                    serving = _record_step(wandb, connection)
+                    serving = _record_step(wandb, connection, known)
             except (EOFError, OSError, AuthenticationError):
                 continue  # a step was killed while it spoke: the others are served all the same
 
@@ -92,22 +97,23 @@ def _end_with_standard_input(address: str) -> None:
         os._exit(1)
 
 
-def _record_step(wandb: Any, connection: Connection) -> bool:
+def _record_step(wandb: Any, connection: Connection, known: Known) -> bool:
     """Record one step from its connection; False for the sign to end."""
     settings = connection.recv()
     if settings is None:
         return False
     run, failure = None, ""
     try:
-        run = wandb.init(**settings, settings=wandb.Settings(silent=True, console="off"))
+        bounds = {"init_timeout": ANSWER, "finish_timeout": WAIT, "finish_timeout_raises": True}
+        run = wandb.init(**settings, settings=wandb.Settings(silent=True, console="off", **bounds))
     except (wandb.Error, OSError) as error:
-        failure = f"W&B refused the run: {error}"
+        failure = f"W&B refused the run: {' '.join(str(error).split())}"
     try:
         folder = Path(connection.recv())
     except EOFError:  # the step died
         folder = None
     if run and folder:
-        failure = _log(wandb, run, folder)
+        failure = _log(wandb, run, folder, known)
     elif run:
         run.finish(exit_code=1)
     if folder:
@@ -115,8 +121,12 @@ def _record_step(wandb: Any, connection: Connection) -> bool:
     return True
 
 
-def _log(wandb: Any, run: Any, folder: Path) -> str:
-    """Put the record of a step into its W&B run and finish it; return what went wrong, or ''."""
+def _log(wandb: Any, run: Any, folder: Path, known: Known) -> str:
+    """Put the record of a step into its W&B run and finish it; return what went wrong, or ''.
+
+    Online the artifacts are waited for, because the end of a run never says that one was lost; and
+    the run is told which artifacts of this pipeline run it used.
+    """
     step = record.read(folder)
     assert step is not None, "a step writes its record before it says so"
     try:
@@ -126,11 +136,17 @@ def _log(wandb: Any, run: Any, folder: Path) -> str:
             {Path(p).stem: wandb.Image(str(folder / p)) for p in step.pictures}
             | {name: _table(wandb, rows) for name, rows in step.tables.items() if rows}
         )
+        for used in step.inputs if not run.offline else ():
+            if (used["name"], used["digest"]) in known:
+                run.use_artifact(known[used["name"], used["digest"]])
         for output in step.outputs:
-            run.log_artifact(artifact_of(wandb, output, Path(step.local_files[output["name"]])))
+            place = Path(step.local_files[output["name"]])
+            logged = run.log_artifact(artifact_of(wandb, output, place))
+            if not run.offline:
+                known[output["name"], output["digest"]] = logged.wait(timeout=WAIT)
         run.finish(exit_code=0 if step.status == "finished" else 1)
     except (wandb.Error, OSError, ValueError) as error:
-        return f"W&B could not record it: {error}"
+        return f"W&B could not record it: {' '.join(str(error).split())}"
     return ""
 
 

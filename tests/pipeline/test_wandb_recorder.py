@@ -2,12 +2,14 @@
 
 import json
 import struct
+import time
 from collections.abc import Iterator
 from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.message import DecodeError
 from matplotlib.figure import Figure
 from wandb.proto import wandb_internal_pb2
 
@@ -32,8 +34,19 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def records(tmp_path: Path, run_id: str) -> list[Any]:
-    """Return what W&B wrote about a run, record by record."""
+    """Return what W&B wrote about a run, record by record, when its process has written it all."""
     (file,) = tmp_path.glob(f"wandb/offline-run-*-{run_id}/run-{run_id}.wandb")
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            return parsed(file)
+        except DecodeError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def parsed(file: Path) -> list[Any]:
+    """Return the records of a file in LevelDB's log format."""
     data, position, found, content = file.read_bytes(), 7, [], b""  # after the file's header
     while position < len(data):
         if (left := BLOCK - position % BLOCK) < 7:  # a record's header is not divided
