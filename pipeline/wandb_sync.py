@@ -57,10 +57,11 @@ def sync(store: Store, root: Path, project: str) -> list[str]:
     """
     import wandb
 
-    runs = [run for run in _offline_runs(root) if not run.mark.with_suffix(".checked").exists()]
+    there = list(_offline_runs(root))
+    runs = [run for run in there if not run.mark.with_suffix(".checked").exists()]
+    lines = _left(root, {run.folder for run in there})
     if not runs:
-        return ["nothing to send: all offline runs are synced"]
-    lines = []
+        return [*lines, "nothing to send: all offline runs are synced"]
     try:
         api = wandb.Api(timeout=ANSWER)
         path = f"{api.default_entity}/{project}"
@@ -83,6 +84,15 @@ def _offline_runs(root: Path) -> Iterator[OfflineRun]:
         number = folder.name.rpartition("-")[2]
         if number in steps:
             yield OfflineRun(folder, number, steps[number])
+
+
+def _left(root: Path, known: set[Path]) -> list[str]:
+    """Return a line for each run that is not sent because its step left no record."""
+    return [
+        f"left: {folder.name}, whose step was killed; `wandb sync` sends what there is of it"
+        for folder in sorted((root / "wandb").glob("offline-run-*"))
+        if folder not in known and not list(folder.glob("*.synced"))
+    ]
 
 
 def _send(wandb: Any, api: Any, path: str, run: OfflineRun, store: Store) -> str:

@@ -50,23 +50,12 @@ def split(
         InputError: as pipeline.splits.
     """
     asked = audit or {}
-    size = block_rows(source.schema)
-    made, places, fitted = _assigned(source, how, size, asked)
+    made, places, fitted = _assigned(source, how, asked)
     rows: tuple[int, int] = (made["rows"]["train"], made["rows"]["test"])
     as_lines = source.has_lines and all(writer.is_csv for writer in writers)
     write = [writer.write_lines if as_lines else writer.write for writer in writers]
     with TemporaryDirectory(dir=folder) as place:
-        pieces = ahead(source.lines() if as_lines else source.pieces())
-        start_of_test = -(-rows[TRAIN] // size) * size
-
-        def rank(start: int) -> float:  # both parts grow side by side, each in a thread
-            inside = start - start_of_test
-            return inside / rows[TEST] if inside >= 0 else start / rows[TRAIN]
-
-        blocks = (
-            (int(start >= start_of_test), block)
-            for start, block in ahead(reordered(pieces, places, size, Path(place), rank))
-        )
+        blocks = _blocks(source, places, rows, as_lines, Path(place))
         if not asked.get("leaks", True):
             for part, block in blocks:
                 write[part](block)
@@ -79,6 +68,26 @@ def split(
         return made | _audited(observer, fitted, how)
 
 
+def _blocks(
+    source: Source,
+    places: NDArray[np.integer],
+    rows: tuple[int, int],
+    as_lines: bool,
+    folder: Path,
+) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the next rows of the train (0) or the test table (1), as lines or plain values."""
+    size = block_rows(source.schema)
+    start_of_test = -(-rows[TRAIN] // size) * size
+
+    def rank(start: int) -> float:  # both parts grow side by side, each in a thread
+        inside = start - start_of_test
+        return inside / rows[TEST] if inside >= 0 else start / rows[TRAIN]
+
+    pieces = ahead(source.lines() if as_lines else source.pieces())
+    for start, block in ahead(reordered(pieces, places, size, folder, rank)):
+        yield int(start >= start_of_test), block
+
+
 def _audited(observer: Audit, fitted: NDArray[np.bool_] | None, how: Division) -> dict[str, Any]:
     """Return what the audit of all rows adds to the certificate."""
     found = [*observer.leaks(), *([] if fitted is None else [observer.equal_in_key(fitted)])]
@@ -88,7 +97,7 @@ def _audited(observer: Audit, fitted: NDArray[np.bool_] | None, how: Division) -
 
 
 def _assigned(
-    source: Source, how: Division, size: int, asked: Mapping[str, Any]
+    source: Source, how: Division, asked: Mapping[str, Any]
 ) -> tuple[dict[str, Any], NDArray[np.integer], NDArray[np.bool_] | None]:
     """Divide the row numbers; what else is known of the rows does not stay in memory.
 
@@ -104,7 +113,7 @@ def _assigned(
         rest = replace(how, size=asked["val_size"], size_name="val_size")
         fitted = np.zeros(len(parts[TRAIN]), bool)
         fitted[_fitted(source, keys, parts[TRAIN], rest)] = True
-    return certify(how, keys, parts), targets(parts, size), fitted
+    return certify(how, keys, parts), targets(parts, block_rows(source.schema)), fitted
 
 
 def _keys(source: Source, how: Division) -> Keys:
