@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
+from pipeline.column_types import is_text
 from pipeline.errors import InputError
 from pipeline.numbers import bits, indices
 
@@ -55,7 +56,7 @@ def of_rows(piece: pa.Table, columns: Sequence[str], salt: int = 0) -> Digests:
 def encoded(piece: pa.Table) -> pa.Table:
     """Return the piece with its texts as categories, to digest each text once; the same digests."""
     for number, field in enumerate(piece.schema):
-        if pt.is_string(field.type) or pt.is_large_string(field.type):
+        if is_text(field.type):
             column = piece[number].combine_chunks().dictionary_encode()
             piece = piece.set_column(number, field.name, column)
     return piece

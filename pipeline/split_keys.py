@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline import numbers, row_digests
 from pipeline.errors import InputError
+from pipeline.kinds import plain
 from pipeline.stratified import Classes
 
 DAY = datetime.timedelta(days=1) // datetime.timedelta(microseconds=1)
@@ -39,9 +40,7 @@ class ClassColumn:
                 f"cannot stratify: the values of {self._name!r} ({column.type}) cannot be "
                 "compared; choose a column of plain values"
             )
-        if pt.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
-        values, codes = numbers.codes(column)
+        values, codes = numbers.codes(plain(column))
         self._missing += column.null_count
         known = [self._values.setdefault(v, len(self._values)) for v in values.to_pylist()]
         small = "u2" if len(self._values) < 2**16 else "i4"  # 16 bits are sorted quickly
@@ -57,17 +56,6 @@ class ClassColumn:
         values, order = np.unique(np.asarray(list(self._values)), return_inverse=True)
         codes = np.concatenate(self._codes) if self._codes else np.zeros(0, np.uint16)
         return Classes([str(v) for v in values], order.astype(codes.dtype)[codes])
-
-
-def groups_of(piece: pa.Table, columns: Sequence[str]) -> NDArray[np.uint64]:
-    """Return a number for each row that rows have in common which are equal in the columns.
-
-    A missing value is a value like any other.
-
-    Raises:
-        InputError: a column whose values cannot be compared.
-    """
-    return row_digests.of_rows(piece, columns)
 
 
 def times_of(piece: pa.Table, name: str) -> NDArray[np.float64]:
@@ -113,7 +101,7 @@ def hashes_of(piece: pa.Table, columns: Sequence[str], salt: str) -> NDArray[np.
 
 def _fraction(key: list[Any], salt: str) -> float:
     """Return where in [0, 1) a key falls."""
-    plain = [value + 0.0 if isinstance(value, float) else value for value in key]  # no -0.0
-    text = json.dumps([salt, plain], ensure_ascii=False, default=str)
+    values = [value + 0.0 if isinstance(value, float) else value for value in key]  # no -0.0
+    text = json.dumps([salt, values], ensure_ascii=False, default=str)
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline import keyed_splits
+from pipeline import keyed_splits, row_digests
 from pipeline.errors import InputError, did_you_mean
-from pipeline.split_keys import ClassColumn, groups_of, hashes_of, times_of
+from pipeline.split_keys import ClassColumn, hashes_of, times_of
 from pipeline.stratified import Classes, checked_size, draw, random_state_of, second_rows
 
 METHODS = {  # and the options that each takes
@@ -147,7 +147,7 @@ def _taken(how: Division) -> Callable[[pa.Table], NDArray[Any]] | None:
     """Return what takes the key of each row of a piece."""
     salt = f"{how.seed} {how.size_name}"
     methods: dict[str, Callable[[pa.Table], NDArray[Any]]] = {
-        "group": lambda piece: groups_of(piece, how.group_by),
+        "group": lambda piece: row_digests.of_rows(piece, how.group_by),
         "time": lambda piece: times_of(piece, str(how.time_column)),
         "hash": lambda piece: hashes_of(piece, how.group_by or piece.column_names, salt),
     }

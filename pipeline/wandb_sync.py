@@ -110,8 +110,8 @@ def _send(wandb: Any, api: Any, path: str, run: OfflineRun, store: Store) -> str
         if _committed(wandb, api, path, version, store) is None:
             _log_again(wandb, path, run, output, version, store)
             again.append(version.reference)
-        if _committed(wandb, api, path, version, store) is None:
-            raise ValueError(f"{version.reference} of run {run.id} did not arrive")
+            if _committed(wandb, api, path, version, store) is None:
+                raise ValueError(f"{version.reference} of run {run.id} did not arrive")
     for used in run.step.inputs:
         known = _committed(wandb, api, path, store.get(record.reference(used)), store)
         if known is not None:

@@ -13,6 +13,7 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from pipeline import numbers, row_digests
+from pipeline.column_types import is_text
 from pipeline.split_keys import moments_of
 from segregate import telling
 
@@ -64,7 +65,7 @@ class Audit:
         self._features = [name for name in schema.names if name != target]
         kinds = {name: schema.field(name).type for name in self._features}
         self._plain = [name for name, kind in kinds.items() if not pt.is_nested(kind)]
-        self._texts = [n for n, k in kinds.items() if pt.is_string(k) or pt.is_large_string(k)]
+        self._texts = [name for name, kind in kinds.items() if is_text(kind)]
         self._steps = [-(-n // most) for n, most in zip(rows, SAMPLE, strict=True)]
         self._seen = [0, 0]
         self._samples: tuple[list[pa.Table], list[pa.Table]] = ([], [])
