@@ -8,7 +8,9 @@ from typing import Any
 
 import yaml
 
-OUTPUTS: dict[str, tuple[str, ...]] = {"artifact_name": ("{}",), "export_artifact": ("{}",)}
+OUTPUTS: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("artifact_name", "evaluation_artifact", "export_artifact"), ("{}",)
+)
 OUTPUTS["artifact_root"] = ("{}_train.{format}", "{}_test.{format}", "{}_certificate.json")
 
 
@@ -26,9 +28,9 @@ def steps_of(config: Mapping[str, Any], helps: Mapping[str, str]) -> list[Step]:
     """Derive the steps, in order, from the config's ``steps``.
 
     A value ``name:alias`` is an artifact that the step reads; ``artifact_name``,
-    ``export_artifact`` and ``artifact_root`` name what it makes. Names end in the format of the
-    config's ``data``; other values interpolated from elsewhere (``${...}``) are no fixed part of
-    the pipeline and are left out.
+    ``evaluation_artifact``, ``export_artifact`` and ``artifact_root`` name what it makes. Names
+    end in the format of the config's ``data``; other values interpolated from elsewhere
+    (``${...}``) are no fixed part of the pipeline and are left out.
 
     Args:
         config: config.yaml.

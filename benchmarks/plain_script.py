@@ -21,7 +21,7 @@ sys.path[0] = str(ROOT)
 
 from check_data import expectations
 from evaluate.evaluate import predictions_table
-from pipeline import features, metrics, models, plots, tables
+from pipeline import build, features, importances, metrics, models, plots, tables
 from pipeline.numbers import to_arrow
 from pipeline.splits import Division, divide
 from preprocess import clean
@@ -39,7 +39,7 @@ def judge(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> np.ndarr
         plots.confusion_matrix(truth, predicted, model.classes_),
         plots.roc_curves(truth, probabilities, model.classes_),
         plots.precision_recall_curves(truth, probabilities, model.classes_),
-        plots.feature_importance(models.feature_importances(model)),
+        plots.feature_importance(importances.of_inputs(model)),
     ]
     for number, figure in enumerate(figures):
         (folder / f"{number}.png").write_bytes(plots.png(figure))
@@ -61,7 +61,7 @@ def main(source: Path, folder: Path) -> None:
     how = Division(SIZE, SEED, stratify=data["target"])
     first, second = divide(parts[0], how)
     rows, test = (part.to_pandas() for part in parts)
-    unfitted = train.build_pipeline(data["features"], model, SEED)
+    unfitted = build.build_pipeline(data["features"], model, SEED)
     fitted = train.fit(unfitted, rows.iloc[first], data["target"])
     judge(fitted, rows.iloc[second], data["target"], folder)
     skops.io.dump(fitted, folder / "model.skops")

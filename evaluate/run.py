@@ -1,28 +1,54 @@
 """Judge the exported model on the test table."""
 
+import json
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
 import pyarrow as pa
 
-from evaluate.evaluate import predictions_table
+from evaluate import evaluate, pictures
 from pipeline import arguments, judge, models, tracking
+from pipeline.judging_schema import judging
+from pipeline.model_schema import TRUSTED_TYPES
 
 
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with tracking.start_run("evaluate", args) as run:
+        config: dict[str, Any] = {"judging": {}, "slices": [], "trusted_types": TRUSTED_TYPES}
+        if args.config:
+            keys = tuple(config)
+            values = arguments.yaml_values("config", args.config, keys)
+            config = dict(zip(keys, values, strict=True))
+        settings = judging(config["judging"])
         _, folder = run.use_artifact(args.model_export)
-        model, target = models.load(folder), models.target_of(folder)
+        model, target = models.load(folder, config["trusted_types"]), models.target_of(folder)
         rows = run.read_table(args.test_data).to_pandas()
-        judged = judge.judge(run, model, rows, target)
-        predictions = pa.Table.from_pandas(predictions_table(*judged, model.classes_))
+        said = judge.judge(run, model, rows, target)
+        predictions = pa.Table.from_pandas(evaluate.predictions_table(*said, model.classes_))
         description = f"Truth, prediction and class probabilities of {target} on the test rows"
         run.write_table(args.artifact_name, predictions, "predictions", description)
+
+        found = evaluate.evaluation(
+            model, rows, target, said, config["slices"], settings, args.random_seed
+        )
+        run.log(evaluate.interval_metrics(found))
+        run.log_table("intervals", evaluate.interval_rows(found))
+        run.log_table("slices", evaluate.slice_rows(found))
+        run.log_table("importances", found["importances"])
+        for name, png in pictures.of(found).items():
+            run.log_picture(name, png)
+        for line in evaluate.lines(found):
+            run.logger.info("%s", line)
+        path = run.output_path(args.evaluation_artifact)
+        path.write_text(json.dumps(found, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+        description = f"Every figure of the model of {target} on the test rows, with its interval"
+        run.add_artifact(args.evaluation_artifact, path, "evaluation", description, {})
 
 
 if __name__ == "__main__":

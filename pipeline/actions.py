@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 
-from pipeline import console, parent, paths, reference, unchanged
+from pipeline import console, model_check, parent, paths, reference, unchanged
 from pipeline.artifacts import Store
 from pipeline.cache import Cache, Decision
 from pipeline.schema import Config
@@ -23,12 +24,15 @@ def begin(config: Config, origin: Sources, chosen: list[str]) -> Cache | None:
         What decides about each step when steps are to run; None when all is done.
 
     Raises:
-        InputError: what is asked for cannot be done; the run to verify differs.
+        InputError: what is asked for cannot be done; the model cannot be built; the run to verify
+            differs.
     """
     parent.set_up(config)
     if config.main.action in ASIDE:
         ASIDE[config.main.action](config, origin)
         return None
+    given = asdict(config)
+    model_check.check(given["data"]["features"], given["model"], config.main.random_seed)
     cache = Cache(config, origin, parent.environment(config))
     plan = cache.plan(chosen)
     if config.main.action == "plan":

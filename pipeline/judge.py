@@ -1,21 +1,12 @@
 """How good a model is on some rows, recorded the same way in training and in evaluation."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pipeline import features, metrics, models, plots
+from pipeline.metrics import Judged
 from pipeline.tracking import StepRun
-
-
-class Judged(NamedTuple):
-    """The (n,) true and predicted classes, and the (n, k) probabilities of the model's classes."""
-
-    truth: NDArray[Any]
-    predicted: NDArray[Any]
-    probabilities: NDArray[np.float64]
 
 
 def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> Judged:
@@ -43,8 +34,6 @@ def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> Judged:
         "roc": plots.roc_curves(truth, probabilities, model.classes_),
         "precision_recall": plots.precision_recall_curves(truth, probabilities, model.classes_),
     }
-    if importances := models.feature_importances(model):
-        pictures["feature_importance"] = plots.feature_importance(importances)
     for name, figure in pictures.items():
         run.log_picture(name, plots.png(figure))
     summary = ", ".join(f"{n} {v:.5f}" for n, v in run.record.headline().items())

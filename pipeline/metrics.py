@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,20 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from sklearn.metrics import precision_recall_fscore_support
 
+from pipeline import calibration
 from pipeline.errors import InputError
 
-HEADLINE = ("auc", "f1", "accuracy", "precision", "recall", "log_loss")  # in the order shown
+# In the order shown.
+HEADLINE = ("auc", "f1", "accuracy", "precision", "recall", "log_loss", "brier", "ece")
 PER_CLASS = ("support", "precision", "recall", "f1", "auc")
+
+
+class Judged(NamedTuple):
+    """The (n,) true and predicted classes, and the (n, k) probabilities of the model's classes."""
+
+    truth: NDArray[Any]
+    predicted: NDArray[Any]
+    probabilities: NDArray[np.float64]
 
 
 def classification_metrics(
@@ -32,10 +42,11 @@ def classification_metrics(
         classes: the k labels that the model knows.
 
     Returns:
-        accuracy; log_loss (nats); precision, recall, f1 (macro averages); auc (the area under the
-        ROC curve for two classes, for more the macro one-vs-one AUC of Hand and Till, 2001, as
-        scikit-learn's roc_auc_score(multi_class="ovo")); and for each class present, as
-        "f1/<class>": support (rows), precision, recall, f1, auc (against all the others).
+        accuracy; log_loss, brier and ece (the calibration error) as in pipeline.calibration;
+        precision, recall, f1 (macro averages); auc (the area under the ROC curve for two classes,
+        for more the macro one-vs-one AUC of Hand and Till, 2001, as scikit-learn's
+        roc_auc_score(multi_class="ovo")); and for each class present, as "f1/<class>": support
+        (rows), precision, recall, f1, auc (against all the others).
 
     Raises:
         InputError: no rows, a label that is not in `classes`, a probability that is not finite.
@@ -51,7 +62,9 @@ def classification_metrics(
     if len(present) > 1:
         metrics["auc"] = _one_vs_one_auc(codes, probabilities, present)
     metrics["accuracy"] = float(np.mean(probabilities.argmax(axis=1) == codes))
-    metrics["log_loss"] = _log_loss(codes, probabilities)
+    losses = calibration.row_losses(codes, probabilities)
+    metrics |= {name: float(values.mean()) for name, values in losses.items()}
+    metrics["ece"] = calibration.calibration_error(codes, probabilities)
     metrics |= _class_metrics(codes, probabilities, classes, present)
     return {name: metrics[name] for name in HEADLINE if name in metrics} | metrics
 
@@ -108,12 +121,6 @@ def _class_metrics(
         for name, value in zip(PER_CLASS, values, strict=False):  # one class: no auc
             metrics[f"{name}/{classes[code]}"] = float(value)
     return metrics
-
-
-def _log_loss(codes: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
-    chosen = probabilities[np.arange(len(codes)), codes]
-    tiny = np.finfo(probabilities.dtype).eps  # as scikit-learn: a certain error is not infinite
-    return float(-np.log(np.clip(chosen, tiny, 1 - tiny)).mean())
 
 
 def _one_vs_one_auc(

@@ -1,7 +1,8 @@
-"""What a fitted model says, and its export and load in skops' format with a fixed trust list."""
+"""What a fitted model says; its export and load in skops' format with the config's trust list."""
 
 import platform
 import warnings
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,11 @@ from numpy.typing import NDArray
 from pipeline import canonical
 from pipeline.errors import InputError
 from pipeline.features import features_of, model_input
+from pipeline.model_schema import TRUSTED_TYPES
 
 MODEL_FILE = "model.skops"  # the name that mlflow.sklearn gives it
 EXAMPLE_ROWS = 5
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
-# What skops does not trust by itself and scikit-learn's own classifiers need. Nothing else is
-# ever loaded, whatever the file asks for.
-TRUSTED_TYPES = (
-    "numpy.dtype",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.metrics._dist_metrics.EuclideanDistance64",
-    "sklearn.neighbors._kd_tree.KDTree",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-)
 
 
 def predict(pipeline: Any, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[Any]]:
@@ -42,26 +34,13 @@ def predict(pipeline: Any, frame: pd.DataFrame) -> tuple[NDArray[np.float64], ND
     return probabilities, pipeline.classes_[probabilities.argmax(axis=1)]
 
 
-def feature_importances(pipeline: Any) -> list[tuple[str, float]]:
-    """Return (name, importance) of each input of the estimator, the most important first.
-
-    A name is the column's, `column_value` if it is one-hot encoded, `column: term` for text. The
-    list is empty for estimators that have no feature_importances_ (the mean decrease in impurity
-    of scikit-learn's trees and forests; it sums to 1).
-    """
-    importances = getattr(pipeline[-1], "feature_importances_", None)
-    if importances is None:
-        return []
-    text_column = features_of(pipeline)["text"]
-    names = []
-    for full_name in pipeline[0].get_feature_names_out():
-        track, _, name = full_name.partition("__")
-        names.append(f"{text_column}: {name}" if track == "text" else name)
-    pairs = [(name, float(value)) for name, value in zip(names, importances, strict=True)]
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-
-
-def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> None:
+def export(
+    pipeline: Any,
+    folder: Path,
+    example: pd.DataFrame,
+    target: str,
+    trusted: Sequence[str] = TRUSTED_TYPES,
+) -> None:
     """Write a fitted pipeline as an MLflow model with signature, input example and target.
 
     Equal pipelines give equal bytes.
@@ -73,9 +52,10 @@ def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> N
         example: rows with the feature columns; the signature is inferred from all of them, the
             first five become the input example.
         target: the column that the model predicts, kept for those who test it.
+        trusted: types that the file may hold besides those that skops trusts (model.trusted_types).
 
     Raises:
-        InputError: the estimator holds types outside TRUSTED_TYPES, or the signature was lost.
+        InputError: the estimator holds types outside `trusted`, or the signature was lost.
     """
     import mlflow.sklearn
     from mlflow.exceptions import MlflowException
@@ -89,7 +69,7 @@ def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> N
             pipeline,
             str(folder),
             serialization_format="skops",
-            skops_trusted_types=list(TRUSTED_TYPES),
+            skops_trusted_types=list(trusted),
             signature=signature,
             input_example=inputs.head(EXAMPLE_ROWS),
             conda_env=_environment(),
@@ -97,7 +77,7 @@ def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> N
         )
     except MlflowException as error:
         if isinstance(error.__context__, UntrustedTypesFoundException):
-            raise _untrusted(pipeline) from error
+            raise _untrusted(pipeline, trusted) from error
         raise
     canonical.rewrite_skops(folder / MODEL_FILE)
     canonical.rewrite_mlmodel(folder)
@@ -105,11 +85,15 @@ def export(pipeline: Any, folder: Path, example: pd.DataFrame, target: str) -> N
         raise InputError(f"{folder}: the exported model has no signature; see mlflow's messages")
 
 
-def load(folder: Path) -> Any:
+def load(folder: Path, trusted: Sequence[str] = TRUSTED_TYPES) -> Any:
     """Load the pipeline that `export` wrote; mlflow (2.5 s to import) is not needed for it.
 
+    Args:
+        folder: what `export` made.
+        trusted: types that the file may hold besides those that skops trusts (model.trusted_types).
+
     Raises:
-        InputError: no model there, not a skops file, or it holds types outside TRUSTED_TYPES.
+        InputError: no model there, not a skops file, or it holds types outside `trusted`.
     """
     from zipfile import BadZipFile
 
@@ -119,12 +103,15 @@ def load(folder: Path) -> Any:
     if not file.is_file():
         raise InputError(f"{folder} holds no {MODEL_FILE}; give a model export of the train step")
     try:
-        untrusted = set(skops.io.get_untrusted_types(file=file)) - set(TRUSTED_TYPES)
+        untrusted = set(skops.io.get_untrusted_types(file=file)) - set(trusted)
     except (BadZipFile, KeyError) as error:
         raise InputError(f"{file} is not a skops file ({error}); export the model again") from error
     if untrusted:
-        raise InputError(f"{file} holds types that are not trusted: {', '.join(sorted(untrusted))}")
-    return skops.io.load(file, trusted=list(TRUSTED_TYPES))
+        raise InputError(
+            f"{file} holds types that are not trusted: {', '.join(sorted(untrusted))}; if you know "
+            "where it comes from and have reviewed them, add them to model.trusted_types"
+        )
+    return skops.io.load(file, trusted=list(trusted))
 
 
 def target_of(folder: Path) -> str:
@@ -167,14 +154,14 @@ def _environment() -> dict[str, Any]:
     }
 
 
-def _untrusted(pipeline: Any) -> InputError:
+def _untrusted(pipeline: Any, trusted: Sequence[str]) -> InputError:
     import skops.io
 
-    types = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))) - set(TRUSTED_TYPES)
+    types = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))) - set(trusted)
     return InputError(
         f"model.estimator {type(pipeline[-1]).__name__} cannot be exported: skops does not trust "
         f"{', '.join(sorted(types))}; choose another estimator or option, or, once reviewed, add "
-        "them to TRUSTED_TYPES in pipeline/models.py"
+        "them to model.trusted_types"
     )
 
 

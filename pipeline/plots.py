@@ -45,11 +45,11 @@ def confusion_matrix(truth: Any, predicted: Any, classes: Sequence[Any]) -> Figu
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     labelled = size <= LABELLED_CELLS
     cells = max(size * (0.48 if labelled else 0.2), 2.4)  # inches
-    figure, axes = _figure(cells + 3.6, cells + 1.9)
+    figure, axes = new_figure(cells + 3.6, cells + 1.9)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    rows = [f"{_short(name)} ({n:,})" for name, n in zip(classes, counts.sum(axis=1), strict=True)]
+    rows = [f"{short(name)} ({n:,})" for name, n in zip(classes, counts.sum(axis=1), strict=True)]
     axes.set_yticks(range(size), rows, parse_math=False)
-    names = [_short(name) for name in classes]
+    names = [short(name) for name in classes]
     axes.set_xticks(range(size), names, parse_math=False)
     if not labelled or max(map(len, names)) > 4:
         for text in axes.get_xticklabels():
@@ -110,10 +110,10 @@ def precision_recall_curves(
 def feature_importance(importances: Sequence[tuple[str, float]], top: int = 20) -> Figure:
     """Draw the `top` first (name, importance) pairs as bars, the first on top."""
     shown = list(importances)[:top]
-    figure, axes = _figure(7.5, 1.4 + 0.3 * max(len(shown), 3))
+    figure, axes = new_figure(7.5, 1.4 + 0.3 * max(len(shown), 3))
     bars = axes.barh(range(len(shown)), [value for _, value in shown], color=COLOURS[0])
     axes.bar_label(bars, fmt="%.3f", padding=3, fontsize=9)
-    names = [_short(name) for name, _ in shown]
+    names = [short(name) for name, _ in shown]
     axes.set_yticks(range(len(shown)), names, parse_math=False)
     axes.set_ylim(max(len(shown), 1) - 0.4, -0.6)  # the first on top
     axes.margins(x=0.12)
@@ -133,18 +133,20 @@ def png(figure: Figure) -> bytes:
     return content.getvalue()
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return an empty figure, in inches, and its axes."""
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
     return figure, figure.add_subplot()
 
 
 def _curve_figure(classes: Sequence[Any]) -> tuple[Figure, Axes]:
-    longest = max((len(_short(name)) for name in classes), default=0)
+    longest = max((len(short(name)) for name in classes), default=0)
     legend_columns = -(-len(classes) // LEGEND_ROWS)
-    return _figure(6.0 + legend_columns * (1.3 + 0.085 * longest), 5.8)
+    return new_figure(6.0 + legend_columns * (1.3 + 0.085 * longest), 5.8)
 
 
-def _short(name: Any) -> str:
+def short(name: Any) -> str:
+    """Return a name as it is shown."""
     text = str(name)
     return text if len(text) <= NAME_LENGTH else text[: NAME_LENGTH - 1] + "…"
 
@@ -178,7 +180,7 @@ def _curves(
         (line,) = axes.plot(x[few], y[few], linewidth=1.6)
         line.set(color=COLOURS[code % len(COLOURS)])
         line.set(linestyle=DASHES[code // len(COLOURS) % len(DASHES)])
-        drawn.append((area, _short(classes[code]), line))
+        drawn.append((area, short(classes[code]), line))
     drawn.sort(key=lambda entry: -entry[0])
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     axes.grid(color="#dddddd", linewidth=0.6)

@@ -9,6 +9,8 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 
 from pipeline.check_schema import Checks
 from pipeline.errors import InputError
+from pipeline.judging_schema import Judging
+from pipeline.model_schema import Model
 
 SHARE = {"above": 0, "below": 1}  # a fraction of the rows: neither nothing nor everything
 SEED = {"at_least": 0, "at_most": 2**32 - 1}  # what numpy's RandomState accepts
@@ -106,32 +108,7 @@ class Data:
     preprocess: Preprocess = field(default_factory=Preprocess)
     checks: Checks = field(default_factory=Checks)
     segregate: Segregate = field(default_factory=Segregate)
-
-
-@dataclass
-class NumericTrack:
-    """How numeric columns enter the model."""
-
-    imputation: str = field(default="median", metadata={"one_of": ["median", "mean"]})
-    scaling: bool = True
-
-
-@dataclass
-class CategoricalTrack:
-    """How categorical columns enter the model."""
-
-    imputation: str = field(default="most_frequent", metadata={"one_of": ["most_frequent"]})
-    encoding: str = field(default="ordinal", metadata={"one_of": ["ordinal", "one_hot"]})
-
-
-@dataclass
-class Model:
-    """An estimator with its parameters, and the tracks that lead to it."""
-
-    estimator: dict[str, Any] = field(default_factory=dict)
-    numeric: NumericTrack = field(default_factory=NumericTrack)
-    categorical: CategoricalTrack = field(default_factory=CategoricalTrack)
-    text: dict[str, Any] = field(default_factory=dict)  # parameters of TfidfVectorizer
+    slices: list[str] = field(default_factory=list)  # columns whose parts are judged one by one
 
 
 @dataclass
@@ -141,6 +118,7 @@ class Config:
     main: Main = field(default_factory=Main)
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)
+    judging: Judging = field(default_factory=Judging)
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from threading import Thread
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-from pipeline import arguments, judge, models, splits, tracking
+from pipeline import arguments, build, importances, judge, models, plots, splits, tracking
 from train_random_forest import train
 
 
@@ -20,7 +20,7 @@ def go(args: Namespace) -> None:
         target, features, model, keys = arguments.yaml_values(
             "model_config", args.model_config, ("target", "features", "model", "split")
         )
-        unfitted = train.build_pipeline(features, model, args.random_seed)
+        unfitted = build.build_pipeline(features, model, args.random_seed)
         table = run.read_table(args.train_data)
         how = splits.Division(
             args.val_size,
@@ -41,8 +41,10 @@ def go(args: Namespace) -> None:
         Thread(target=import_module, args=("mlflow.sklearn",)).start()  # seconds; export needs it
         fitted = train.fit(unfitted, training, target)
         judge.judge(run, fitted, validation, target)
+        if inputs := importances.of_inputs(fitted):
+            run.log_picture("feature_importance", plots.png(plots.feature_importance(inputs)))
         folder = run.output_path(args.export_artifact)
-        models.export(fitted, folder, training, target)
+        models.export(fitted, folder, training, target, model["trusted_types"])
         estimator = type(fitted[-1]).__name__
         run.add_artifact(
             args.export_artifact,

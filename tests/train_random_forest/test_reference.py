@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import train_test_split
 
+from pipeline.build import build_pipeline
 from pipeline.metrics import classification_metrics
 from pipeline.models import predict
-from train_random_forest.train import build_pipeline, fit
+from train_random_forest.train import fit
 
 REAL_DATA = os.environ.get("REAL_DATA")
 

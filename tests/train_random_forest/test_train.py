@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.build import build_pipeline
 from pipeline.errors import InputError
 from pipeline.features import features_of
-from pipeline.models import feature_importances, predict
-from train_random_forest.train import build_pipeline, fit
+from pipeline.importances import of_inputs as feature_importances
+from pipeline.models import predict
+from train_random_forest.train import fit
 
 FEATURES = {"numeric": ["size", "age"], "categorical": ["shape", "level"], "text": "words"}
 FOREST = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 5, "max_depth": 4}

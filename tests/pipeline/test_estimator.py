@@ -1,8 +1,8 @@
 import pytest
 
+from pipeline.build import build_pipeline
 from pipeline.errors import InputError
-from train_random_forest.estimator import make_estimator
-from train_random_forest.train import build_pipeline
+from pipeline.estimator import make_estimator
 
 FEATURES = {"numeric": ["size"], "categorical": ["shape"], "text": "words"}
 MODEL = {"estimator": {"_target_": "sklearn.ensemble.RandomForestClassifier"}}

@@ -1,0 +1,81 @@
+"""What the config may say about the model: the part of the schema that steps use too."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+# scikit-learn's classifiers that plain values can set up and that may give probabilities.
+ALLOWED = [
+    "sklearn.calibration.CalibratedClassifierCV",
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+    "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
+    "sklearn.dummy.DummyClassifier",
+    "sklearn.ensemble.AdaBoostClassifier",
+    "sklearn.ensemble.BaggingClassifier",
+    "sklearn.ensemble.ExtraTreesClassifier",
+    "sklearn.ensemble.GradientBoostingClassifier",
+    "sklearn.ensemble.HistGradientBoostingClassifier",
+    "sklearn.ensemble.RandomForestClassifier",
+    "sklearn.gaussian_process.GaussianProcessClassifier",
+    "sklearn.linear_model.LogisticRegression",
+    "sklearn.linear_model.LogisticRegressionCV",
+    "sklearn.linear_model.SGDClassifier",
+    "sklearn.naive_bayes.BernoulliNB",
+    "sklearn.naive_bayes.ComplementNB",
+    "sklearn.naive_bayes.GaussianNB",
+    "sklearn.naive_bayes.MultinomialNB",
+    "sklearn.neighbors.KNeighborsClassifier",
+    "sklearn.neighbors.RadiusNeighborsClassifier",
+    "sklearn.neural_network.MLPClassifier",
+    "sklearn.svm.NuSVC",
+    "sklearn.svm.SVC",
+    "sklearn.tree.DecisionTreeClassifier",
+    "sklearn.tree.ExtraTreeClassifier",
+]
+# What skops does not trust by itself and these classifiers need. Reviewed: all are containers of
+# numbers, and building one runs no code from the file.
+TRUSTED_TYPES = [
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+]
+# Parameters of TfidfVectorizer that a config can give; `input: filename` would open files.
+TEXT_PARAMETERS = [
+    "analyzer", "binary", "lowercase", "max_df", "max_features", "min_df", "ngram_range", "norm",
+    "smooth_idf", "stop_words", "strip_accents", "sublinear_tf", "token_pattern", "use_idf",
+]  # fmt: skip
+IMPUTATIONS = ["median", "mean", "none"]  # none: for estimators that take missing values
+ENCODINGS = ["ordinal", "one_hot"]
+
+
+@dataclass
+class NumericTrack:
+    """How numeric columns enter the model."""
+
+    imputation: str = field(default="median", metadata={"one_of": IMPUTATIONS})
+    scaling: bool = True  # to mean 0 and standard deviation 1
+    indicator: bool = False  # one more input per column with gaps: whether the value was missing
+
+
+@dataclass
+class CategoricalTrack:
+    """How categorical columns enter the model."""
+
+    imputation: str = field(default="most_frequent", metadata={"one_of": ["most_frequent"]})
+    encoding: str = field(default="ordinal", metadata={"one_of": ENCODINGS})
+
+
+@dataclass
+class Model:
+    """An estimator with its parameters, and the tracks that lead to it."""
+
+    estimator: dict[str, Any] = field(default_factory=dict)
+    numeric: NumericTrack = field(default_factory=NumericTrack)
+    categorical: CategoricalTrack = field(default_factory=CategoricalTrack)
+    # Parameters of TfidfVectorizer; null: no text enters the model.
+    text: dict[str, Any] | None = field(default_factory=dict)
+    allowed: list[str] = field(default_factory=ALLOWED.copy)  # classes that _target_ may name
+    # Types that a model file may hold besides what skops trusts; nothing else is written or read.
+    trusted_types: list[str] = field(default_factory=TRUSTED_TYPES.copy)
