@@ -11,7 +11,7 @@ Weights are whole numbers and the sums over them exact, so that counts and areas
 the order of addition. Nothing here uses BLAS, whose sums depend on the number of threads.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,7 @@ class Bootstrap:
 
     def interval(self, figures: Array) -> tuple[Array, Array]:
         """Return the lower and upper bounds over the last axis, (...,) each."""
-        tail = 50 * (1 - self.confidence)
+        tail = round(50 * (1 - self.confidence), 9)  # percent on each side
         low, high = np.percentile(figures, [tail, 100 - tail], axis=-1)
         return low, high
 
@@ -221,8 +221,3 @@ class _Against:
         won[self._own] = 0
         summed: Array = np.add.reduceat(won, starts)
         return summed
-
-
-def spread(figures: Mapping[str, Array], bootstrap: Bootstrap) -> dict[str, tuple[Array, Array]]:
-    """Return the interval of each figure of `distributions`."""
-    return {name: bootstrap.interval(values) for name, values in figures.items()}

@@ -40,7 +40,7 @@ def of_columns(
     probabilities: NDArray[np.float64],
     seed: int,
     repeats: int = 5,
-    most_rows: int = 1000,
+    most_rows: int = 500,
 ) -> list[dict[str, Any]]:
     """Return what each column is worth, the most by permutation first.
 

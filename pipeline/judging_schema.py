@@ -14,7 +14,7 @@ class Judging:
     resamples: int = field(default=1000, metadata={"at_least": 100})  # of the test rows
     slice_resamples: int = field(default=200, metadata={"at_least": 100})  # of a slice's rows
     small_slice: int = field(default=100, metadata={"at_least": 1})  # fewer rows are flagged
-    permutation_rows: int = field(default=1000, metadata={"at_least": 10})  # of one repeat
+    permutation_rows: int = field(default=500, metadata={"at_least": 10})  # of one repeat
     permutation_repeats: int = field(default=5, metadata={"at_least": 2})
 
 

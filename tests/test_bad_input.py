@@ -251,6 +251,11 @@ def test_unwritable_store(bench: Bench) -> None:
         ("data.test_size=abc", ["data.test_size", "'abc'"]),
         ("data=song", ["data=song", "did you mean 'songs'"]),
         ("data.target=tempo", ["data.features", "'tempo'"]),
+        (
+            "model.estimator.max_features=auto",
+            ["model.estimator.max_features='auto' was removed: use 'sqrt', 'log2' or a number"],
+        ),
+        ("model.estimator._target_=os.system", ["os.system is not in model.allowed"]),
     ],
 )
 def test_config(project: Project, override: str, words: list[str]) -> None:

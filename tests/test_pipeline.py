@@ -1,5 +1,6 @@
 """The whole pipeline, as a person runs it: what it leaves behind."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -18,6 +19,7 @@ OUTPUTS = {
     "data_certificate.json": "segregate",
     "model_export": "train_random_forest",
     "predictions.parquet": "evaluate",
+    "evaluation.json": "evaluate",
 }
 
 
@@ -51,11 +53,15 @@ def test_mlflow_has_metrics_pictures_tables_and_references(project: Project) -> 
     assert 0.9 < evaluate["metrics"]["auc"] < 0.95
     assert 0.55 < evaluate["metrics"]["f1"] < 0.67
     assert "f1/Pop" in evaluate["metrics"]
+    low, high = (evaluate["metrics"][f"interval/auc_{bound}"] for bound in ("low", "high"))
+    assert low < evaluate["metrics"]["auc"] < high < low + 0.03
+    assert not [name for name in runs["parent"]["metrics"] if "interval" in name]
     assert evaluate["tags"]["pipeline.inputs"] == "model_export:v0, data_test.csv:v0"
-    assert evaluate["tags"]["pipeline.outputs"] == "predictions.parquet:v0"
+    assert evaluate["tags"]["pipeline.outputs"] == "predictions.parquet:v0, evaluation.json:v0"
     files = {path.name for path in Path(evaluate["artifacts"].removeprefix("file://")).iterdir()}
     pictures = {"confusion_matrix.png", "roc.png", "precision_recall.png", "feature_importance.png"}
-    assert pictures | {"per_class.md", "record.json"} <= files
+    tables = {"per_class.md", "intervals.md", "slices.md", "importances.md"}
+    assert pictures | tables | {"calibration.png", "record.json"} <= files
     checks = Path(runs["check_data"]["artifacts"].removeprefix("file://")) / "checks.md"
     assert "| range | loudness |" in checks.read_text()
     assert runs["segregate"]["params"]["test_size"] == "0.3"
@@ -92,6 +98,17 @@ def test_predictions_follow_the_test_rows(project: Project) -> None:
     test, predictions = read("data_test.csv"), read("predictions.parquet")
     assert predictions["truth"].to_pylist() == test["genre"].to_pylist()
     assert predictions.num_columns == 2 + 15
+
+
+def test_the_evaluation_is_of_the_same_rows_as_the_metrics(project: Project) -> None:
+    found = json.loads(project.file("evaluation.json:v0").read_text())
+    metrics = project.whole_run()["evaluate"]["metrics"]
+    assert {row["metric"]: row["value"] for row in found["overall"]} == {
+        name: metrics[name] for name in (row["metric"] for row in found["overall"])
+    }
+    assert found["rows"] == sum(map(sum, found["confusion"])) == 1457
+    assert {row["column"] for row in found["slices"]} == {"duration_ms", "loudness", "mode"}
+    assert len(found["importances"]) == 13
 
 
 def test_nothing_lands_outside_the_ignored_places(project: Project) -> None:

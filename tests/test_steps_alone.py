@@ -48,12 +48,13 @@ def test_train_and_evaluate(project: Project) -> None:
     trained = alone(project, "train_random_forest", train_data="data_train.csv:v0",
                     model_config=config, export_artifact="alone_export", random_seed=42,
                     val_size=0.3, stratify="genre")  # fmt: skip
+    judging = config.with_name("evaluate.config.yaml")
     evaluated = alone(project, "evaluate", model_export="alone_export:latest",
-                      test_data="data_test.csv:v0")  # fmt: skip
+                      test_data="data_test.csv:v0", config=judging)  # fmt: skip
     assert files(trained) >= PICTURES
     assert files(evaluated) >= PICTURES
     # The same model as in the whole run, so the same predictions, to the last bit.
-    assert evaluated["tags"]["pipeline.outputs"] == "predictions.parquet:v0"
+    assert evaluated["tags"]["pipeline.outputs"] == "predictions.parquet:v0, evaluation.json:v0"
 
 
 def test_disabled_wandb_leaves_nothing(project: Project) -> None:

@@ -111,7 +111,7 @@ def test_identical_under_another_environment(project: Project, tmp_path: Path) -
     found = re.findall(r"^(identical|equal|differs) +(\w+): (.*)$", done.out, re.MULTILINE)
     assert {verdict for verdict, _, _ in found} == {"identical"}
     assert [what for _, _, what in found if what in ARTIFACTS] == ARTIFACTS
-    assert ("identical", "evaluate", "81 metrics, 1 table, 4 pictures") in found
+    assert ("identical", "evaluate", "99 metrics, 4 tables, 5 pictures") in found
     assert re.search(r"^Run [0-9a-f]{8} is reproduced, bit for bit: \d+ compared$", done.out,
                      re.MULTILINE)  # fmt: skip
     assert "large.bin was new and too large to keep" in done.out

@@ -11,6 +11,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
 from pipeline import arguments, build, importances, judge, models, plots, splits, tracking
+from pipeline.model_schema import TRUSTED_TYPES
 from train_random_forest import train
 
 
@@ -44,7 +45,8 @@ def go(args: Namespace) -> None:
         if inputs := importances.of_inputs(fitted):
             run.log_picture("feature_importance", plots.png(plots.feature_importance(inputs)))
         folder = run.output_path(args.export_artifact)
-        models.export(fitted, folder, training, target, model["trusted_types"])
+        trusted = model.get("trusted_types") or TRUSTED_TYPES  # a step alone need not say
+        models.export(fitted, folder, training, target, trusted)
         estimator = type(fitted[-1]).__name__
         run.add_artifact(
             args.export_artifact,

@@ -1,13 +1,27 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import confusion_matrix
 from sklearn.pipeline import Pipeline
 
-from evaluate.evaluate import predictions_table
+from evaluate import pictures
+from evaluate.evaluate import (
+    evaluation,
+    interval_metrics,
+    interval_rows,
+    lines,
+    predictions_table,
+    slice_rows,
+)
+from pipeline.build import build_pipeline
 from pipeline.errors import InputError
 from pipeline.features import labels
+from pipeline.judging_schema import Judging
+from pipeline.metrics import Judged
 from pipeline.models import predict
 
 TABLE = pd.DataFrame({"kind": ["b", "a", "b", "a"], "size": [4, 1, 3, 2]}, index=[9, 3, 7, 1])
@@ -49,3 +63,85 @@ def test_a_table_that_does_not_suit_is_refused():
         labels(TABLE.assign(kind=["a", "b", None, "a"]), "kind")
     with pytest.raises(InputError, match="lacks feature columns 'size'"):
         predict(fitted(), TABLE[["kind"]])
+
+
+SETTINGS = Judging(resamples=100, slice_resamples=100, small_slice=40, permutation_rows=50)
+
+
+def judged_table(kinds, **changes):
+    """A pipeline that knows these classes, and the evaluation of it on 120 rows."""
+    random = np.random.default_rng(0)
+    kind = np.array(kinds)[random.integers(0, len(kinds), 240)]
+    place = np.array([kinds.index(value) for value in kind.tolist()])
+    table = pd.DataFrame({"kind": kind, "size": place + random.random(240) * 1.5})
+    table = table.assign(other=random.random(240), part=np.where(table.index % 4, "most", "few"))
+    features = {"numeric": ["size", "other"]}
+    forest = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 10}
+    pipeline = build_pipeline(features, {"estimator": forest}, 7)
+    fitted = pipeline.fit(table[["other", "size"]].head(120), kind[:120])
+    rows = table.tail(120)
+    for name, keep in changes.items():
+        rows = rows[rows[name] == keep]
+    probabilities, predicted = predict(fitted, rows)
+    said = Judged(rows["kind"].to_numpy(), predicted, probabilities)
+    columns = ["size", "part"]
+    return evaluation(fitted, rows, "kind", said, columns, SETTINGS, 5), said
+
+
+@pytest.mark.parametrize("kinds", [["a", "b", "c"], [0, 1], [False, True], ["no", "yes"]])
+def test_an_evaluation_holds_what_its_readers_were_promised(kinds):
+    found, said = judged_table(kinds)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found == judged_table(kinds)[0]
+    assert (found["target"], found["classes"], found["rows"]) == ("kind", kinds, 120)
+    assert found["bootstrap"] == {
+        "resamples": 100,
+        "confidence": 0.95,
+        "seed": 5,
+        "method": "percentile, rows drawn again within each class; 100 resamples for slices",
+    }
+    names = ["auc", "f1", "accuracy", "precision", "recall", "log_loss", "brier", "ece"]
+    assert [row["metric"] for row in found["overall"]] == names
+    for row in found["overall"]:
+        assert list(row) == ["metric", "value", "low", "high", "note"]
+    for row in found["per_class"]:
+        assert list(row) == ["class", "support", "auc", "f1", "precision", "recall"]
+    expected = confusion_matrix(said.truth, said.predicted, labels=kinds)
+    assert found["confusion"] == expected.tolist()
+    assert [row["support"] for row in found["per_class"]] == expected.sum(axis=1).tolist()
+    assert [curve["class"] for curve in found["roc"]] == kinds
+    assert [curve["class"] for curve in found["precision_recall"]] == kinds
+    assert [bins["class"] for bins in found["calibration"]] == ["all", *kinds]
+    assert [row["feature"] for row in found["importances"]] == ["size", "other"]
+    assert list(found["importances"][0]) == ["feature", "impurity", "permutation", "low", "high"]
+    few, most = (row for row in found["slices"] if row["column"] == "part")
+    assert (few["value"], few["rows"], few["small"]) == ("few", 30, True)
+    assert (most["value"], most["rows"], most["small"]) == ("most", 90, False)
+    assert set(most["metrics"]) == {"accuracy", "f1", "auc", "log_loss"}
+    assert sum(row["rows"] for row in found["slices"] if row["column"] == "size") == 120
+
+
+def test_rows_of_one_class_are_judged_as_far_as_they_go():
+    found, _ = judged_table(["a", "b", "c"], kind="b")
+    json.dumps(found, allow_nan=False)
+    assert (found["roc"], found["importances"]) == ([], [])
+    assert found["overall"][0]["note"] == "not defined: all rows are of one class"
+    assert set(pictures.of(found)) == {"calibration"}
+    assert "interval/auc_low" not in interval_metrics(found)
+    assert lines(found)[0].startswith("95 % intervals of 100 resamples: f1 ")
+
+
+def test_flat_tables_metrics_lines_and_pictures():
+    found, _ = judged_table(["a", "b", "c"])
+    rows = interval_rows(found)
+    assert len(rows) == 8 + 3 * 4
+    assert list(rows[0]) == ["class", "metric", "value", "low", "high", "note"]
+    assert [row["class"] for row in rows[:9]] == ["all"] * 8 + ["a"]
+    assert slice_rows(found)[0]["f1_low"] == found["slices"][0]["metrics"]["f1"]["low"]
+    low = next(row["low"] for row in found["overall"] if row["metric"] == "f1")
+    assert interval_metrics(found)["interval/f1_low"] == low
+    assert lines(found)[1].startswith("lowest f1 of a slice: 0.8003 (part most, 90 rows)")
+    drawn = pictures.of(found)
+    assert set(drawn) == {"calibration", "feature_importance"}
+    assert drawn == pictures.of(found)
+    assert all(png.startswith(b"\x89PNG") for png in drawn.values())

@@ -16,6 +16,8 @@ from sklearn.preprocessing import OrdinalEncoder
 from pipeline import models
 from pipeline.errors import InputError
 from pipeline.features import features_of, model_input
+from pipeline.model_schema import TRUSTED_TYPES
+from tests.fakes.majority import Majority
 
 pytestmark = [  # of mlflow: its own type hints, and a comparison that pandas will change
     pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning"),
@@ -104,6 +106,21 @@ def test_a_type_that_is_not_trusted_is_neither_exported_nor_loaded(tmp_path):
     skops.io.dump(pipeline, tmp_path / models.MODEL_FILE)
     with pytest.raises(InputError, match=r"types that are not trusted: .*RBF"):
         models.load(tmp_path)
+
+
+def test_a_class_of_ones_own_is_exported_and_loaded_once_it_is_trusted(tmp_path):
+    import skops.io
+
+    pipeline, folder = fitted(Majority()), tmp_path / "export"
+    with pytest.raises(InputError, match=r"majority\.Majority; .* model\.trusted_types"):
+        models.export(pipeline, tmp_path / "no", made_up(), "kind")
+    own = skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))
+    trusted = [*TRUSTED_TYPES, *own]
+    models.export(pipeline, folder, made_up(), "kind", trusted)
+    with pytest.raises(InputError, match=r"not trusted: tests\.fakes\.majority\.Majority"):
+        models.load(folder)
+    loaded = models.predict(models.load(folder, trusted), made_up())
+    np.testing.assert_array_equal(loaded[0], models.predict(pipeline, made_up())[0])
 
 
 def test_a_lost_signature_is_refused(tmp_path, monkeypatch):

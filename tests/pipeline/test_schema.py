@@ -38,11 +38,13 @@ SEEDS = ["main.random_seed", "data.segregate.random_state"]
 MISSING = "data.checks.columns.c.max_missing"
 NOT_NEGATIVE = ["data.checks.columns.c.drift", "data.checks.drift.numeric"]
 PARTS = ["data.checks.drift.categorical", "data.checks.drift.missing"]
+COUNTS = {"resamples": 100, "slice_resamples": 100, "small_slice": 1, "permutation_rows": 10,
+          "permutation_repeats": 2}  # fmt: skip
 CHOICES = {
     "main.env_manager": ["auto", "local", "uv", "conda", "virtualenv"],
     "data.checks.columns.c.type": ["number", "integer", "text", "boolean", "date", "any"],
     "main.action": ["run", "plan", "verify", "set_reference", "infer_checks", "clean", "sync"],
-    "model.numeric.imputation": ["median", "mean"],
+    "model.numeric.imputation": ["median", "mean", "none"],
     "model.categorical.imputation": ["most_frequent"],
     "model.categorical.encoding": ["ordinal", "one_hot"],
 }
@@ -55,6 +57,7 @@ CHOICES = {
         *((key, value) for key in SEEDS for value in (0, 2**32 - 1)),
         *((MISSING, value) for value in (0.0, 1.0)),
         ("data.checks.min_rows", 1),
+        *((f"judging.{name}", least) for name, least in COUNTS.items()),
         *((key, value) for key in NOT_NEGATIVE for value in (0.0, 7.5)),
         *((key, value) for key in PARTS for value in (0.0, 1.0)),
         ("data.checks.drift.class_ratio", 1.001),
@@ -73,6 +76,7 @@ def test_accepted_up_to_the_border(key: str, value: Any) -> None:
         *((k, v, "at least 0 and at most 4294967295") for k in SEEDS for v in (-1, 2**32)),
         *((MISSING, v, "at least 0 and at most 1") for v in (-0.001, 1.001, float("nan"))),
         ("data.checks.min_rows", 0, "at least 1"),
+        *((f"judging.{name}", n - 1, f"at least {n}") for name, n in COUNTS.items()),
         *((key, -0.1, "at least 0") for key in NOT_NEGATIVE),
         *((k, v, "at least 0 and at most 1") for k in PARTS for v in (-0.1, 1.1)),
         ("data.checks.drift.class_ratio", 1.0, "greater than 1"),
@@ -103,6 +107,10 @@ def test_refused_beyond_the_border(key: str, value: Any, allowed: str) -> None:
         ("data.checks.columns.c.mx=1", "Key 'mx' not in 'Column'"),
         ("data.checks.drift.numric=1", "Key 'numric' not in 'Drift'"),
         ("data.checks.warn=drift", "not a ListConfig"),
+        ("judging.resample=200", "Key 'resample' not in 'Judging'"),
+        ("data.slices=tempo", "not a ListConfig"),
+        ("model.allowed=sklearn", "not a ListConfig"),
+        ("model.trusted_types=numpy", "not a ListConfig"),
         ("modle={}", "Key 'modle' not in 'Config'"),
         ("data.reference=${data.nothing}", "'data.nothing' not found"),
         ("steps.get_data.url=${nothing}", "'nothing' not found"),

@@ -160,8 +160,32 @@ def test_lists_from_yaml_stand_for_tuples():
 
 
 def test_numeric_columns_may_go_in_as_they_are():
-    model = {**MODEL, "numeric": {"imputation": None, "scaling": False}}
+    model = {**MODEL, "numeric": {"imputation": "none", "scaling": False}}
     assert predict(trained({"numeric": ["size"]}, model), made_up())[0].shape == (60, 3)
+
+
+def test_gaps_may_be_an_input_of_their_own():
+    model = {**MODEL, "numeric": {"imputation": "mean", "indicator": True}}
+    names = [name for name, _ in feature_importances(trained(model=model))]
+    assert {"age", "size", "missingindicator_age"} <= set(names)
+
+
+def test_text_may_be_off_or_made_of_letters():
+    assert features_of(trained(model={**MODEL, "text": None}))["text"] is None
+    letters = {"analyzer": "char_wb", "ngram_range": [2, 3], "max_features": 9}
+    names = [name for name, _ in feature_importances(trained(model={**MODEL, "text": letters}))]
+    assert "words:  th" in names
+    assert sum(name.startswith("words: ") for name in names) == 9
+
+
+def test_classes_may_have_weights_of_their_own():
+    def shares(weights):
+        model = {**MODEL, "estimator": {**FOREST, "class_weight": weights}}
+        return predict(trained({"numeric": ["age"]}, model), made_up())[0].mean(axis=0)
+
+    assert shares({"owl": 50})[2] > shares(None)[2] + 0.2
+    with pytest.raises(InputError, match=r"class_weight names 'owll', .*did you mean 'owl'"):
+        shares({"owll": 50})
 
 
 def test_no_features_at_all_are_refused():

@@ -1,0 +1,108 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from evaluate.intervals import judged
+from pipeline.bootstrap import Bootstrap
+from pipeline.metrics import classification_metrics
+
+HOW = Bootstrap(resamples=100, seed=1)
+
+
+def made_up(sizes, seed=0):
+    """Codes with that many rows of each class, and probabilities better than chance."""
+    random = np.random.default_rng(seed)
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    scores = random.random((len(codes), len(sizes)))
+    scores[np.arange(len(codes)), codes] += 0.4
+    return codes, scores / scores.sum(axis=1, keepdims=True)
+
+
+def all_figures(whole, each):
+    return [*whole.values(), *(figure for figures in each for figure in figures.values())]
+
+
+@pytest.mark.parametrize("classes", [["a", "b"], [0, 1], [False, True], ["x", "y", "z"], [3, 5, 9]])
+def test_the_values_are_the_metrics_and_lie_inside_their_intervals(classes):
+    codes, probabilities = made_up([40] * len(classes))
+    whole, each = judged(codes, probabilities, classes, HOW)
+    found = classification_metrics(np.asarray(classes)[codes], probabilities, classes)
+    for name, figure in whole.items():
+        assert figure["value"] == found[name]
+        assert figure["low"] < figure["high"]
+        if name != "ece":  # too high in resamples: its note says so
+            assert figure["low"] <= figure["value"] <= figure["high"]
+            assert figure["note"] is None
+    assert "15 bins" in whole["ece"]["note"]
+    for label, figures in zip(classes, each, strict=True):
+        for name, figure in figures.items():
+            assert figure["value"] == found[f"{name}/{label}"]
+            assert figure["low"] <= figure["value"] <= figure["high"]
+
+
+def test_a_class_that_no_row_has():
+    codes, probabilities = made_up([30, 30, 0])
+    whole, each = judged(codes, probabilities, ["a", "b", "c"], HOW)
+    nothing = {"value": None, "low": None, "high": None}
+    for figure in each[2].values():
+        assert figure == {**nothing, "note": "not defined: no rows of this class"}
+    assert whole["auc"]["low"] < whole["auc"]["value"] < whole["auc"]["high"]
+    assert each[1]["f1"]["low"] is not None
+
+
+def test_a_class_with_one_row_has_values_but_no_interval():
+    codes, probabilities = made_up([30, 30, 1])
+    whole, each = judged(codes, probabilities, ["a", "b", "c"], HOW)
+    for figure in each[2].values():
+        assert figure["value"] is not None
+        assert (figure["low"], figure["high"]) == (None, None)
+        assert figure["note"] == "no interval: one single row of this class"
+    assert whole["f1"]["note"] == "1 class has one single row: the true interval is wider"
+
+
+def test_a_class_with_few_rows_says_so():
+    _, each = judged(*made_up([30, 5]), ["a", "b"], HOW)
+    assert each[1]["recall"]["note"] == "5 rows of this class: the interval is rough"
+    assert each[0]["recall"]["note"] is None
+
+
+def test_a_class_that_is_never_predicted():
+    codes = np.array([0] * 20 + [1] * 20)
+    _, each = judged(codes, np.tile([0.6, 0.4], (40, 1)), ["a", "b"], HOW)
+    assert each[1]["precision"] == {
+        "value": 0.0,
+        "low": None,
+        "high": None,
+        "note": "never predicted: counted as 0",
+    }
+    assert each[1]["auc"]["value"] == 0.5  # all ties
+
+
+def test_one_single_class():
+    whole, each = judged(np.zeros(20, dtype=int), made_up([20, 0])[1], ["a", "b"], HOW)
+    for figure in (whole["auc"], each[0]["auc"]):
+        assert figure["value"] is None
+        assert figure["note"] == "not defined: all rows are of one class"
+    assert whole["accuracy"]["low"] is not None
+
+
+@pytest.mark.parametrize("sizes", [[1, 0], [1, 1], [0, 1, 1], [2, 1, 0, 40], [1, 25]])
+def test_nothing_is_ever_nan(sizes):
+    codes, probabilities = made_up(sizes)
+    figures = all_figures(*judged(codes, probabilities, list(range(len(sizes))), HOW))
+    json.dumps(figures, allow_nan=False)
+    for figure in figures:
+        for bound in ("value", "low", "high"):
+            assert figure[bound] is None or math.isfinite(figure[bound])
+        if None in (figure["value"], figure["low"], figure["high"]):
+            assert figure["note"]
+
+
+def test_the_same_seed_gives_the_same_bounds():
+    codes, probabilities = made_up([30, 30])
+    one, again = (judged(codes, probabilities, ["a", "b"], HOW) for _ in range(2))
+    assert one == again
+    other = judged(codes, probabilities, ["a", "b"], Bootstrap(100, 2))
+    assert one != other
