@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from sklearn.metrics import precision_recall_fscore_support
 
 from pipeline import calibration
@@ -138,7 +137,7 @@ def _one_vs_one_auc(
 
 
 def _auc(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Area under the ROC curve as the Mann-Whitney statistic: ten times faster than the curve."""
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    rank_sum = rankdata(score)[positive].sum()
-    return float((rank_sum - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+    """Area under the ROC curve as the Mann-Whitney statistic: pairs won, ties as a half."""
+    others, own = np.sort(score[~positive]), score[positive]
+    won = others.searchsorted(own, "left").sum() + others.searchsorted(own, "right").sum()
+    return float(won / 2 / (len(own) * len(others)))

@@ -107,7 +107,7 @@ def test_the_evaluation_is_of_the_same_rows_as_the_metrics(project: Project) -> 
         name: metrics[name] for name in (row["metric"] for row in found["overall"])
     }
     assert found["rows"] == sum(map(sum, found["confusion"])) == 1457
-    assert {row["column"] for row in found["slices"]} == {"duration_ms", "loudness", "mode"}
+    assert {row["column"] for row in found["slices"]} == {"duration_ms", "loudness"}
     assert len(found["importances"]) == 13
 
 
