@@ -46,6 +46,8 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
         raise InputError(f"model.estimator {type(estimator).__name__}: {line}") from error
     if "n_jobs" in estimator.get_params():
         estimator.set_params(n_jobs=None)
+    if mapper := getattr(estimator, "_bin_mapper", None):
+        mapper.n_threads = None  # gradient boosting notes this machine's; None: what there is
     return fitted
 
 

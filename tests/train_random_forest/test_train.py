@@ -5,7 +5,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
+from pipeline import models
 from pipeline.build import build_pipeline
 from pipeline.errors import InputError
 from pipeline.features import features_of
@@ -126,6 +128,17 @@ def test_the_number_of_jobs_changes_nothing():
     one, two = (trained(model={**MODEL, "estimator": {**FOREST, "n_jobs": n}}) for n in (1, 2))
     table = made_up()
     np.testing.assert_array_equal(predict(one, table)[0], predict(two, table)[0])
+
+
+@pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning")
+@pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning")
+def test_the_number_of_threads_leaves_no_trace_in_boosted_trees(tmp_path):
+    boosting = estimator("ensemble.HistGradientBoostingClassifier", max_iter=3)
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            models.export(trained(model=boosting), tmp_path / str(threads), made_up(), "kind")
+    one, two = ((tmp_path / name / models.MODEL_FILE).read_bytes() for name in ("1", "2"))
+    assert one == two
 
 
 def test_a_refit_in_another_process_gives_the_same_model():
