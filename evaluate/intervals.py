@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import bootstrap, metrics
-from pipeline.bootstrap import Bootstrap, Scored
+from pipeline.bootstrap import Bootstrap
+from pipeline.scored import Scored
 
 Figure = dict[str, Any]  # value, low, high (None: not defined), note (None, or a sentence)
 FEW = 10  # rows of a class

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from pipeline.bootstrap import Scored
 from pipeline.features import features_of, model_input
+from pipeline.scored import Scored
 
 CELLS = 5_000_000  # numbers that the shuffled copies may hold at once
 

@@ -45,7 +45,7 @@ def confusion_matrix(truth: Any, predicted: Any, classes: Sequence[Any]) -> Figu
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     labelled = size <= LABELLED_CELLS
     cells = max(size * (0.48 if labelled else 0.2), 2.4)  # inches
-    figure, axes = new_figure(cells + 3.6, cells + 1.9)
+    figure, axes = _figure(cells + 3.6, cells + 1.9)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     rows = [f"{short(name)} ({n:,})" for name, n in zip(classes, counts.sum(axis=1), strict=True)]
     axes.set_yticks(range(size), rows, parse_math=False)
@@ -110,11 +110,10 @@ def precision_recall_curves(
 def feature_importance(importances: Sequence[tuple[str, float]], top: int = 20) -> Figure:
     """Draw the `top` first (name, importance) pairs as bars, the first on top."""
     shown = list(importances)[:top]
-    figure, axes = new_figure(7.5, 1.4 + 0.3 * max(len(shown), 3))
+    figure, axes = _figure(7.5, 1.4 + 0.3 * max(len(shown), 3))
     bars = axes.barh(range(len(shown)), [value for _, value in shown], color=COLOURS[0])
     axes.bar_label(bars, fmt="%.3f", padding=3, fontsize=9)
-    names = [short(name) for name, _ in shown]
-    axes.set_yticks(range(len(shown)), names, parse_math=False)
+    axes.set_yticks(range(len(shown)), [short(name) for name, _ in shown], parse_math=False)
     axes.set_ylim(max(len(shown), 1) - 0.4, -0.6)  # the first on top
     axes.margins(x=0.12)
     axes.spines[["top", "right"]].set_visible(False)
@@ -133,8 +132,7 @@ def png(figure: Figure) -> bytes:
     return content.getvalue()
 
 
-def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
-    """Return an empty figure, in inches, and its axes."""
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
     return figure, figure.add_subplot()
 
@@ -142,7 +140,7 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
 def _curve_figure(classes: Sequence[Any]) -> tuple[Figure, Axes]:
     longest = max((len(short(name)) for name in classes), default=0)
     legend_columns = -(-len(classes) // LEGEND_ROWS)
-    return new_figure(6.0 + legend_columns * (1.3 + 0.085 * longest), 5.8)
+    return _figure(6.0 + legend_columns * (1.3 + 0.085 * longest), 5.8)
 
 
 def short(name: Any) -> str:

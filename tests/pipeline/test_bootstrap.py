@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from pipeline.bootstrap import Bootstrap, Scored, distributions, weights
+from pipeline.bootstrap import Bootstrap, distributions, weights
 from pipeline.metrics import classification_metrics
+from pipeline.scored import Scored
 
 WHOLE = ("auc", "accuracy", "precision", "recall", "f1", "log_loss", "brier", "ece")
 

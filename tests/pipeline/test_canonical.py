@@ -12,6 +12,7 @@ import yaml
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from pipeline import canonical, models
+from pipeline.build import build_pipeline
 from train_random_forest import train
 
 pytestmark = [  # mlflow's own
@@ -28,7 +29,7 @@ FEATURES = {"numeric": ["n"], "categorical": ["k"], "text": "w"}
 def test_two_exports_are_the_same(estimator: type, tmp_path: Path) -> None:
     target = f"sklearn.ensemble.{estimator.__name__}"
     for name in ("one", "two"):
-        unfitted = train.build_pipeline(FEATURES, {"estimator": {"_target_": target}}, 0)
+        unfitted = build_pipeline(FEATURES, {"estimator": {"_target_": target}}, 0)
         fitted = train.fit(unfitted, TABLE, "y")
         models.export(fitted, tmp_path / name, TABLE, "y")
         keep = [object() for _ in range(1000)]  # what comes next has other addresses
