@@ -4,12 +4,19 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+import yaml
 from sklearn.model_selection import train_test_split
+from threadpoolctl import threadpool_limits
 
 from pipeline.build import build_pipeline
 from pipeline.metrics import classification_metrics
 from pipeline.models import predict
+from pipeline.numbers import to_arrow
+from pipeline.splits import Division, divide
+from preprocess import clean
+from tests.conftest import ROOT
 from train_random_forest.train import fit
 
 REAL_DATA = os.environ.get("REAL_DATA")
@@ -47,3 +54,34 @@ def test_the_reference_forest_reaches_its_figures(songs):
     for part, expected in ((val, [0.95441, 0.68622, 0.66760]), (test, [0.95325, 0.68848, 0.66547])):
         found = classification_metrics(part["genre"], predict(pipeline, part)[0], pipeline.classes_)
         assert [found[n] for n in ("auc", "accuracy", "f1")] == pytest.approx(expected, abs=0.0005)
+
+
+@pytest.fixture(scope="module")
+def grouped():
+    """The table as `data=songs data/segregate=group` divides it: rows to train, rows to test."""
+    if not REAL_DATA:
+        pytest.skip("set REAL_DATA to the song table of conf/data/songs.yaml (a Parquet file)")
+    data = yaml.safe_load((ROOT / "conf/data/songs.yaml").read_text())
+    table = pq.read_table(REAL_DATA)
+    table, _ = clean.preprocess(table, data["preprocess"])
+    key, target = data["group_by"], data["target"]
+    rest, test = divide(table, Division(0.3, 42, "group", target, key, None, 0.0))
+    rest = table.take(to_arrow(rest))
+    train, _ = divide(rest, Division(0.3, 42, "group", target, key, None, 0.0))
+    frames = rest.to_pandas().iloc[train], table.take(to_arrow(test)).to_pandas()
+    return data["features"], *frames
+
+
+@pytest.mark.parametrize(
+    ("name", "auc", "f1"),
+    [("random_forest_tuned", 0.955, 0.69), ("hist_gradient_boosting", 0.960, 0.705)],
+)
+def test_the_tuned_models_reach_what_their_files_say(grouped, name, auc, f1):
+    features, train, test = grouped
+    model = yaml.safe_load((ROOT / f"conf/model/{name}.yaml").read_text())
+    with threadpool_limits(1):  # OpenMP's threads wait busily for each other on a busy machine
+        pipeline = fit(build_pipeline(features, model, 42), train, "genre")
+        probabilities, _ = predict(pipeline, test)
+    found = classification_metrics(test["genre"], probabilities, pipeline.classes_)
+    assert found["auc"] >= auc
+    assert found["f1"] >= f1
