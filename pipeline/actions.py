@@ -6,19 +6,22 @@ from dataclasses import asdict
 
 from pipeline import console, model_check, parent, paths, reference, unchanged
 from pipeline.artifacts import Store
-from pipeline.cache import Cache, Decision
+from pipeline.cache import Cache
+from pipeline.decision import Decision
 from pipeline.schema import Config
 from pipeline.sources import Sources
 from pipeline.versions import is_reference
+from pipeline.wandb_client import Recorder
 
 
-def begin(config: Config, origin: Sources, chosen: list[str]) -> Cache | None:
+def begin(config: Config, origin: Sources, chosen: list[str], recorder: Recorder) -> Cache | None:
     """Do what is to be done without running a step.
 
     Args:
         config: the checked config.
         origin: where its values are set.
         chosen: the steps, in order.
+        recorder: of W&B runs; asked if W&B is used online.
 
     Returns:
         What decides about each step when steps are to run; None when all is done.
@@ -31,9 +34,13 @@ def begin(config: Config, origin: Sources, chosen: list[str]) -> Cache | None:
     if config.main.action in ASIDE:
         ASIDE[config.main.action](config, origin)
         return None
+    store = parent.store(config, recorder)
+    if config.main.action == "set_reference":
+        print(reference.move(store, config.data.reference, config.main.version))
+        return None
     given = asdict(config)
     model_check.check(given["data"]["features"], given["model"], config.main.random_seed)
-    cache = Cache(config, origin, parent.environment(config))
+    cache = Cache(config, origin, parent.environment(config), store)
     plan = cache.plan(chosen)
     if config.main.action == "plan":
         console.plan(plan)
@@ -49,11 +56,6 @@ def _verify(config: Config, _: Sources) -> None:
     from pipeline import verify
 
     verify.verify(config.main.run)
-
-
-def _set_reference(config: Config, _: Sources) -> None:
-    store = Store(paths.artifact_store())
-    print(reference.move(store, config.data.reference, config.main.version))
 
 
 def _infer_checks(config: Config, origin: Sources) -> None:
@@ -80,10 +82,9 @@ def _sync(config: Config, _: Sources) -> None:
     print("\n".join(wandb_sync.sync(store, paths.ROOT, project)))
 
 
-# What has nothing to do with the steps that were chosen.
+# What has nothing to do with the steps that were chosen, nor with W&B's project as a store.
 ASIDE: dict[str, Callable[[Config, Sources], None]] = {
     "verify": _verify,
-    "set_reference": _set_reference,
     "infer_checks": _infer_checks,
     "clean": _clean,
     "sync": _sync,
@@ -96,7 +97,7 @@ def _reuse(config: Config, plan: list[Decision], cache: Cache, origin: Sources) 
         cache.reuse(decision)
     lines = console.served(plan)
     unchanged.say(lines)
-    if not config.main.recheck:
+    if not config.main.recheck and os.environ["WANDB_MODE"] != "online":  # only W&B knows then
         values = (value for d in plan for value in config.steps[d.step].values())
         references = filter(is_reference, values)
         unchanged.remember(plan, cache.store, references, origin.resolvers(), lines)

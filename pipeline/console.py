@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline import paths, record
-from pipeline.cache import Decision
+from pipeline.decision import Decision
 from pipeline.record import Record
 from pipeline.unchanged import ago
 
