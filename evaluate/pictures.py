@@ -33,6 +33,8 @@ def calibration(bins: list[dict[str, Any]]) -> Figure:
     for number, one in enumerate(classes):
         pairs = zip(one["predicted"], one["observed"], one["rows"], strict=True)
         kept = [(x, y) for x, y, rows in pairs if rows >= DRAWN_ROWS]
+        if not kept:
+            continue
         (line,) = axes.plot([x for x, _ in kept], [y for _, y in kept], linewidth=1)
         line.set(color=COLOURS[number % len(COLOURS)], label=short(one["class"]), alpha=0.75)
         line.set(linestyle=DASHES[number // len(COLOURS) % len(DASHES)])

@@ -80,6 +80,14 @@ def test_a_class_that_is_never_predicted():
     assert each[1]["auc"]["value"] == 0.5  # all ties
 
 
+def test_a_perfect_score_is_not_taken_for_certain():
+    codes = np.array([0] * 20 + [1] * 20)
+    _, each = judged(codes, np.eye(2)[codes] * 0.8 + 0.1, ["a", "b"], HOW)
+    for figure in each[1].values():
+        assert (figure["value"], figure["low"], figure["high"]) == (1, 1, 1)
+        assert figure["note"] == "all resamples agree: the true interval is wider"
+
+
 def test_one_single_class():
     whole, each = judged(np.zeros(20, dtype=int), made_up([20, 0])[1], ["a", "b"], HOW)
     for figure in (whole["auc"], each[0]["auc"]):
