@@ -273,7 +273,7 @@ def test_two_pipelines_side_by_side_do_not_mix(project: Project) -> None:
         out, _ = process.communicate(timeout=300)
         assert process.returncode == 0, out
         made = re.findall(
-            r"^evaluate · finished .*? (predictions.parquet:v\d+)$", out, re.MULTILINE
+            r"^evaluate · finished .*? (predictions.parquet:v\d+), evaluation", out, re.MULTILINE
         )
         assert project.manifest(made[0])["metadata"]["rows"] == sizes[size]
         inputs = {i["name"]: i for i in project.manifest(made[0])["inputs"]}

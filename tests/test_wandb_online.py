@@ -80,6 +80,7 @@ def test_a_run_then_the_same_by_somebody_else(tmp_path: Path, server: WandbServe
         "data_certificate.json:v0": ("segregate", []),
         "model_export:v0": ("train_random_forest", ["evaluate"] * 2),
         "predictions.parquet:v0": ("evaluate", []),
+        "evaluation.json:v0": ("evaluate", []),
     }
 
 
