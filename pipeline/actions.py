@@ -1,4 +1,4 @@
-"""What main.action asks for: verify, plan, set the reference, infer checks, clean, sync, or run."""
+"""What main.action asks for: what needs no step to run, or a run of the steps."""
 
 import os
 from collections.abc import Callable
@@ -61,6 +61,13 @@ def _infer_checks(config: Config, origin: Sources) -> None:
     print(infer_checks.write(config, origin, given))
 
 
+def _fetch(config: Config, _: Sources) -> None:
+    from pipeline import fetched
+
+    store = Store(paths.artifact_store())
+    print(fetched.fetch(store, config.main.artifact, config.main.folder, paths.ROOT))
+
+
 def _clean(config: Config, _: Sources) -> None:
     from pipeline import clean
 
@@ -81,6 +88,7 @@ ASIDE: dict[str, Callable[[Config, Sources], None]] = {
     "verify": _verify,
     "set_reference": _set_reference,
     "infer_checks": _infer_checks,
+    "fetch": _fetch,
     "clean": _clean,
     "sync": _sync,
 }

@@ -17,8 +17,8 @@ from train_random_forest import train
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with tracking.start_run("train_random_forest", args) as run:
-        target, features, model, keys = arguments.yaml_values(
-            "model_config", args.model_config, ("target", "features", "model", "split")
+        target, features, text, model, keys = arguments.yaml_values(
+            "model_config", args.model_config, ("target", "features", "text", "model", "split")
         )
         unfitted = train.build_pipeline(features, model, args.random_seed)
         table = run.read_table(args.train_data)
@@ -42,7 +42,7 @@ def go(args: Namespace) -> None:
         fitted = train.fit(unfitted, training, target)
         judge.judge(run, fitted, validation, target)
         folder = run.output_path(args.export_artifact)
-        models.export(fitted, folder, training, target)
+        models.export(fitted, folder, training, target, text)
         estimator = type(fitted[-1]).__name__
         run.add_artifact(
             args.export_artifact,
