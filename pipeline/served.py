@@ -7,6 +7,7 @@ of the folder is executed: model.skops makes objects of the types that MLmodel l
 
 import json
 import os
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -126,12 +127,9 @@ def _joined(rows: pd.DataFrame, text: dict[str, Any], faults: list[str]) -> NDAr
     parts = []
     for about in text["columns"]:
         there = about in sources
-        part = _converted(rows[about["name"]], about, faults) if there else np.array([np.nan])
+        part = _converted(rows[about["name"]], about, faults) if there else np.full(len(rows), None)
         parts.append(np.where(pd.isna(part), "", part).astype(object))
-    joined: NDArray[Any] = np.full(len(rows), "", object) + parts[0]
-    for part in parts[1:]:
-        joined = joined + " " + part
-    return joined
+    return reduce(lambda left, right: left + " " + right, parts)
 
 
 def _converted(column: pd.Series, about: dict[str, Any], faults: list[str]) -> NDArray[Any]:
@@ -153,11 +151,12 @@ def _converted(column: pd.Series, about: dict[str, Any], faults: list[str]) -> N
     if kind == "text" and about.get("full"):
         bad |= missing
     if bad.any():
-        row = int(bad.argmax())
-        held = "nothing" if missing[row] else repr(values[row])
-        many = f" ({int(bad.sum())} rows)" if bad.sum() > 1 else ""
-        a = "a finite number" if kind == "number" else kind
-        faults.append(f"column {about['name']!r} must be {a}: row {row} holds {held}{many}")
+        at = int(bad.argmax())
+        held = "nothing" if missing[at] else repr(values[at])
+        faults.append(
+            f"column {about['name']!r} must be {'a finite number' if kind == 'number' else kind}: "
+            f"row {column.index[at]} holds {held}, {int(bad.sum())} in all"
+        )
     return result
 
 

@@ -22,53 +22,26 @@ import skops.io
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF
 
-from pipeline import models, served
+from pipeline import served
 from tests.conftest import clean_environment
-from train_random_forest import train
+from tests.zoo import ASKED, expected, export, fitted, made_up
 
 pytestmark = [  # of mlflow: its own type hints, and a comparison that pandas will change
     pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning"),
     pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
 ]
 
-TEXT = {"name": "words", "columns": ["title", "name"]}
-FEATURES = {"numeric": ["size", "age"], "categorical": ["shape", "level", "wild"], "text": "words"}
-FOREST = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 20}
-ASKED = ["age", "size", "level", "shape", "wild", "title", "name"]
 FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs", "inputs records", "csv"]
-
-
-def made_up(rows: int = 200, seed: int = 0) -> pd.DataFrame:
-    random = np.random.default_rng(seed)
-    kind = random.choice(["cat", "dog", "owl"], rows)
-    table = pd.DataFrame(
-        {
-            "kind": kind,
-            "size": np.where(kind == "dog", 2.0, 1.0) + random.random(rows),
-            "age": random.integers(1, 9, rows),
-            "shape": random.choice(["round", "long"], rows),
-            "level": random.integers(0, 3, rows),
-            "wild": random.choice([True, False], rows),
-            "title": [f"a {name}" if seen else None
-                      for name, seen in zip(kind, random.random(rows) < 0.5, strict=True)],
-            "name": random.choice(["rex", "tom", None], rows),
-        }
-    )  # fmt: skip
-    table.loc[::7, "size"] = np.nan
-    table["words"] = table["title"].fillna("") + " " + table["name"].fillna("")
-    return table
 
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    return train.fit(train.build_pipeline(FEATURES, {"estimator": FOREST}, 7), made_up(), "kind")
+    return fitted()
 
 
 @pytest.fixture(scope="module")
-def folder(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("model") / "export"
-    models.export(model, made, made_up(), "kind", TEXT)
-    return made
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(tmp_path_factory.mktemp("model") / "export")
 
 
 def free_port() -> int:
@@ -129,13 +102,9 @@ def payload(rows: pd.DataFrame, form: str) -> Any:
     return {form.split()[0]: plain.to_dict(orient="records")}
 
 
-def expected(model: Any, rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return what the library itself predicts."""
-    words = rows["title"].fillna("") + " " + rows["name"].fillna("")
-    found, predicted = models.predict(model, rows.assign(words=words))
-    names = [f"probability_{label}" for label in model.classes_]
-    return [{"prediction": p, **dict(zip(names, map(float, row), strict=True))}
-            for p, row in zip(predicted, found, strict=True)]  # fmt: skip
+def wanted(model: Any, rows: pd.DataFrame) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = expected(model, rows).to_dict(orient="records")
+    return answer
 
 
 def answers(response: requests.Response) -> list[dict[str, Any]]:
@@ -169,7 +138,7 @@ GOOD = {
 @pytest.mark.parametrize("rows", GOOD.values(), ids=GOOD)
 def test_right_answers(server: str, model: Any, form: str, rows: pd.DataFrame) -> None:
     typed = rows.astype({"level": float, "age": float, "size": float})
-    assert answers(post(server, payload(rows, form))) == expected(model, typed)
+    assert answers(post(server, payload(rows, form))) == wanted(model, typed)
 
 
 @pytest.mark.parametrize("form", [f for f in FORMS if f != "csv"])
@@ -177,14 +146,14 @@ def test_words_that_json_does_not_know(server: str, model: Any, form: str) -> No
     text = json.dumps(payload(ROWS, form))
     assert "null" in text
     sent = json.loads(text.replace("null", "NaN"))  # Python reads and writes it
-    assert answers(post(server, sent)) == expected(model, ROWS)
+    assert answers(post(server, sent)) == wanted(model, ROWS)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_an_optional_column_may_be_absent(server: str, model: Any, form: str) -> None:
     rows = ROWS.drop(columns=["size", "title"])
     full = rows.assign(size=np.nan, title=None)
-    assert answers(post(server, payload(rows, form))) == expected(model, full)
+    assert answers(post(server, payload(rows, form))) == wanted(model, full)
 
 
 def test_the_example_beside_the_model(server: str, folder: Path, model: Any) -> None:
@@ -194,23 +163,19 @@ def test_the_example_beside_the_model(server: str, folder: Path, model: Any) -> 
     rows = pd.DataFrame(**sent["dataframe_split"])
     assert rows.isna().any(axis=None)
     found = answers(post(server, sent))
-    assert found == expected(model, rows)
+    assert found == wanted(model, rows)
 
 
 def test_the_text_as_preprocess_makes_it(server: str, model: Any) -> None:
     rows = made_up(12, seed=1)[[*ASKED[:5], "words"]]
     found = answers(post(server, payload(rows, "dataframe_records")))
-    assert found == expected(model, ROWS)
+    assert found == wanted(model, ROWS)
 
 
 def test_many_rows(server: str, model: Any) -> None:
     rows = made_up(100_000, seed=2)[ASKED]
     found = answers(post(server, payload(rows, "dataframe_split")))
-    names = [f"probability_{label}" for label in model.classes_]
-    wanted = pd.DataFrame(expected(model, rows))
-    got = pd.DataFrame(found)
-    np.testing.assert_array_equal(got[names].to_numpy(), wanted[names].to_numpy())
-    assert list(got["prediction"]) == list(wanted["prediction"])
+    pd.testing.assert_frame_equal(pd.DataFrame(found), expected(model, rows), check_exact=True)
 
 
 def without(name: str) -> pd.DataFrame:
@@ -221,7 +186,7 @@ BAD = [
     (without("age"), "missing inputs ['age']"),
     (without("title").drop(columns="name"), "'words' is missing: it is title and name joined by"),
     (ROWS.assign(age="old"), "old"),
-    (ROWS.assign(wild="maybe"), "'wild' must be boolean: row 0 holds 'maybe' (12 rows)"),
+    (ROWS.assign(wild="maybe"), "'wild' must be boolean: row 0 holds 'maybe', 12 in all"),
 ]
 
 
@@ -240,7 +205,10 @@ def test_refused(server: str, form: str, rows: pd.DataFrame, said: str) -> None:
         (payload(ROWS.head(0), "dataframe_split"), "there are no rows to predict"),
         (payload(ROWS.head(0), "csv"), "there are no rows to predict"),
         (payload(ROWS.assign(size=np.inf), "dataframe_split"), "'size' must be a finite number"),
-        (payload(ROWS.assign(shape=5), "dataframe_split"), "'shape' must be text: row 0 holds 5"),
+        (
+            payload(ROWS.assign(shape=5), "dataframe_split"),
+            "'shape' must be text: row 0 holds 5, 12 in all",
+        ),
         ({"rows": [1]}, "must be a JSON dictionary with exactly one of the input fields"),
         ({"dataframe_split": payload(ROWS, "dataframe_split"), "inputs": 1}, "exactly one of"),
         ("", "Failed to parse input as a Pandas DataFrame"),
@@ -272,9 +240,7 @@ def test_python_and_server_say_the_same(folder: Path, model: Any) -> None:
         capture_output=True, text=True, check=True, cwd=folder.parent, env=clean_environment(),
     )  # fmt: skip
     got = pd.read_json(io.StringIO(done.stdout))
-    wanted = pd.DataFrame(expected(model, ROWS))
-    assert list(got["prediction"]) == list(wanted["prediction"])
-    np.testing.assert_allclose(got.iloc[:, 1:], wanted.iloc[:, 1:], atol=1e-12)
+    pd.testing.assert_frame_equal(got, expected(model, ROWS), atol=1e-12, rtol=0)
 
 
 def test_the_server_does_not_start_with_another_model(folder: Path, tmp_path: Path) -> None:
@@ -295,8 +261,7 @@ def test_the_server_does_not_start_with_another_model(folder: Path, tmp_path: Pa
 
 
 def other_model(folder: Path) -> None:
-    fitted = train.fit(train.build_pipeline(FEATURES, {"estimator": FOREST}, 8), made_up(), "kind")
-    skops.io.dump(fitted, folder / served.MODEL)
+    skops.io.dump(fitted(seed=8), folder / served.MODEL)
 
 
 def untrusted(folder: Path) -> None:

@@ -53,11 +53,13 @@ def test_damage_leaves_nothing(store: Store, tmp_path: Path) -> None:
     (damaged,) = (tmp_path / "store" / "objects").glob("*/*/loader.py")
     damaged.chmod(0o600)
     damaged.write_text("evil")
-    with pytest.raises(InputError, match="loader.py in .* has SHA-256"):
+    with pytest.raises(InputError, match=r"loader\.py in .* has SHA-256"):
         fetched.fetch(store, "model:v0", "mine", tmp_path)
     assert not (tmp_path / "mine").exists()
 
 
 def test_nothing_asked_for(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="main.artifact=name:alias or name:vN; .* holds model, ta"):
+    with pytest.raises(
+        InputError, match=r"main\.artifact=name:alias or name:vN; .* holds model, ta"
+    ):
         fetched.fetch(store, None, None, tmp_path)
