@@ -17,7 +17,7 @@ def go(args: Namespace) -> None:
     """Write the input's rows with prediction and probabilities; record what was done."""
     with tracking.start_run("predict", args) as run:
         source, target = Path(args.input), Path(args.output)
-        _check(source, target)
+        check_paths(source, target)
         try:
             version, folder = run.use_artifact(args.model)
         except InputError as error:
@@ -35,8 +35,8 @@ def go(args: Namespace) -> None:
         _record(run, version.reference, source, target, counts)
 
 
-def _check(source: Path, target: Path) -> None:
-    """Refuse what cannot be read or written before anything is done."""
+def check_paths(source: Path, target: Path) -> None:
+    """Raise InputError for what cannot be read or written, before anything is done."""
     if not source.is_file():
         raise InputError(f"input={source} is no file; give the path of a table")
     if target.suffix not in (".csv", ".parquet"):
