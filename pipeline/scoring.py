@@ -61,7 +61,7 @@ class Scorer:
         for column in [] if source.is_csv else [c for c in self._columns() if c["name"] in found]:
             kind = kinds.kind_of(found[column["name"]].type)
             if kind not in (*ALLOWED[column["kind"]], "nothing"):
-                was = found[column["name"]].type
+                was = str(found[column["name"]].type) if kind == "other" else kind
                 faults.append(f"{column['name']!r} is {was}, not {column['kind']}")
         if taken := [name for name in self._added.names if name in found]:
             held = ", ".join(map(repr, taken))

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from pipeline import predict as predict_module
+from pipeline import served
+from pipeline.artifacts import Store
 from pipeline.errors import InputError
-from tests.conftest import SAMPLE, Done, Project
+from tests.conftest import ROOT, SAMPLE, Done, Project
 
 
 def predict(project: Project, **parameters: str) -> Done:
@@ -83,3 +85,14 @@ def test_paths(tmp_path: Path, source: str, target: str, said: str) -> None:
     (tmp_path / "in.csv").write_text("a\n1\n")
     with pytest.raises(InputError, match=said):
         predict_module.check_paths(tmp_path / source, tmp_path / target)
+
+
+def test_the_readme_shows_the_answer(project: Project, tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (sent,) = re.findall(r"-d '({.*?})'\n", readme, re.DOTALL)
+    (shown,) = re.findall(r'^{"predictions": \[{(.*), \.\.\.$', readme, re.MULTILINE)
+    store = Store(project.root / "artifacts")
+    folder = store.download(store.get("model_export:v0"), tmp_path)
+    rows = pd.DataFrame(json.loads(sent)["dataframe_records"])
+    answer = served.load(folder).predict(rows).to_dict(orient="records")
+    assert json.dumps({"predictions": answer}).startswith(f'{{"predictions": [{{{shown}, ')
