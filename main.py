@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pipeline import unchanged
@@ -16,9 +17,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from pipeline import actions, overrides, parent, paths, schema, steps
-from pipeline.cache import Cache
 from pipeline.errors import InputError
 from pipeline.sources import Sources
+from pipeline.wandb_client import Recorder
 
 OmegaConf.register_new_resolver("root", lambda: str(paths.ROOT), replace=True)
 # config.yaml stays at the root while Hydra searches conf/ only, never mlruns/ or wandb/.
@@ -31,21 +32,19 @@ def main(config: DictConfig) -> None:
     try:
         origin, checked = Sources(config), schema.checked(config)
         chosen = steps.select(checked.main.steps, checked.steps)
-        if cache := actions.begin(checked, origin, chosen):
-            run(checked, chosen, cache, Path(HydraConfig.get().runtime.output_dir))
+        with Recorder() as recorder:
+            if cache := actions.begin(checked, origin, chosen, recorder):
+                folder = Path(HydraConfig.get().runtime.output_dir)
+                run(chosen, parent.opened(checked, cache, folder, recorder))
     except (*overrides.CONFIG_ERRORS, InputError) as error:
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             raise  # Hydra goes on with the other jobs, and fails at the end
         fail(error)
 
 
-def run(config: schema.Config, chosen: list[str], cache: Cache, folder: Path) -> None:
-    """Run the chosen steps as children of one MLflow run; stop at the first that fails.
-
-    Raises:
-        InputError: a step failed; its reason and where its log is.
-    """
-    with parent.opened(config, cache, folder) as pipeline_run:
+def run(chosen: list[str], opened: AbstractContextManager[parent.ParentRun]) -> None:
+    """Run the chosen steps as children of one MLflow run; InputError from the first that fails."""
+    with opened as pipeline_run:
         import mlflow
 
         for number, step in enumerate(chosen, 1):

@@ -21,7 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
-from pipeline import paths, wandb_recorder
+from pipeline import paths
+from pipeline.wandb_client import Recorder
 
 RESULTS = (".git", ".venv", "wandb", "mlruns", "mlflow.db*", "artifacts", "outputs", "__pycache__")
 
@@ -54,7 +55,8 @@ def shares(copy: Path) -> None:
     run = max(copy.glob("outputs/*/*/manifest.json"), key=str).parent
     config = [p.parent for p in sorted(run.glob("*/record.json"), key=lambda p: p.stat().st_mtime)]
     print(f"{'step':22}{'seconds':>9}{'imports':>9}{'tracking':>9}{'work':>9}")
-    with wandb_recorder.started() as address:
+    with Recorder() as recorder:
+        address = recorder.address
         time.sleep(3)  # in a run, the recorder is ready before the first step
         for record in config:
             _print_step(copy, record, address)

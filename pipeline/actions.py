@@ -3,21 +3,24 @@
 import os
 from collections.abc import Callable
 
-from pipeline import console, parent, paths, reference, unchanged
+from pipeline import console, parent, paths, reference, unchanged, wandb_store
 from pipeline.artifacts import Store
-from pipeline.cache import Cache, Decision
+from pipeline.cache import Cache
+from pipeline.decision import Decision
 from pipeline.schema import Config
 from pipeline.sources import Sources
 from pipeline.versions import is_reference
+from pipeline.wandb_client import Recorder
 
 
-def begin(config: Config, origin: Sources, chosen: list[str]) -> Cache | None:
+def begin(config: Config, origin: Sources, chosen: list[str], recorder: Recorder) -> Cache | None:
     """Do what is to be done without running a step.
 
     Args:
         config: the checked config.
         origin: where its values are set.
         chosen: the steps, in order.
+        recorder: of W&B runs; asked if W&B is used online.
 
     Returns:
         What decides about each step when steps are to run; None when all is done.
@@ -29,7 +32,15 @@ def begin(config: Config, origin: Sources, chosen: list[str]) -> Cache | None:
     if config.main.action in ASIDE:
         ASIDE[config.main.action](config, origin)
         return None
-    cache = Cache(config, origin, parent.environment(config))
+    project = os.environ.get("WANDB_PROJECT") or config.main.project_name
+    store = wandb_store.opened(recorder, project)
+    if config.main.action == "set_reference":
+        print(reference.move(store, config.data.reference, config.main.version))
+        return None
+    if config.main.action == "fetch":
+        _fetch(config, store)
+        return None
+    cache = Cache(config, origin, parent.environment(config), store)
     plan = cache.plan(chosen)
     if config.main.action == "plan":
         console.plan(plan)
@@ -47,11 +58,6 @@ def _verify(config: Config, _: Sources) -> None:
     verify.verify(config.main.run)
 
 
-def _set_reference(config: Config, _: Sources) -> None:
-    store = Store(paths.artifact_store())
-    print(reference.move(store, config.data.reference, config.main.version))
-
-
 def _infer_checks(config: Config, origin: Sources) -> None:
     from hydra.core.hydra_config import HydraConfig
 
@@ -61,10 +67,9 @@ def _infer_checks(config: Config, origin: Sources) -> None:
     print(infer_checks.write(config, origin, given))
 
 
-def _fetch(config: Config, _: Sources) -> None:
+def _fetch(config: Config, store: Store) -> None:
     from pipeline import fetched
 
-    store = Store(paths.artifact_store())
     print(fetched.fetch(store, config.main.artifact, config.main.folder, paths.ROOT))
 
 
@@ -83,12 +88,10 @@ def _sync(config: Config, _: Sources) -> None:
     print("\n".join(wandb_sync.sync(store, paths.ROOT, project)))
 
 
-# What has nothing to do with the steps that were chosen.
+# What has nothing to do with the steps that were chosen, nor with W&B's project as a store.
 ASIDE: dict[str, Callable[[Config, Sources], None]] = {
     "verify": _verify,
-    "set_reference": _set_reference,
     "infer_checks": _infer_checks,
-    "fetch": _fetch,
     "clean": _clean,
     "sync": _sync,
 }
@@ -98,9 +101,9 @@ def _reuse(config: Config, plan: list[Decision], cache: Cache, origin: Sources) 
     """Use earlier executions for all steps: nothing runs, and MLflow is not even imported."""
     for decision in plan:
         cache.reuse(decision)
-    lines = console.served(plan)
+    lines = console.served(plan, cache.store.url)
     unchanged.say(lines)
-    if not config.main.recheck:
+    if not config.main.recheck and os.environ["WANDB_MODE"] != "online":  # only W&B knows then
         values = (value for d in plan for value in config.steps[d.step].values())
         references = filter(is_reference, values)
         unchanged.remember(plan, cache.store, references, origin.resolvers(), lines)

@@ -30,7 +30,7 @@ __all__ = ["File", "Store", "Version", "parse_reference"]
 class Store(Catalog):
     """Versions of artifacts with their files in one folder or object store.
 
-    Store(location) takes a folder, made at the first write, or a URL: s3://, gs://, az://,
+    Store(location, catalog) takes a folder, made at the first write, or a URL: s3://, gs://, az://,
     file:// or memory://, with credentials and endpoint from the usual environment variables.
     """
 
@@ -68,10 +68,39 @@ class Store(Catalog):
             run_ids=dict(run_ids or {}),
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
-        version = self._committed(draft)
+        version = self._numbered(draft, path)
         for alias in aliases:
             self._aim(alias, version)
         return version
+
+    @property
+    def own(self) -> "Store":
+        """The store whose numbers are its own and nobody else's: this one."""
+        return self
+
+    def has(self, file: File) -> bool:
+        """Whether the bytes of a version's file are here."""
+        return self._objects.holds(_object(file), file.size, file.sha256)
+
+    def _numbered(self, draft: Version, path: Path) -> Version:
+        """Commit a version whose files are stored, and lie at the path as well."""
+        return self._committed(draft)
+
+    def restore(self, version: Version, folder: Path) -> None:
+        """Store a version's files again from a folder that holds them.
+
+        Raises:
+            InputError: the folder has other files than the version.
+        """
+        seen = {file.path: (file, source) for file, source in described(folder).items()}
+        for file in version.files:
+            there, source = seen.get(file.path, (None, folder))
+            if there != file:
+                raise InputError(
+                    f"artifact {version.reference}: {file.path} is not what its version says "
+                    f"(SHA-256 {file.sha256}); run the step that made it again"
+                )
+            self._objects.upload(_object(file), source)
 
     def download(self, version: Version, folder: Path) -> Path:
         """Write the version's files into the folder, each checked against its SHA-256.
@@ -99,9 +128,8 @@ class Store(Catalog):
             place = other.download(version, Path(folder))
             for file in version.files:
                 source = place if place.is_file() else place / file.path
-                self._objects.upload(_key(file), source)
-        self._objects.create(f"versions/{version.name}/v{version.version}.json",
-                             version.to_json().encode())  # fmt: skip
+                self._objects.upload(_object(file), source)
+        self._objects.create(self._manifest_key(version), version.to_json().encode())
         for alias in aliases:
             self._aim(checked_alias(version.name, alias), version)
 
@@ -112,11 +140,11 @@ class Store(Catalog):
         """
         for file in version.files:
             if self.folder is None:
-                if not self._objects.holds(_key(file), file.size, file.sha256):
+                if not self.has(file):
                     return "gone"
                 continue
             try:
-                digest = digests.sha256(self.folder / _key(file))
+                digest = digests.sha256(self.folder / _object(file))
             except OSError:
                 return "gone"
             if digest != file.sha256:
@@ -125,7 +153,7 @@ class Store(Catalog):
 
     def key(self, file: File) -> str:
         """Return where a file of a version is kept."""
-        return _key(file)
+        return _object(file)
 
     def objects(self, before: datetime) -> list[tuple[str, int]]:
         """Return where files are kept that were written before that time, and their bytes."""
@@ -136,43 +164,24 @@ class Store(Catalog):
         """Remove a file that no version holds."""
         self._objects.delete(key)
 
-    def remove(self, version: Version) -> None:
-        """Remove a version, but not its files."""
-        self._objects.delete(f"versions/{version.name}/v{version.version}.json")
-        index = f"digests/{version.name}/{version.digest}"
-        if self._number(index) == version.version:
-            self._objects.delete(index)
-
     def paths(self, reference: str) -> list[Path]:
         """Return where a store that is a folder keeps a version: its manifest and its objects."""
         assert self.folder is not None
         version = self.get(reference)
-        manifest = self.folder / "versions" / version.name / f"v{version.version}.json"
-        return [manifest, *(self.folder / _key(file) for file in version.files)]
-
-    def alias_file(self, reference: str) -> tuple[Path, str | None]:
-        """Return where a store that is a folder keeps an alias, and the version it means."""
-        assert self.folder is not None
-        name, alias = parse_reference(reference)
-        path = self.folder / "aliases" / name / alias
-        return path, path.read_text(encoding="utf-8") if path.exists() else None
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder that the store is, None for an object store."""
-        return self._objects.folder
+        manifest = self.folder / self._manifest_key(version)
+        return [manifest, *(self.folder / _object(file) for file in version.files)]
 
     def _upload(self, path: Path) -> tuple[File, ...]:
         sources = described(path)
         for file, source in sources.items():
-            if not self._objects.holds(_key(file), file.size, file.sha256):
-                self._objects.upload(_key(file), source)
+            if not self.has(file):
+                self._objects.upload(_object(file), source)
         return tuple(sources)
 
     def _fetch(self, version: Version, file: File, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as copy:
-            digest = self._objects.sha256(_key(file), copy)
+            digest = self._objects.sha256(_object(file), copy)
         if digest == file.sha256:
             return
         again = f"run the step that made it again{f' ({version.step})' if version.step else ''}"
@@ -181,10 +190,10 @@ class Store(Catalog):
         else:
             fault = (
                 f"in {self.url} has SHA-256 {digest} instead of {file.sha256}; "
-                f"delete {_key(file)} and {again}"
+                f"delete {_object(file)} and {again}"
             )
         raise InputError(f"artifact {version.reference}: {file.path} {fault}")
 
 
-def _key(file: File) -> str:
+def _object(file: File) -> str:
     return f"objects/{file.sha256[:2]}/{file.sha256}/{file.path.split('/')[-1]}"

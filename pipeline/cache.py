@@ -1,12 +1,13 @@
 """Whether a step has to run, and why: never the same work twice."""
 
+import os
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from pipeline import paths, schema, sources, stepkey
 from pipeline.artifacts import Store
+from pipeline.decision import Decision
 from pipeline.digests import Digests
 from pipeline.errors import InputError
 from pipeline.history import Execution, History
@@ -14,36 +15,11 @@ from pipeline.places import UnknownFactError
 from pipeline.record import Record, reference
 from pipeline.stepkey import StepKey
 from pipeline.versions import Version, is_reference, parse_reference
+from pipeline.wandb_client import MovedOfflineError
+from pipeline.wandb_store import WandbStore
 
 SHOWN = 3  # causes that a reason names
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is to be done about one step.
-
-    Attributes:
-        step: the step.
-        values: its parameters as in the config, artifact references pinned to ``name:vN``.
-        inputs: the version that each parameter which is a reference means; None: not there.
-        reason: why it runs, or what it is the same as; one line.
-        key: the facts about it; None when they cannot be known (yet).
-        hit: the earlier execution that is used instead, if there is one.
-        seconds: what the newest execution took; None when there was none.
-    """
-
-    step: str
-    values: Mapping[str, Any]
-    inputs: Mapping[str, Version | None]
-    reason: str
-    key: StepKey | None = None
-    hit: Execution | None = None
-    seconds: float | None = None
-
-    @property
-    def when(self) -> float | None:
-        """When the execution that serves ended, in seconds since 1970."""
-        return self.hit.finished if self.hit else None
+Result = TypeVar("Result")
 
 
 class Cache:
@@ -55,14 +31,32 @@ class Cache:
         digests: digests of files, kept from process to process.
     """
 
-    def __init__(self, config: schema.Config, origin: sources.Sources, environment: str) -> None:
-        """Take the checked config, where its values are set, and what builds environments."""
+    def __init__(
+        self, config: schema.Config, origin: sources.Sources, environment: str, store: Store
+    ) -> None:
+        """Take the checked config, where it is set, what builds environments, and the store."""
         self._config = config
         self._origin = origin
         self.environment = environment
-        self.store = Store(paths.artifact_store())
-        self._history = History(paths.artifact_store())
+        self.store = store
+        self._history = History(store, [""] if store.catalog else store.catalogs())
         self.digests = Digests(paths.STATE / "digests.json", config.main.recheck)
+
+    def go_offline(self) -> None:
+        """Go on with the store's own catalog, in which everything is that is here."""
+        if isinstance(self.store, WandbStore):
+            self.store = self.store.take_over()
+            self._history = History(self.store, self.store.catalogs())
+            os.environ["WANDB_MODE"] = "offline"
+
+    def _or_offline(self, work: Callable[[], Result]) -> Result:
+        """Do it; if W&B fails and the run may go on without, say so and do it without."""
+        try:
+            return work()
+        except MovedOfflineError as moved:
+            print(f"{moved}; going on offline", flush=True)
+            self.go_offline()
+            return work()
 
     def plan(self, chosen: Iterable[str]) -> list[Decision]:
         """Decide about all steps before any runs; what depends on one that runs is left open."""
@@ -73,7 +67,7 @@ class Cache:
         for step in chosen:
             decision = self.decide(step, produced, running, remade)
             if decision.hit:
-                produced |= {a["name"]: reference(a) for a in decision.hit.record.outputs}
+                produced |= {a["name"]: a["digest"] for a in decision.hit.record.outputs}
             else:
                 running.add(step)
                 last = self._history.last(step)
@@ -93,14 +87,15 @@ class Cache:
 
         Args:
             step: the step.
-            produced: artifact name → ``name:vN`` of what this run made so far; ``name:latest``
-                means that, so that another run's newer version is never taken for ours.
+            produced: artifact name → digest of what this run made so far; ``name:latest`` means
+                that, so that another run's newer version is never taken for ours.
             running: steps that will have run before this one starts.
             remade: artifacts that they made the last time.
         """
         last = self._history.last(step)
         seconds = last.record.seconds if last else None
-        values, inputs = self._pinned(self._config.steps[step], produced)
+        asked = self._config.steps[step]
+        values, inputs = self._or_offline(lambda: self._pinned(asked, produced))
         made_anew = [
             v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
         ]
@@ -122,7 +117,7 @@ class Cache:
         except UnknownFactError as error:
             return f"run: {error}", None, None
         found = self._history.find(step, key.digest)
-        lost = self._lost(found) if found else None
+        lost = self._or_offline(lambda: self._lost(found)) if found else None
         if not self._config.main.cache:
             return "run: main.cache=false", key, None
         if step in self._config.main.force:
@@ -141,9 +136,14 @@ class Cache:
         """Let `latest` mean the outputs of a hit again, and the hit be the newest execution."""
         assert decision.hit
         assert decision.key
-        for output in decision.hit.record.outputs:
-            self.store.set_alias(reference(output), "latest")
-        self._history.point(decision.step, decision.key.digest)
+        hit = decision.hit
+        self._or_offline(lambda: self._aim_at(hit.record.outputs))
+        self._history.add(hit)
+
+    def _aim_at(self, outputs: list[dict[str, Any]]) -> None:
+        for output in outputs:
+            version = self.store.same(output["name"], output["digest"])
+            self.store.set_alias(version.reference if version else reference(output), "latest")
 
     def keep(self, decision: Decision, record: Record, run: str) -> None:
         """Remember an execution that ended well, unless the code changed while it ran."""
@@ -160,9 +160,10 @@ class Cache:
             if not is_reference(value):
                 continue
             artifact, alias = parse_reference(value)
-            meant = produced.get(artifact, value) if alias == "latest" else value
-            version = inputs[name] = self.store.find(meant)
-            pinned[name] = version.reference if version else meant
+            ours = produced.get(artifact) if alias == "latest" else None
+            made = self.store.same(artifact, ours) if ours else None
+            version = inputs[name] = made or self.store.find(value)
+            pinned[name] = version.reference if version else value
         return pinned, inputs
 
     def _key(
@@ -184,10 +185,10 @@ class Cache:
         for output in found.record.outputs:
             name = reference(output)
             try:
-                version = self.store.find(name)
+                version = self.store.same(output["name"], output["digest"])
             except InputError:  # its manifest is damaged
                 return f"{name} is damaged"
-            if version is None or version.digest != output["digest"]:
+            if version is None:
                 return f"{name} is gone"
             if fault := self.store.fault(version, self.digests):
                 return f"{name} is {fault}"

@@ -6,7 +6,8 @@
 
 A manifest is written only if no other writer has its number: this one write is the commit.
 What comes after it can be lost and is made good by the next commit of the same content. An
-alias is the last writer's.
+alias is the last writer's. A store can hold more than one catalog over the same files, each below
+a path of its own: the store's own numbers are not those of a W&B project.
 """
 
 import difflib
@@ -29,10 +30,26 @@ class Catalog:
     name, alias or reference that is not well formed.
     """
 
-    def __init__(self, location: str | Path) -> None:
-        """Take a folder or URL as pipeline.objects.Objects does."""
+    def __init__(self, location: str | Path, catalog: str = "") -> None:
+        """Take a folder or URL as pipeline.objects.Objects does, and the path of the catalog."""
         self._objects = Objects(location)
         self.url = self._objects.url
+        self.catalog = catalog
+
+    @property
+    def location(self) -> str:
+        """The folder or URL."""
+        return self._objects.url
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that the store is, None for an object store."""
+        return self._objects.folder
+
+    def catalogs(self) -> list[str]:
+        """Return the other catalogs that lie beside this one: those of W&B projects."""
+        keys = self._objects.keys("wandb")
+        return sorted({"/".join(key.split("/")[:3]) for key in keys})
 
     def get(self, reference: str) -> Version:
         """Return the version a reference means; InputError says what there is instead."""
@@ -49,17 +66,17 @@ class Catalog:
 
     def names(self) -> list[str]:
         """Return the names of all artifacts that have a version, sorted."""
-        return sorted({key.split("/")[-2] for key in self._objects.keys("versions")})
+        return sorted({key.split("/")[-2] for key in self._objects.keys(self._key("versions"))})
 
     def versions(self, name: str) -> list[int]:
         """Return the numbers of the artifact's versions, ascending; none when it is unknown."""
-        keys = self._objects.keys(f"versions/{parse_reference(name)[0]}")
+        keys = self._objects.keys(self._key("versions", parse_reference(name)[0]))
         numbers = (version_number(key.split("/")[-1].removesuffix(".json")) for key in keys)
         return sorted(number for number in numbers if number is not None)
 
     def aliases(self, name: str) -> dict[str, int]:
         """Return the artifact's aliases and the versions they mean; none when it is unknown."""
-        keys = sorted(self._objects.keys(f"aliases/{parse_reference(name)[0]}"))
+        keys = sorted(self._objects.keys(self._key("aliases", parse_reference(name)[0])))
         numbers = {key.split("/")[-1]: self._number(key) for key in keys}
         return {alias: number for alias, number in numbers.items() if number is not None}
 
@@ -68,38 +85,68 @@ class Catalog:
         version = self.get(reference)
         self._aim(checked_alias(version.name, alias), version)
 
+    def same(self, name: str, digest: str) -> Version | None:
+        """Return the version of the artifact that has this content, whatever its number."""
+        known = self._manifest(name, self._number(self._key("digests", name, digest)))
+        return known if known is not None and known.digest == digest else None
+
+    def take(self, version: Version, aliases: Iterable[str] = ()) -> Version:
+        """Take a version of another catalog over the same files, with a number of this one."""
+        taken = self._committed(version)
+        for alias in aliases:
+            self._aim(checked_alias(taken.name, alias), taken)
+        return taken
+
+    def mirror(self, version: Version) -> None:
+        """Take a version that another place has numbered; its number means nothing else here."""
+        known = self._manifest(version.name, version.version)
+        if known is None or known.digest != version.digest:
+            self._objects.write(self._manifest_key(version), version.to_json().encode())
+        self._point(self._key("digests", version.name, version.digest), version)
+
+    def remove(self, version: Version) -> None:
+        """Remove a version, but not its files."""
+        self._objects.delete(self._manifest_key(version))
+        index = self._key("digests", version.name, version.digest)
+        if self._number(index) == version.version:
+            self._objects.delete(index)
+
+    def alias_file(self, reference: str) -> tuple[Path, str | None]:
+        """Return where a store that is a folder keeps an alias, and the version it means."""
+        assert self.folder is not None
+        name, alias = parse_reference(reference)
+        path = self.folder / self._key("aliases", name, alias)
+        return path, path.read_text(encoding="utf-8") if path.exists() else None
+
     def _committed(self, version: Version) -> Version:
         """Write the manifest under the first free number, unless a version has this content."""
-        index = f"digests/{version.name}/{version.digest}"
-        known = self._manifest(version.name, self._number(index))
-        if known is not None and known.digest == version.digest:
+        if known := self.same(version.name, version.digest):
             return known
         # From the newest on, not after it: another writer may just have committed the same.
         number = max(self.versions(version.name), default=0)
         while True:
             candidate = replace(version, version=number)
-            key = f"versions/{version.name}/v{number}.json"
-            if self._objects.create(key, candidate.to_json().encode()):
+            if self._objects.create(self._manifest_key(candidate), candidate.to_json().encode()):
                 break
             other = self._manifest(version.name, number)
             if other is not None and other.digest == version.digest:
                 candidate = other
                 break
             number += 1
-        self._point(index, candidate)
+        self._point(self._key("digests", version.name, version.digest), candidate)
         return candidate
 
     def _aim(self, alias: str, version: Version) -> None:
-        self._point(f"aliases/{version.name}/{alias}", version)
+        self._point(self._key("aliases", version.name, alias), version)
 
     def _found(self, name: str, alias: str) -> Version | None:
         number = version_number(alias)
-        return self._manifest(
-            name, self._number(f"aliases/{name}/{alias}") if number is None else number
-        )
+        if number is None:
+            number = self._number(self._key("aliases", name, alias))
+        return self._manifest(name, number)
 
     def _manifest(self, name: str, number: int | None) -> Version | None:
-        key = f"versions/{name}/v{number}.json"
+        key = self._key("versions", name, f"v{number}.json")
         text = None if number is None else self._objects.read(key)
         try:
             return None if text is None else Version.from_json(text)
@@ -108,6 +155,13 @@ class Catalog:
                 f"artifact store {self.url}: {key} is damaged ({error}); delete it and run the "
                 f"step that made {name} again"
             ) from error
+
+    def _key(self, *parts: str) -> str:
+        """Return where the catalog keeps something."""
+        return "/".join(filter(None, (self.catalog, *parts)))
+
+    def _manifest_key(self, version: Version) -> str:
+        return self._key("versions", version.name, f"v{version.version}.json")
 
     def _number(self, key: str) -> int | None:
         """Return the version number that an alias or digest entry holds."""

@@ -16,7 +16,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 
 from pipeline import packages
-from pipeline.cache import Decision
+from pipeline.decision import Decision
 from pipeline.record import Record
 from pipeline.schema import Config
 
@@ -152,6 +152,7 @@ def _step(done: Done) -> dict[str, Any]:
         "key": decision.key.digest if decision.key else None,
         "facts": dict(decision.key.facts) if decision.key else {},
         "parameters": dict(decision.values),
+        "catalog": facts.catalog,
         "inputs": facts.inputs,
         "outputs": facts.outputs,
         "metrics": facts.metrics,

@@ -1,24 +1,29 @@
 """The run as a whole: its environment, its MLflow parent run, what its steps left behind."""
 
+import json
 import logging
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import console, manifest, paths, record, steps, unchanged, wandb_recorder
-from pipeline.cache import Cache, Decision
+from pipeline import console, manifest, paths, record, steps, unchanged, wandb_mode
+from pipeline.cache import Cache
+from pipeline.decision import Decision
 from pipeline.errors import InputError
 from pipeline.manifest import Done
 from pipeline.schema import Config
+from pipeline.wandb_client import Recorder
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun
 
+GIVEN = os.environ.get("WANDB_MODE")  # by the user: the steps are given one in any case
 ENVIRONMENT_TAG = "mlflow.project.env"  # MLflow sets it on a run whose environment it built
 
 
@@ -26,7 +31,7 @@ class ParentRun:
     """One execution of the pipeline.
 
     Attributes:
-        produced: artifact name → reference (``name:vN``) of what the steps made so far.
+        produced: artifact name → digest of what the steps made so far.
         env_manager: what the steps' environments are built with.
         experiment_id: the MLflow experiment that parent and children are in.
     """
@@ -91,6 +96,8 @@ class ParentRun:
         facts = record.read(folder)
         if not facts or not facts.mlflow_run:
             return None
+        if facts.offline:  # the step has said so
+            self._cache.go_offline()
         facts.seconds = time.monotonic() - begin  # with the start of its process
         facts.reason = decision.reason
         facts.write(folder)
@@ -102,12 +109,15 @@ class ParentRun:
         import mlflow
 
         self.done.append(Done(decision, facts))
-        self.produced |= {a["name"]: record.reference(a) for a in facts.outputs}
+        self.produced |= {a["name"]: a["digest"] for a in facts.outputs}
         mlflow.log_metrics({f"{facts.step}/{k}": v for k, v in facts.headline().items()})
 
 
 def set_up(config: Config) -> None:
     """Set what the steps and the trackers find in their environment."""
+    asked = asdict(config.tracking) | ({"wandb": GIVEN} if GIVEN else {})
+    os.environ[paths.TRACKING] = json.dumps(asked)
+    os.environ["WANDB_MODE"] = wandb_mode.mode(asked["wandb"], os.environ, paths.ROOT)
     os.environ.update(paths.tracking_environment())
     os.environ[paths.STORE] = config.main.artifact_store
     path = str(Path(sys.executable).parent)
@@ -128,16 +138,17 @@ def environment(config: Config) -> str:
 
 
 @contextmanager
-def opened(config: Config, cache: Cache, folder: Path) -> Iterator[ParentRun]:
+def opened(config: Config, cache: Cache, folder: Path, recorder: Recorder) -> Iterator[ParentRun]:
     """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
 
     At the end, whatever it is, a table says what each step did, and a manifest holds all that a
     replay needs.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
-    disabled = os.environ["WANDB_MODE"] == "disabled"
-    with nullcontext("") if disabled else wandb_recorder.started() as address:
-        os.environ[paths.RECORDER] = address
+    with recorder:
+        os.environ[paths.RECORDER] = (
+            recorder.address if os.environ["WANDB_MODE"] != "disabled" else ""
+        )
         import mlflow  # dear (seconds): the recorder starts beside it
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
@@ -153,7 +164,7 @@ def opened(config: Config, cache: Cache, folder: Path) -> Iterator[ParentRun]:
                 manifest.write(folder, config, run.run_id, run.env_manager, code, run.done)
                 mlflow.log_artifact(str(folder / manifest.FILE))
                 console.closing_table([(d.record, bool(d.decision.hit)) for d in run.done])
-        print("\n".join(console.where_to_look()))
+    print("\n".join(console.where_to_look(cache.store.url)))
 
 
 @contextmanager

@@ -1,8 +1,11 @@
 """Where things are: the repository root, and what main.py hands to its steps."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
+
+from pipeline import wandb_mode
 
 ROOT = Path(__file__).resolve().parents[1]
 MLRUNS = ROOT / "mlruns"
@@ -14,33 +17,52 @@ LOG_FILE = ROOT / "ml_pipeline.log"
 RECORD_FOLDER = "PIPELINE_RECORD_FOLDER"  # where the step leaves its record for the parent
 STORE = "PIPELINE_ARTIFACT_STORE"
 RECORDER = "PIPELINE_WANDB_RECORDER"  # address of the W&B recorder that the parent started
+TRACKING = "PIPELINE_WANDB"  # `tracking.wandb` and the times below it, as one JSON text
 
 
-def main_setting(name: str) -> Any:
-    """Return ``main.<name>`` of the root config.yaml, as written there."""
+def setting(group: str, name: str) -> Any:
+    """Return ``<group>.<name>`` of the root config.yaml, as written there."""
     import yaml  # not needed where main.py has nothing to do
 
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    return config["main"][name]
+    return config[group][name]
 
 
 def artifact_store() -> str:
     """Return the folder or URL of the artifact store; a relative folder is under the root."""
-    place = os.environ.get(STORE) or str(main_setting("artifact_store"))
+    place = os.environ.get(STORE) or str(setting("main", "artifact_store"))
     return place if "://" in place else str(ROOT / place)
+
+
+def tracking() -> dict[str, Any]:
+    """Return `tracking` of the config: as main.py handed it on, else as written in config.yaml.
+
+    WANDB_MODE says more than the file.
+    """
+    handed = os.environ.get(TRACKING)
+    if handed:
+        return dict(json.loads(handed))
+    names = ("wandb", "timeout", "upload_timeout")
+    written = {name: setting("tracking", name) for name in names}
+    return written | ({"wandb": given} if (given := os.environ.get("WANDB_MODE")) else {})
 
 
 def tracking_environment() -> dict[str, str]:
     """Return the settings that keep MLflow's and W&B's files in the repository root.
 
-    What the user has set already stays. W&B is offline unless WANDB_MODE says otherwise.
+    What the user has set already stays.
+
+    Raises:
+        InputError: WANDB_MODE is none that is known.
     """
+    asked = tracking()
     defaults = {
         "MLFLOW_TRACKING_URI": f"sqlite:///{ROOT / 'mlflow.db'}",
         # The one way to keep ./mlruns from being made in the caller's working directory.
         "_MLFLOW_SERVER_ARTIFACT_ROOT": str(MLRUNS),
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        "WANDB_MODE": "offline",
+        TRACKING: json.dumps(asked),
+        "WANDB_MODE": wandb_mode.mode(asked["wandb"], os.environ, ROOT),
         "WANDB_SILENT": "true",
         "WANDB_DIR": str(ROOT),
         "WANDB_DATA_DIR": str(ROOT / "wandb" / "data"),

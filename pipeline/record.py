@@ -17,7 +17,8 @@ class Record:
     """One execution of one step.
 
     ``inputs`` and ``outputs`` hold name, version, digest, type and, for tables, rows of each
-    artifact. ``metrics`` are numbers by name; a name with a slash (``f1/Pop``) is a detail of one
+    artifact, numbered as in the ``catalog``: that of a W&B project, else the artifact store's own.
+    ``metrics`` are numbers by name; a name with a slash (``f1/Pop``) is a detail of one
     class. ``tables`` are small; they and the ``pictures`` (file name → SHA-256) are
     files of the record's folder. ``local_files`` says where
     the outputs' files lie while the step lives.
@@ -39,6 +40,8 @@ class Record:
     local_files: dict[str, str] = field(default_factory=dict)
     mlflow_run: str | None = None
     wandb_run: str | None = None
+    catalog: str = ""
+    offline: str | None = None  # why it went on offline
 
     def headline(self) -> dict[str, float]:
         """Return the metrics of the whole, without the details of one class."""

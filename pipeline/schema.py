@@ -9,6 +9,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 
 from pipeline.check_schema import Checks
 from pipeline.errors import InputError
+from pipeline.wandb_mode import MODES
 
 SHARE = {"above": 0, "below": 1}  # a fraction of the rows: neither nothing nor everything
 SEED = {"at_least": 0, "at_most": 2**32 - 1}  # what numpy's RandomState accepts
@@ -44,6 +45,16 @@ class Main:
     cache: bool = True  # steps whose facts are those of an earlier execution do not run
     force: list[str] = field(default_factory=list)  # steps that run all the same
     recheck: bool = False  # read every file again instead of trusting its size, time and inode
+
+
+@dataclass
+class Tracking:
+    """How runs are recorded in W&B."""
+
+    # auto: online with a key, offline without one or when the service fails; WANDB_MODE wins
+    wandb: str = field(default=MISSING, metadata={"one_of": list(MODES)})
+    timeout: int = field(default=MISSING, metadata={"at_least": 1})  # seconds for it to answer
+    upload_timeout: int = field(default=MISSING, metadata={"at_least": 1})  # for an artifact
 
 
 @dataclass
@@ -141,6 +152,7 @@ class Config:
     """The whole run."""
 
     main: Main = field(default_factory=Main)
+    tracking: Tracking = field(default_factory=Tracking)
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)

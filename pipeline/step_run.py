@@ -2,18 +2,21 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline import paths, record
+from pipeline import record
 from pipeline.artifacts import Store, Version
+from pipeline.wandb_client import MovedOfflineError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipeline.tables import Source, Writer
+
+Result = TypeVar("Result")
 
 
 class StepRun:
@@ -22,30 +25,31 @@ class StepRun:
     Outputs are published together when the step has ended well; a step that fails leaves none.
     """
 
-    def __init__(self, facts: record.Record, folder: Path, work: Path) -> None:
+    def __init__(self, facts: record.Record, folder: Path, work: Path, store: Store) -> None:
         self.record = facts
         self.folder = folder
         self._work = work
-        self._store = Store(paths.artifact_store())
+        self._store = store
+        facts.catalog = store.catalog
         self._outputs: list[dict[str, Any]] = []
         self.logger = logging.getLogger(facts.step)
 
     def version(self, reference: str) -> Version:
         """Return what the store knows of an artifact, without reading it."""
-        return self._store.get(reference)
+        return self._or_offline(lambda: self._store.get(reference))
 
     def exists(self, reference: str) -> bool:
         """Whether the store has that version or alias of the artifact."""
-        return self._store.exists(reference)
+        return self._or_offline(lambda: self._store.exists(reference))
 
     def use_artifact(self, reference: str) -> tuple[Version, Path]:
         """Record an artifact as an input and fetch it: its version, and its file or folder."""
-        version = self._store.get(reference)
+        version = self.version(reference)
         self.record.inputs.append(record.artifact_facts(version))
         self.logger.info("read %s", version.reference)
         place = self._work / f"input_{len(self.record.inputs)}"
         place.mkdir()
-        return version, self._store.download(version, place)
+        return version, self._or_offline(lambda: self._store.download(version, place))
 
     def read_table(self, reference: str) -> "pa.Table":
         """Fetch an artifact that is a table, with the types it was written with."""
@@ -129,15 +133,38 @@ class StepRun:
 
     def publish(self) -> None:
         """Write the outputs to the store; `latest` moves when all are there."""
+        self._or_offline(self._publish)
+
+    def moved(self, moved: MovedOfflineError) -> None:
+        """Note, and say, that W&B failed and the run goes on offline."""
+        self.record.offline = str(moved)
+        self.record.wandb_run = moved.run or self.record.wandb_run
+        self.logger.warning("%s; going on offline", moved)
+
+    def _or_offline(self, work: Callable[[], Result]) -> Result:
+        """Do it; if W&B fails and the run may go on without, do it so."""
+        try:
+            return work()
+        except MovedOfflineError as moved:
+            self.moved(moved)
+            return work()
+
+    def _publish(self) -> None:
+        store = self._store.own if self.record.offline else self._store
+        if store.catalog != self.record.catalog:  # what was read is named as what is written
+            held = (self._store.same(a["name"], a["digest"]) for a in self.record.inputs)
+            self.record.inputs = [record.artifact_facts(store.take(v)) for v in held if v]
+            self.record.catalog = store.catalog
+        self.record.outputs.clear()
         runs = {"mlflow": self.record.mlflow_run, "wandb": self.record.wandb_run}
         made_by = {tracker: run for tracker, run in runs.items() if run}
         lineage = [{k: a[k] for k in ("name", "version", "digest")} for a in self.record.inputs]
         for output in self._outputs:
-            version = self._store.put(
+            version = store.put(
                 **output, inputs=lineage, step=self.record.step, run_ids=made_by, latest=False
             )
             self.record.outputs.append(record.artifact_facts(version))
             self.record.local_files[version.name] = str(output["path"])
             self.logger.info("wrote %s", version.reference)
         for made in self.record.outputs:
-            self._store.set_alias(record.reference(made), "latest")
+            store.set_alias(record.reference(made), "latest")

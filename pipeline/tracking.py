@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,9 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import paths, record
+from pipeline.artifacts import Store
 from pipeline.errors import InputError
 from pipeline.step_run import StepRun
-from pipeline.wandb_recorder import Recording, started
+from pipeline.wandb_client import MovedOfflineError, Recorder, Recording
+from pipeline.wandb_store import WandbStore
 
 __all__ = ["StepRun", "start_run"]
 
@@ -41,7 +44,9 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
         facts = record.Record(step, vars(arguments), datetime.now(UTC).isoformat("T", "seconds"))
         facts.mlflow_run = os.environ.get("MLFLOW_RUN_ID")
         recording = _open_recording(facts, stack)
-        run = StepRun(facts, folder, work)
+        run = StepRun(facts, folder, work, _open_store(recording))
+        if recording and recording.why:
+            run.moved(MovedOfflineError(recording.why, facts.wandb_run))
         with _recorded(run, recording):
             yield run
 
@@ -64,7 +69,7 @@ def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
             facts.write(run.folder)
             try:
                 if recording:
-                    _finish(recording, facts, run.folder)
+                    _finish(recording, run)
                     facts.tracking = round(facts.tracking + time.monotonic() - end, 3)
                     facts.write(run.folder)
             finally:
@@ -76,27 +81,53 @@ def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
     run.logger.info("done in %.1f s", facts.seconds)
 
 
-def _finish(recording: Recording, facts: record.Record, folder: Path) -> None:
+def _finish(recording: Recording, run: StepRun) -> None:
     """Hand the record to W&B; that it was not taken is the step's failure, and in its record."""
+    facts = run.record
     try:
-        recording.finish(folder)
+        recording.ask("finish", str(run.folder))
+    except MovedOfflineError as moved:
+        run.moved(moved)
+        facts.write(run.folder)
     except InputError as error:
         facts.status, facts.error = "failed", facts.error or str(error)
-        facts.write(folder)
+        facts.write(run.folder)
         raise
+    finally:
+        recording.close()
 
 
 def _open_recording(facts: record.Record, stack: ExitStack) -> Recording | None:
-    if os.environ["WANDB_MODE"] == "disabled":
+    mode = os.environ["WANDB_MODE"]
+    if mode == "disabled":
         return None
     facts.wandb_run = secrets.token_hex(4)
-    address = os.environ.get(paths.RECORDER) or stack.enter_context(started())
-    project = os.environ.get("WANDB_PROJECT") or paths.main_setting("project_name")
-    return Recording(
-        address,
+    address = os.environ.get(paths.RECORDER) or stack.enter_context(Recorder()).address
+    project = os.environ.get("WANDB_PROJECT") or paths.setting("main", "project_name")
+    recording = Recording(address)
+    recording.open(project, mode)
+    recording.begin(
         {"id": facts.wandb_run, "project": project, "group": os.environ.get("WANDB_RUN_GROUP")}
-        | {"job_type": facts.step, "name": facts.step, "config": facts.parameters},
+        | {"job_type": facts.step, "name": facts.step, "config": facts.parameters}
+        | {"notes": os.environ.get("WANDB_NOTES") or _commit()},
     )
+    return recording
+
+
+def _open_store(recording: Recording | None) -> Store:
+    if recording and recording.catalog:
+        return WandbStore(paths.artifact_store(), recording.catalog, recording.ask)
+    return Store(paths.artifact_store())
+
+
+def _commit() -> str | None:
+    """Return the commit that the code is at, with `-dirty` if it has changed since."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    try:
+        done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):  # no git, no repository, no commit
+        return None
+    return f"commit {done.stdout.strip()}"
 
 
 def _set_up_logging(step: str) -> None:

@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import paths
+from pipeline import paths, wandb_mode
 
 if TYPE_CHECKING:
     from pipeline.artifacts import Store
-    from pipeline.cache import Decision
+    from pipeline.decision import Decision
 
 # Variables that change from one prompt to the next and tell the pipeline nothing.
 IGNORED = ("_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL")
@@ -118,7 +118,7 @@ def _evidence(
 
     if store.folder is None:
         return None
-    files: set[Path] = set()
+    files = {wandb_mode.netrc_file(os.environ)}  # with a key in it, W&B is asked
     names = set(references)
     for decision in plan:
         assert decision.hit

@@ -1,17 +1,23 @@
-"""A process that holds the W&B runs of the steps: the only importer of wandb.
+"""A process that holds the W&B runs of the steps: with the sync the only one to import wandb.
 
 Importing wandb and opening a first run costs more than most steps' own work. One recorder serves
 all steps of a pipeline run and starts beside the first; a step that is run alone starts its own.
-A step talks to it over a local connection: first what the run is, then the folder of its record.
-A connection that ends without a record means that the step died: its run is marked as failed.
+It is asked over a local connection (pipeline/wandb_client.py), by one asker at a time:
+
+    open     which project, and what if it fails; the answer says whether it is online
+    run      what the run of a step is; ("finish", folder) ends it with the step's record there
+    find, holds, fetch, alias, log     what pipeline/wandb_service.py does
+
+A connection that ends within a run means that the step died: its run is marked as failed. If W&B
+fails and may (`tracking.wandb=auto`), the recorder goes on offline, and says so in its answers.
 """
 
 import os
-import subprocess
+import secrets
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from functools import partial
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
@@ -20,149 +26,149 @@ from typing import Any
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, for `pipeline`
 
-from pipeline import paths, record
+from pipeline import paths
 from pipeline.errors import InputError
+from pipeline.wandb_client import DONE, END, FAILED, KEY, MOVED
+from pipeline.wandb_run import begin, write
+from pipeline.wandb_service import Service, said
 
-# The address is private to this user's processes; the key only names the protocol.
-KEY = b"pipeline"
-ANSWER = 10  # seconds for W&B to answer when a run begins
-WAIT = 120  # seconds for it to take an artifact, and the rest of a run
-
-Known = dict[tuple[str, str], Any]  # name and digest → W&B's artifact, of this pipeline run
-
-
-@contextmanager
-def started() -> Iterator[str]:
-    """Start a recorder and give its address; it ends, and its runs are closed, with the context."""
-    process = subprocess.Popen(
-        [sys.executable, __file__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | paths.tracking_environment(),
-        start_new_session=True,  # Ctrl-C is for the steps; it still has to close their runs
-    )
-    with process:  # closes standard input, the recorder's sign to end, and waits
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-
-
-class Recording:
-    """A step's side: tells the recorder what the run is, and at the end where its record is."""
-
-    def __init__(self, address: str, settings: dict[str, Any]) -> None:
-        self._connection = Client(address, authkey=KEY)
-        self._connection.send(settings)
-
-    def finish(self, folder: Path) -> None:
-        """Hand over the folder of the step's record.
-
-        Raises:
-            InputError: W&B could not record it; says why.
-        """
-        try:
-            self._connection.send(str(folder))
-            failure = self._connection.recv()
-        except (EOFError, OSError) as error:
-            failure = f"the W&B recorder has gone ({error!r})"
-        self._connection.close()
-        if failure:
-            raise InputError(f"{failure}; WANDB_MODE=offline or disabled does without the service")
+Answer = tuple[str, Any]
 
 
 def main() -> None:
-    """Serve one step after the other until standard input ends."""
+    """Serve one asker after the other until standard input ends."""
     with Listener(None, authkey=KEY) as listener:
         address = str(listener.address)
         print(address, flush=True)
         threading.Thread(target=_end_with_standard_input, args=(address,), daemon=True).start()
         import wandb  # here: while the first step is still starting
 
-        known: Known = {}
+        recorder = Recorder(wandb)
         serving = True
         while serving:
             try:
                 with listener.accept() as connection:
-                    serving = _record_step(wandb, connection, known)
+                    serving = recorder.serve(connection)
             except (EOFError, OSError, AuthenticationError):
                 continue  # a step was killed while it spoke: the others are served all the same
+    recorder.close()
 
 
 def _end_with_standard_input(address: str) -> None:
     sys.stdin.read()
     try:
         with Client(address, authkey=KEY) as connection:
-            connection.send(None)
+            connection.send((END,))
     except (EOFError, OSError):  # nobody listens any more
         os._exit(1)
 
 
-def _record_step(wandb: Any, connection: Connection, known: Known) -> bool:
-    """Record one step from its connection; False for the sign to end."""
-    settings = connection.recv()
-    if settings is None:
-        return False
-    run, failure = None, ""
-    try:
-        bounds = {"init_timeout": ANSWER, "finish_timeout": WAIT, "finish_timeout_raises": True}
-        run = wandb.init(**settings, settings=wandb.Settings(silent=True, console="off", **bounds))
-    except (wandb.Error, OSError) as error:
-        failure = f"W&B refused the run: {' '.join(str(error).split())}"
-    try:
-        folder = Path(connection.recv())
-    except EOFError:  # the step died
-        folder = None
-    if run and folder:
-        failure = _log(wandb, run, folder, known)
-    elif run:
-        run.finish(exit_code=1)
-    if folder:
-        connection.send(failure)
-    return True
+class Recorder:
+    """What the recorder knows: the project, and the run of the step that speaks."""
 
+    def __init__(self, wandb: Any) -> None:
+        self._wandb = wandb
+        self._asked = paths.tracking()
+        self._service: Service | None = None  # None while offline
+        self._project = ""
+        self._why = ""  # it went on offline
+        self._settings: dict[str, Any] = {}
+        self._run: Any = None
+        self._failure: Answer | None = None  # of what was said without waiting for the answer
+        self._hanging = False  # there are runs that W&B may never take
+        self._verbs: Mapping[str, Callable[..., Any]] = {
+            "find": lambda *given: self._online().find(*given),
+            "holds": lambda *given: self._online().holds(*given),
+            "fetch": lambda *given: self._online().fetch(*given),
+            "alias": lambda *given: self._online().set_alias(*given),
+            "log": lambda *given: self._online().log(self._run, *given),
+            "finish": self._finish,
+        }
 
-def _log(wandb: Any, run: Any, folder: Path, known: Known) -> str:
-    """Put the record of a step into its W&B run and finish it; return what went wrong, or ''.
+    def serve(self, connection: Connection) -> bool:
+        """Answer one asker until it goes; False for the sign to end."""
+        try:
+            while True:
+                verb, *given = connection.recv()
+                if verb == END:
+                    return False
+                if verb == "run":  # nobody waits for it
+                    self._failure = self._attempt(partial(self._begin, *given))
+                elif verb == "open":
+                    connection.send(self._open(*given))
+                else:
+                    connection.send(self._answer(verb, given))
+        except EOFError:
+            if self._run is not None:  # the step died
+                self._run.finish(exit_code=1)
+                self._run = None
+        return True
 
-    Online the artifacts are waited for, because the end of a run never says that one was lost; and
-    the run is told which artifacts of this pipeline run it used.
-    """
-    step = record.read(folder)
-    assert step is not None, "a step writes its record before it says so"
-    try:
-        run.config.update({"inputs": [record.reference(a) for a in step.inputs]})
-        run.summary.update(step.metrics | {"seconds": step.seconds})
-        run.log(
-            {Path(p).stem: wandb.Image(str(folder / p)) for p in step.pictures}
-            | {name: _table(wandb, rows) for name, rows in step.tables.items() if rows}
-        )
-        for used in step.inputs if not run.offline else ():
-            if (used["name"], used["digest"]) in known:
-                run.use_artifact(known[used["name"], used["digest"]])
-        for output in step.outputs:
-            place = Path(step.local_files[output["name"]])
-            logged = run.log_artifact(artifact_of(wandb, output, place))
-            if not run.offline:
-                known[output["name"], output["digest"]] = logged.wait(timeout=WAIT)
-        run.finish(exit_code=0 if step.status == "finished" else 1)
-    except (wandb.Error, OSError, ValueError) as error:
-        return f"W&B could not record it: {' '.join(str(error).split())}"
-    return ""
+    def close(self) -> None:
+        """Leave without waiting for what the service did not take: its run is on disk."""
+        if self._hanging:
+            sys.stdout.flush()
+            os._exit(0)
 
+    def _open(self, project: str) -> Answer:
+        """Say how runs are recorded from here on: the catalog of the project, or why offline."""
+        if self._why:
+            return DONE, {"catalog": "", "why": self._why}
+        if self._service is None or project != self._project:
+            times = self._asked["timeout"], self._asked["upload_timeout"]
+            answer = self._attempt(partial(Service, self._wandb, project, *times), opening=True)
+            if answer[0] == MOVED:
+                return DONE, {"catalog": "", "why": self._why}
+            if answer[0] == FAILED:
+                return answer
+            self._service, self._project = answer[1], project
+        return DONE, {"catalog": self._service.catalog, "why": ""}
 
-def artifact_of(wandb: Any, output: Mapping[str, Any], path: Path) -> Any:
-    """Return a W&B artifact, not logged yet, with the file or folder of a step's output."""
-    facts = {key: output[key] for key in ("name", "type", "description", "metadata")}
-    artifact = wandb.Artifact(**facts)
-    if path.is_dir():
-        artifact.add_dir(str(path))
-    else:
-        artifact.add_file(str(path))
-    return artifact
+    def _answer(self, verb: str, given: list[Any]) -> Answer:
+        failure = self._failure
+        if failure and failure[0] == FAILED:
+            return failure
+        self._failure = None
+        if failure and failure[0] == MOVED and verb != "finish":
+            return failure
+        answer = self._attempt(lambda: self._verbs[verb](*given))
+        if answer[0] == MOVED and verb == "finish":
+            self._finish(*given)
+        return failure if failure and failure[0] == MOVED else answer
 
+    def _attempt(self, work: Callable[[], Any], opening: bool = False) -> Answer:
+        """Do it; if W&B fails while online, go on offline where that is allowed."""
+        online = opening or self._service is not None
+        try:
+            return DONE, work()
+        except InputError as error:
+            return FAILED, str(error)
+        except (self._wandb.Error, OSError, ValueError) as error:
+            why = f"W&B: {said(error)}"
+            if not online or self._asked["wandb"] != "auto":
+                return FAILED, why
+        self._service, self._why = None, why
+        if self._settings:
+            self._hanging = True
+            self._settings["id"] = secrets.token_hex(4)  # the other one may be on the server
+            begun = self._attempt(partial(self._begin, self._settings))
+            if begun[0] == FAILED:
+                return begun
+        return MOVED, {"why": why, "run": self._settings.get("id")}
 
-def _table(wandb: Any, rows: list[dict[str, Any]]) -> Any:
-    return wandb.Table(columns=list(rows[0]), data=[[str(v) for v in r.values()] for r in rows])
+    def _begin(self, settings: dict[str, Any]) -> None:
+        self._settings, self._run = settings, None
+        mode = "online" if self._service else "offline"
+        times = self._asked["timeout"], self._asked["upload_timeout"]
+        self._run = begin(self._wandb, settings, mode, *times)
+
+    def _online(self) -> Service:
+        assert self._service, "asked only while online"
+        return self._service
+
+    def _finish(self, folder: str) -> None:
+        write(self._wandb, self._run, Path(folder), self._service)
+        self._run, self._settings = None, {}
 
 
 if __name__ == "__main__":

@@ -8,20 +8,19 @@ the runs are told which artifacts they used, which they cannot record while they
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline import record
+from pipeline import paths, record
 from pipeline.artifacts import Store
 from pipeline.errors import InputError
 from pipeline.versions import Version
-from pipeline.wandb_recorder import artifact_of
+from pipeline.wandb_artifact import artifact_of, facts_of
+from pipeline.wandb_service import Service, said
 
-WAIT = 60  # seconds for the server to take an artifact
-ANSWER = 20  # seconds for it to answer a question
 REFUSED = "W&B refused: {}; check the key (wandb login) and the network, then sync again"
 
 
@@ -55,23 +54,24 @@ def sync(store: Store, root: Path, project: str) -> list[str]:
     Raises:
         InputError: W&B cannot be reached or refuses; an artifact is gone from the store.
     """
-    import wandb
-
     there = list(_offline_runs(root))
     runs = [run for run in there if not run.mark.with_suffix(".checked").exists()]
     lines = _left(root, {run.folder for run in there})
     if not runs:
         return [*lines, "nothing to send: all offline runs are synced"]
+    import wandb
+
+    asked = paths.tracking()
     try:
-        api = wandb.Api(timeout=ANSWER)
-        path = f"{api.default_entity}/{project}"
+        service = Service(wandb, project, asked["timeout"], asked["upload_timeout"])
+        sender = Sender(wandb, service, store.location)
         for run in runs:
-            lines.append(_send(wandb, api, path, run, store))
+            lines.append(sender.send(run))
             run.mark.touch()
             run.mark.with_suffix(".checked").touch()
     except (wandb.Error, OSError, ValueError) as error:
-        raise InputError(REFUSED.format(" ".join(str(error).split())[:300])) from error
-    return [*lines, f"{len(runs)} runs are in {path}, every artifact of them checked"]
+        raise InputError(REFUSED.format(said(error))) from error
+    return [*lines, f"{len(runs)} runs are in {service.path}, every artifact of them checked"]
 
 
 def _offline_runs(root: Path) -> Iterator[OfflineRun]:
@@ -95,67 +95,85 @@ def _left(root: Path, known: set[Path]) -> list[str]:
     ]
 
 
-def _send(wandb: Any, api: Any, path: str, run: OfflineRun, store: Store) -> str:
-    """Send one run, its artifacts and what it used; say so."""
-    if not _is_there(wandb, api, f"{path}/{run.id}"):
+class Sender:
+    """Sends runs to a W&B project; everything it raises is W&B's client's, but InputError."""
+
+    def __init__(self, wandb: Any, service: Service, location: str) -> None:
+        self._wandb = wandb
+        self._service = service
+        self._location = location  # of the artifact store
+        self._api = service.api
+        self._digests: dict[str, set[str]] = {}  # ours → those that W&B can give the same files
+
+    def send(self, run: OfflineRun) -> str:
+        """Send one run, its artifacts and what it used; say so."""
+        self._send_run(run)
+        store = Store(self._location, run.step.catalog)
+        again = []
+        for output in run.step.outputs:
+            version = store.get(record.reference(output))
+            if self._committed(version, store) is None:
+                self._log_again(run, version, store)
+                again.append(version.reference)
+                if self._committed(version, store) is None:
+                    raise ValueError(f"{version.reference} of run {run.id} did not arrive")
+        for used in run.step.inputs:
+            known = self._committed(store.get(record.reference(used)), store)
+            if known is not None:
+                self._api.run(f"{self._service.path}/{run.id}").use_artifact(known)
+        made = ", ".join(record.reference(output) for output in run.step.outputs) or "no artifacts"
+        rest = f"; {', '.join(again)} sent again from the store" if again else ""
+        return f"{run.step.step} {run.id}: {made}{rest}"
+
+    def _send_run(self, run: OfflineRun) -> None:
+        if self._is_there(run):
+            return
         command = [sys.executable, "-m", "wandb", "sync", "--include-synced", str(run.folder)]
         online = os.environ | {"WANDB_MODE": "online"}
         done = subprocess.run(command, env=online, capture_output=True, text=True)
-        if not _is_there(wandb, api, f"{path}/{run.id}"):
-            said = " ".join((done.stdout + done.stderr).split())[-300:]
-            raise ValueError(f"run {run.id} ({run.step.step}) did not arrive: {said}")
-    again = []
-    for output in run.step.outputs:
-        version = store.get(record.reference(output))
-        if _committed(wandb, api, path, version, store) is None:
-            _log_again(wandb, path, run, output, version, store)
-            again.append(version.reference)
-            if _committed(wandb, api, path, version, store) is None:
-                raise ValueError(f"{version.reference} of run {run.id} did not arrive")
-    for used in run.step.inputs:
-        known = _committed(wandb, api, path, store.get(record.reference(used)), store)
-        if known is not None:
-            api.run(f"{path}/{run.id}").use_artifact(known)
-    made = ", ".join(record.reference(output) for output in run.step.outputs) or "no artifacts"
-    rest = f"; {', '.join(again)} sent again from the store" if again else ""
-    return f"{run.step.step} {run.id}: {made}{rest}"
+        if not self._is_there(run):
+            printed = " ".join((done.stdout + done.stderr).split())[-300:]
+            raise ValueError(f"run {run.id} ({run.step.step}) did not arrive: {printed}")
 
+    def _is_there(self, run: OfflineRun) -> bool:
+        """Whether the server has the run, whole."""
+        self._api.flush()  # or it answers from memory
+        try:
+            state = self._api.run(f"{self._service.path}/{run.id}").state
+        except self._wandb.errors.CommError:
+            return False
+        return state in ("finished", "failed", "crashed")
 
-def _is_there(wandb: Any, api: Any, path: str) -> bool:
-    """Whether the server has the run, whole."""
-    api.flush()  # or it answers from memory
-    try:
-        return bool(api.run(path).state in ("finished", "failed", "crashed"))
-    except wandb.errors.CommError:
-        return False
-
-
-def _committed(wandb: Any, api: Any, path: str, version: Version, store: Store) -> Any:
-    """Return W&B's artifact with the content of a version, None if there is none."""
-    with TemporaryDirectory() as folder:
-        facts: Mapping[str, Any] = record.artifact_facts(version)
-        digest = artifact_of(wandb, facts, store.download(version, Path(folder))).digest
-    try:
-        known = api.artifacts(version.type, f"{path}/{version.name}")
-        return next((a for a in known if a.digest == digest and a.state == "COMMITTED"), None)
-    except (wandb.errors.CommError, ValueError):  # no such collection yet
+    def _committed(self, version: Version, store: Store) -> Any:
+        """Return W&B's artifact with the content of a version, None if there is none."""
+        if version.digest not in self._digests:
+            with TemporaryDirectory() as folder:
+                place = store.download(version, Path(folder))
+                self._digests[version.digest] = {
+                    artifact_of(self._wandb, version, place, apart=apart).digest
+                    for apart in (False, True)
+                }
+        held = self._digests[version.digest]
+        try:
+            known = list(self._api.artifacts(version.type, f"{self._service.path}/{version.name}"))
+        except (self._wandb.errors.CommError, ValueError):  # no such collection yet
+            return None
+        for artifact in known:
+            ours = facts_of(artifact).get("digest") == version.digest
+            if ours and artifact.digest in held and artifact.state == "COMMITTED":
+                self._service.remember(version, artifact)
+                return artifact
         return None
 
-
-def _log_again(
-    wandb: Any,
-    path: str,
-    run: OfflineRun,
-    output: Mapping[str, Any],
-    version: Version,
-    store: Store,
-) -> None:
-    entity, project = path.split("/")
-    settings = wandb.Settings(silent=True, console="off", mode="online", init_timeout=ANSWER)
-    with TemporaryDirectory() as folder:
-        w = wandb.init(entity=entity, project=project, id=run.id, resume="must", settings=settings)
-        try:
-            artifact = artifact_of(wandb, output, store.download(version, Path(folder)))
-            w.log_artifact(artifact).wait(timeout=WAIT)
-        finally:  # not by `with`, which prints a traceback and takes the run for failed
-            w.finish(exit_code=0 if run.step.status == "finished" else 1)
+    def _log_again(self, run: OfflineRun, version: Version, store: Store) -> None:
+        entity, project = self._service.path.split("/")
+        quiet = self._wandb.Settings(silent=True, console="off", mode="online",
+                                     init_timeout=self._service.timeout)  # fmt: skip
+        init = {"entity": entity, "project": project, "id": run.id, "resume": "must"}
+        with TemporaryDirectory() as folder:
+            resumed = self._wandb.init(**init, settings=quiet)
+            try:
+                place = store.download(version, Path(folder))
+                self._service.log(resumed, version.to_json(), str(place))
+            finally:  # not by `with`, which prints a traceback and takes the run for failed
+                resumed.finish(exit_code=0 if run.step.status == "finished" else 1)

@@ -1,6 +1,7 @@
 """A whole run made offline, then sent to a double of the W&B server: nothing is lost."""
 
 import random
+import re
 import shutil
 import signal
 import time
@@ -43,9 +44,10 @@ def server(tmp_path: Path) -> Iterator[WandbServer]:
         yield server
 
 
-def account(server: WandbServer, project: Project) -> dict[str, str]:
+def account(server: WandbServer, project: Project, key: str = KEY) -> dict[str, str]:
+    """What a person's processes find who has an account, at a machine of their own."""
     config = {"WANDB_CONFIG_DIR": str(project.root.parent / "config")}
-    return {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": KEY} | config | IMPATIENT
+    return {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": key} | config | IMPATIENT
 
 
 def held(server: WandbServer) -> dict[str, dict[str, Any]]:
@@ -55,8 +57,8 @@ def held(server: WandbServer) -> dict[str, dict[str, Any]]:
     return {a["collection"]: a for a in found}
 
 
-def whole(server: WandbServer, project: Project) -> None:
-    """The server holds what the store holds, with its lineage."""
+def whole(server: WandbServer, project: Project, store: str = "artifacts") -> None:
+    """The server holds what the store holds, with its lineage: online as after a sync."""
     runs = {run["id"]: run for run in server.runs()}
     assert sorted(run["job_type"] for run in runs.values()) == sorted(STEPS)
     assert {run["state"] for run in runs.values()} == {"finished"}
@@ -64,7 +66,12 @@ def whole(server: WandbServer, project: Project) -> None:
     artifacts = held(server)
     assert sorted(artifacts) == OUTPUTS
     for name, artifact in artifacts.items():
-        manifest = project.manifest(f"{name}:latest")
+        manifest = project.manifest(f"{name}:latest", store)
+        facts = artifact["metadata"].pop("pipeline")
+        assert artifact["metadata"] == manifest["metadata"]
+        assert artifact["description"] == manifest["description"]
+        assert facts["digest"] == manifest["digest"]
+        assert facts["files"] == manifest["files"]
         assert artifact["state"] == "COMMITTED", name
         sizes = {file["path"]: file["size"] for file in manifest["files"]}
         assert {path: file["size"] for path, file in artifact["files"].items()} == sizes
@@ -91,6 +98,18 @@ def test_sync_sends_all_and_again_sends_nothing(project: Project, server: WandbS
     assert again.out == "nothing to send: all offline runs are synced\n"
     assert len(server.requests()) == requests
     assert KEY not in done.out + done.err
+
+
+def test_online_goes_on_where_the_offline_run_ended(project: Project, server: WandbServer) -> None:
+    known = account(server, project)
+    before = project.run("python", "main.py", "experiment=quick", "main.steps=evaluate", **known)
+    assert before.status == 1
+    assert "no artifact model_export" in before.err
+    assert "it was made offline: main.action=sync sends it" in before.err
+    assert project.run(*SYNC, **known).status == 0
+    after = project.run("python", "main.py", "experiment=quick", **known)
+    assert after.status == 0, after.out + after.err
+    assert len(re.findall(r"^\[\d/6\] \w+  hit: ", after.out, re.MULTILINE)) == 6
 
 
 def test_copies_that_are_gone_are_made_again_from_the_store(

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import code, compare, stepkey, tables
+from pipeline.artifacts import Store
 from pipeline.digests import Digests
 from pipeline.history import History
 from pipeline.places import local_file
@@ -78,9 +79,9 @@ def test_damaged_memories_are_none(text: str, tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "last").write_text("a" * 64)
     (folder / f"{'a' * 64}.json").write_text(text)
-    assert History(str(tmp_path)).last("split") is None
+    assert History(Store(tmp_path)).last("split") is None
     (folder / "last").write_text("../x\n")
-    assert History(str(tmp_path)).last("split") is None
+    assert History(Store(tmp_path)).last("split") is None
     (tmp_path / "digests.json").write_text(text)
     assert len(Digests(tmp_path / "digests.json").sha256(folder / "last")) == 64
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.artifacts import Store
 from pipeline.history import Execution, History
 from pipeline.record import Record
 from pipeline.stepkey import StepKey
@@ -34,14 +35,14 @@ def entry(folder: Path, made: Execution) -> Path:
 @pytest.mark.parametrize("url", [False, True])
 def test_an_execution_comes_back(made: Execution, url: bool, tmp_path: Path) -> None:
     location = (tmp_path / "a store").as_uri() if url else str(tmp_path / "a store")
-    History(location).add(made)
-    assert History(location).find("split", made.key.digest) == made
-    assert History(location).last("split") == made
+    History(Store(location)).add(made)
+    assert History(Store(location)).find("split", made.key.digest) == made
+    assert History(Store(location)).last("split") == made
     assert entry(tmp_path / "a store", made).is_file()
 
 
 def test_what_was_never_done_is_none(tmp_path: Path) -> None:
-    history, made = History(str(tmp_path / "absent")), execution()
+    history, made = History(Store(tmp_path / "absent")), execution()
     assert history.find("split", made.key.digest) is None
     assert history.last("split") is None
     assert not (tmp_path / "absent").exists()  # asking makes nothing
@@ -52,7 +53,7 @@ def test_what_was_never_done_is_none(tmp_path: Path) -> None:
 
 
 def test_each_key_keeps_its_newest_execution(tmp_path: Path) -> None:
-    history, first, other = History(str(tmp_path)), execution("0.3"), execution("0.4")
+    history, first, other = History(Store(tmp_path)), execution("0.3"), execution("0.4")
     again = replace(first, run="beef", finished=first.finished + 1)
     for made in (first, other, again):
         history.add(made)
@@ -62,7 +63,7 @@ def test_each_key_keeps_its_newest_execution(tmp_path: Path) -> None:
 
 
 def test_a_hit_is_the_newest_execution(tmp_path: Path) -> None:
-    history, first, second = History(str(tmp_path)), execution("0.3"), execution("0.4")
+    history, first, second = History(Store(tmp_path)), execution("0.3"), execution("0.4")
     elsewhere = execution("0.5", step="train")
     for made in (first, second, elsewhere):
         history.add(made)
@@ -73,7 +74,7 @@ def test_a_hit_is_the_newest_execution(tmp_path: Path) -> None:
 
 
 def test_a_half_written_entry_is_none(tmp_path: Path) -> None:
-    history = History(str(tmp_path))
+    history = History(Store(tmp_path))
     history.add(FULL)
     path = entry(tmp_path, FULL)
     whole = path.read_bytes()
@@ -87,7 +88,7 @@ def test_a_half_written_entry_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b"\xff\xfe", b'{"key": 1, "record": 2}'])
 def test_a_damaged_entry_is_none(content: bytes, tmp_path: Path) -> None:
-    history = History(str(tmp_path))
+    history = History(Store(tmp_path))
     history.add(FULL)
     entry(tmp_path, FULL).write_bytes(content)
     assert history.find("split", FULL.key.digest) is None
@@ -110,7 +111,7 @@ def test_a_damaged_entry_is_none(content: bytes, tmp_path: Path) -> None:
 def test_an_entry_of_another_release_is_none(
     part: str | None, changes: dict[str, Any], tmp_path: Path
 ) -> None:
-    history = History(str(tmp_path))
+    history = History(Store(tmp_path))
     history.add(FULL)
     content = json.loads(entry(tmp_path, FULL).read_text(encoding="utf-8"))
     changed = content[part] if part else content
@@ -125,7 +126,7 @@ def test_an_entry_of_another_release_is_none(
 
 @pytest.mark.parametrize("content", [b"", b"0" * 64, b"\xff\xfe"])
 def test_a_last_that_leads_nowhere_is_none(content: bytes, tmp_path: Path) -> None:
-    history = History(str(tmp_path))
+    history = History(Store(tmp_path))
     history.add(FULL)
     (tmp_path / "steps" / "split" / "last").write_bytes(content)
     assert history.last("split") is None

@@ -12,7 +12,8 @@ from pipeline.errors import InputError
 
 SMALLEST = [
     "main.project_name=p", "main.experiment_name=e", "main.random_seed=1",
-    "main.artifact_store=artifacts", "data.file_url=f", "data.description=d", "data.target=genre",
+    "main.artifact_store=artifacts", "tracking.wandb=auto", "tracking.timeout=1",
+    "tracking.upload_timeout=1", "data.file_url=f", "data.description=d", "data.target=genre",
     "data.test_size=0.3", "data.val_size=0.3", "data.ks_alpha=0.05",
     "data.segregate.test_size=0.3", "data.segregate.random_state=1",
     "data.checks.columns.c.type=number",
@@ -41,16 +42,8 @@ PARTS = ["data.checks.drift.categorical", "data.checks.drift.missing"]
 CHOICES = {
     "main.env_manager": ["auto", "local", "uv", "conda", "virtualenv"],
     "data.checks.columns.c.type": ["number", "integer", "text", "boolean", "date", "any"],
-    "main.action": [
-        "run",
-        "plan",
-        "verify",
-        "set_reference",
-        "infer_checks",
-        "fetch",
-        "clean",
-        "sync",
-    ],
+    "tracking.wandb": ["auto", "online", "offline", "disabled"],
+    "main.action": schema.ACTIONS,
     "model.numeric.imputation": ["median", "mean"],
     "model.categorical.imputation": ["most_frequent"],
     "model.categorical.encoding": ["ordinal", "one_hot"],

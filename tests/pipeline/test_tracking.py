@@ -27,6 +27,7 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in paths.tracking_environment():
         monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
     monkeypatch.setenv("WANDB_MODE", "disabled")
+    monkeypatch.delenv(paths.TRACKING)
     monkeypatch.setenv("MLFLOW_RUN_ID", "f00d")
     monkeypatch.setenv(paths.STORE, str(tmp_path / "artifacts"))
     monkeypatch.setenv(paths.RECORD_FOLDER, str(tmp_path / "record"))

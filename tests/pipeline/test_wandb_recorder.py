@@ -4,7 +4,6 @@ import json
 import struct
 import time
 from collections.abc import Iterator
-from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ from matplotlib.figure import Figure
 from wandb.proto import wandb_internal_pb2
 
 from pipeline import paths, plots
+from pipeline.artifacts import Store
 from pipeline.errors import InputError
 from pipeline.record import Record, write_table
-from pipeline.wandb_recorder import Recording, started
+from pipeline.wandb_client import Recorder, Recording
 
 BLOCK, FULL, LAST = 2**15, 1, 4  # of LevelDB's log format, which W&B's files have
 SETTINGS = {"id": "abcd1234", "project": "p", "group": "g", "job_type": "split", "name": "split"}
@@ -29,8 +29,9 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.delenv(name, raising=False)
     for name in ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
-    with started() as address:
-        yield address
+    monkeypatch.setenv(paths.STORE, str(tmp_path / "artifacts"))
+    with Recorder() as recorder:
+        yield recorder.address
 
 
 def records(tmp_path: Path, run_id: str) -> list[Any]:
@@ -78,21 +79,34 @@ def make_record(folder: Path, status: str = "finished") -> Record:
     write_table("classes", made.tables["classes"], folder)
     made.pictures = {"empty.png": "abc"}
     made.inputs = [{"name": "raw.csv", "version": 3}]
-    facts = {"name": "data.csv", "version": 0, "type": "raw", "description": "A table"}
-    made.outputs = [facts | {"metadata": {"rows": 1}}]
+    facts = {"name": "data.csv", "type": "raw", "description": "A table"}
+    store = Store(folder.parent / "artifacts")
+    store.put(**facts, path=folder / "data.csv", metadata={"rows": 1})
+    made.outputs = [facts | {"version": 0, "metadata": {"rows": 1}}]
     made.local_files = {"data.csv": str(folder / "data.csv")}
     made.write(folder)
     return made
 
 
+def begun(address: str, **settings: Any) -> Recording:
+    recording = Recording(address)
+    recording.begin(SETTINGS | {"config": {}} | settings)
+    return recording
+
+
+def finish(recording: Recording, folder: Path) -> None:
+    recording.ask("finish", str(folder))
+    recording.close()
+
+
 def test_everything_of_a_record_is_in_its_run(address: str, tmp_path: Path) -> None:
-    recording = Recording(address, SETTINGS | {"config": {"size": 0.5}})
+    recording = begun(address, config={"size": 0.5}, notes="commit f00d")
     make_record(tmp_path / "record")
-    recording.finish(tmp_path / "record")
+    finish(recording, tmp_path / "record")
     found = records(tmp_path, "abcd1234")
     (run,) = (m.run for m in found if m.HasField("run"))
-    assert (run.project, run.run_group, run.job_type, run.display_name) == (
-        "p", "g", "split", "split")  # fmt: skip
+    assert (run.project, run.run_group, run.job_type, run.display_name, run.notes) == (
+        "p", "g", "split", "split", "commit f00d")  # fmt: skip
     config = {item.key: item.value_json for item in run.config.update}
     assert config["size"] == "0.5"
     updates = [i for m in found if m.HasField("config") for i in m.config.update]
@@ -110,9 +124,9 @@ def test_everything_of_a_record_is_in_its_run(address: str, tmp_path: Path) -> N
 
 def test_one_recorder_serves_several_steps(address: str, tmp_path: Path) -> None:
     for number in range(2):
-        recording = Recording(address, SETTINGS | {"id": f"run{number}", "config": {}})
+        recording = begun(address, id=f"run{number}")
         make_record(tmp_path / f"record{number}")
-        recording.finish(tmp_path / f"record{number}")
+        finish(recording, tmp_path / f"record{number}")
     for number in range(2):
         assert summary(records(tmp_path, f"run{number}"))["rows"] == 1.0
 
@@ -121,30 +135,30 @@ def test_one_recorder_serves_several_steps(address: str, tmp_path: Path) -> None
 def test_a_step_that_failed_or_died_is_a_failed_run(
     address: str, tmp_path: Path, dies: bool
 ) -> None:
-    with Client(address, authkey=b"pipeline") as connection:
-        connection.send(SETTINGS | {"config": {}})
-        if not dies:
-            make_record(tmp_path / "record", status="failed")
-            connection.send(str(tmp_path / "record"))
-            assert connection.recv() == ""
+    recording = begun(address)
+    if dies:
+        recording.close()
+    else:
+        make_record(tmp_path / "record", status="failed")
+        finish(recording, tmp_path / "record")
     # The recorder takes one step at a time: when the next is done, so is this one.
-    after = Recording(address, SETTINGS | {"id": "after", "config": {}})
+    after = begun(address, id="after")
     make_record(tmp_path / "after")
-    after.finish(tmp_path / "after")
+    finish(after, tmp_path / "after")
     (end,) = (m.exit for m in records(tmp_path, "abcd1234") if m.HasField("exit"))
     assert end.exit_code == 1
 
 
 def test_what_wandb_refuses_is_said(address: str, tmp_path: Path) -> None:
-    recording = Recording(address, SETTINGS | {"project": "a/b", "config": {}})
+    recording = begun(address, project="a/b")
     make_record(tmp_path / "record")
-    with pytest.raises(InputError, match=r"W&B refused the run: .*WANDB_MODE=offline"):
-        recording.finish(tmp_path / "record")
+    with pytest.raises(InputError, match=r"W&B: .*WANDB_MODE=offline"):
+        finish(recording, tmp_path / "record")
 
 
 def test_a_recorder_that_has_gone(tmp_path: Path) -> None:
-    with started() as address:
-        recording = Recording(address, SETTINGS | {"project": "a/b", "config": {}})
-        recording._connection.close()
+    with Recorder() as recorder:
+        recording = begun(recorder.address, project="a/b")
+        recording.close()
     with pytest.raises(InputError, match="the W&B recorder has gone"):
-        recording.finish(tmp_path)
+        recording.ask("finish", str(tmp_path))

@@ -41,6 +41,7 @@ class WandbServer:
         self._http = _Server(("127.0.0.1", port), type("BoundHandler", (Handler,), bound))
         self.url = self._state.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self.expire, self.accept = self.control.expire, self.control.accept
+        self.remove = self.control.remove
         self.artifacts, self.runs = self.control.artifacts, self.control.runs
         self.traffic, self.requests = self.control.traffic, self.control.requests
 

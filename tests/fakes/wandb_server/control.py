@@ -64,6 +64,27 @@ class Control:
                            last if a["version"] is None else a["version"]),
         )  # fmt: skip
 
+    def remove(self, name: str, version: int) -> None:
+        """Delete a version, as a person does in the web interface; alone it keeps its number."""
+        with self.state.lock:
+            for one in self.state.artifacts.values():
+                collection = self.state.collections[one.collection]
+                if (collection.name, one.version) == (name, version):
+                    one.state = "DELETED"
+                    collection.versions.remove(one.id)
+                    kept = {a: t for a, t in collection.aliases.items() if t != one.id}
+                    collection.aliases = kept
+            self.state.save()
+
+    def aim(self, name: str, alias: str, version: int) -> None:
+        """Let an alias mean a version, as another person does."""
+        with self.state.lock:
+            for one in self.state.artifacts.values():
+                collection = self.state.collections[one.collection]
+                if (collection.name, one.version) == (name, version):
+                    collection.aliases[alias] = one.id
+            self.state.save()
+
     def _artifact(self, artifact: Artifact) -> dict[str, Any]:
         collection = self.state.collections[artifact.collection]
         files = artifact.files.items()

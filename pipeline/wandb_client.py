@@ -1,0 +1,123 @@
+"""How the steps and main.py talk to the recorder of W&B runs, a process of its own."""
+
+import os
+import subprocess
+import sys
+from multiprocessing.connection import Client
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pipeline import paths
+from pipeline.errors import InputError
+
+# The address is private to this user's processes; the key only names the protocol.
+KEY = b"pipeline"
+END = "end"  # the last thing that a recorder is told
+DONE, FAILED, MOVED = "done", "failed", "moved"  # how an answer begins; moved: offline from here on
+RECORDER = Path(__file__).with_name("wandb_recorder.py")
+
+
+class MovedOfflineError(Exception):
+    """W&B failed, and the run goes on offline: why, and the id that the W&B run now has."""
+
+    def __init__(self, why: str, run: str | None) -> None:
+        super().__init__(why)
+        self.run = run
+
+
+class Recorder:
+    """The recorder of a pipeline run: started when it is first needed, ended with the context.
+
+    At the end it waits until all runs are closed. `ask` is for what belongs to no step's run.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._address = ""
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, str(RECORDER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=os.environ | paths.tracking_environment(),
+                start_new_session=True,  # Ctrl-C is for the steps; it still has to close their runs
+            )
+            assert self._process.stdout is not None
+            self._address = self._process.stdout.readline().strip()
+        return self._address
+
+    def ask(self, verb: str, *given: Any) -> Any:
+        """Ask one thing, as Recording.ask."""
+        recording = Recording(self.address)
+        try:
+            return recording.ask(verb, *given)
+        finally:
+            recording.close()
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process is not None:  # closes standard input, its sign to end, and waits
+            self._process.__exit__(kind, error, traceback)
+            self._process = None
+
+
+class Recording:
+    """A connection to the recorder, which serves no other one while this one is open.
+
+    Attributes:
+        catalog: of the W&B project in the artifact store; empty while offline.
+        why: it is offline, though it was to be online.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._connection = Client(address, authkey=KEY)
+        self.catalog = self.why = ""
+
+    def open(self, project: str, mode: str) -> None:
+        """Say which project is meant, and how: online or offline.
+
+        Raises:
+            InputError: the service does not answer, and has to.
+        """
+        if mode == "online":
+            answer = self.ask("open", project)
+            self.catalog, self.why = answer["catalog"], answer["why"]
+
+    def begin(self, settings: dict[str, Any]) -> None:
+        """Say what the W&B run of a step is; what comes of it is known at the next question."""
+        self._connection.send(("run", settings))
+
+    def ask(self, verb: str, *given: Any) -> Any:
+        """Ask the recorder and wait for its answer.
+
+        Raises:
+            InputError: W&B fails; says why.
+            MovedOfflineError: W&B fails, and the recorder goes on offline.
+        """
+        try:
+            self._connection.send((verb, *given))
+            status, value = self._connection.recv()
+        except (EOFError, OSError) as error:
+            status, value = FAILED, f"the W&B recorder has gone ({error!r})"
+        if status == MOVED:
+            raise MovedOfflineError(value["why"], value["run"])
+        if status == FAILED:
+            raise InputError(f"{value}; WANDB_MODE=offline or disabled does without the service")
+        return value
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
