@@ -1,4 +1,4 @@
-"""What main.action asks for: verify, plan, set the reference, infer checks, clean, sync, or run."""
+"""What main.action asks for: what needs no step to run, or a run of the steps."""
 
 import os
 from collections.abc import Callable
@@ -39,6 +39,9 @@ def begin(config: Config, origin: Sources, chosen: list[str], recorder: Recorder
     if config.main.action == "set_reference":
         print(reference.move(store, config.data.reference, config.main.version))
         return None
+    if config.main.action == "fetch":
+        _fetch(config, store)
+        return None
     given = asdict(config)
     model_check.check(given["data"]["features"], given["model"], config.main.random_seed)
     cache = Cache(config, origin, parent.environment(config), store)
@@ -66,6 +69,12 @@ def _infer_checks(config: Config, origin: Sources) -> None:
 
     given = {word.partition("=")[0].lstrip("+") for word in HydraConfig.get().overrides.task}
     print(infer_checks.write(config, origin, given))
+
+
+def _fetch(config: Config, store: Store) -> None:
+    from pipeline import fetched
+
+    print(fetched.fetch(store, config.main.artifact, config.main.folder, paths.ROOT))
 
 
 def _clean(config: Config, _: Sources) -> None:

@@ -21,8 +21,10 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(2)
 
 
-def parse(script: str, argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the arguments of a step.
+def parse(
+    script: str, argv: list[str] | None = None, entry_point: str = "main"
+) -> argparse.Namespace:
+    """Read the arguments of a step, or of another entry point.
 
     The MLproject beside the script names every parameter with its type, help and default. A
     parameter without default is required. One whose default is ``null`` is optional: ``null``,
@@ -31,14 +33,16 @@ def parse(script: str, argv: list[str] | None = None) -> argparse.Namespace:
     Args:
         script: the step's ``__file__``.
         argv: the arguments; by default those of the process.
+        entry_point: which one of the MLproject.
 
     Returns:
         A namespace with one attribute per parameter, as float, int, str or None.
     """
     folder = Path(script).resolve().parent
     project = yaml.safe_load((folder / "MLproject").read_text(encoding="utf-8"))
-    main = project["entry_points"]["main"]
-    parser = _Parser(prog=project["name"], description=main.get("help"), allow_abbrev=False)
+    main = project["entry_points"][entry_point]
+    name = project["name"] if entry_point == "main" else entry_point
+    parser = _Parser(prog=name, description=main.get("help"), allow_abbrev=False)
     for name, declared in main["parameters"].items():
         parser.add_argument(f"--{name}", **_argument(declared))
     return parser.parse_args(argv)

@@ -31,20 +31,25 @@ def read_foreign(path: Path, name: str) -> pa.Table:
     an empty field without quotes is. Raises InputError when it is no such table, is broken or
     has no rows.
     """
-    suffix = next((known for known in SUFFIXES if path.name.lower().endswith(known)), None)
-    if suffix is None:
-        raise InputError(
-            f"{name} is no table this can read: {path.name} must end in one of "
-            f"{', '.join(SUFFIXES)}"
-        )
+    suffix = table_suffix(path, name)
     packed = suffix == ".csv.gz"
     with read_failures(name):
-        _check_start(path, name, packed)
+        check_start(path, name, packed)
         table = read_parquet(path) if suffix == ".parquet" else _read_csv(path, name, packed)
     checked_names(table, name)
     if table.num_rows == 0:
         raise InputError(f"{name} has no rows; give a table with at least one")
     return table
+
+
+def table_suffix(path: Path, name: str) -> str:
+    """Return which of SUFFIXES the path has; InputError when it has none."""
+    for known in SUFFIXES:
+        if path.name.lower().endswith(known):
+            return known
+    raise InputError(
+        f"{name} is no table this can read: {path.name} must end in one of {', '.join(SUFFIXES)}"
+    )
 
 
 def read_parquet(path: Path) -> pa.Table:
@@ -126,7 +131,7 @@ def _read_csv(path: Path, name: str, packed: bool) -> pa.Table:
     return table
 
 
-def _check_start(path: Path, name: str, packed: bool) -> None:
+def check_start(path: Path, name: str, packed: bool) -> None:
     """Refuse what a server sends in place of a table, and text in UTF-16."""
     for compression in (None, "gzip") if packed else (None,):
         with pa.input_stream(str(path), compression=compression) as source:

@@ -1,8 +1,7 @@
 """What a fitted model says; its export and load in skops' format with the config's trust list."""
 
 import platform
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ import pandas as pd
 import yaml
 from numpy.typing import NDArray
 
-from pipeline import canonical
+from pipeline import canonical, serving
 from pipeline.errors import InputError
 from pipeline.features import features_of, model_input
 from pipeline.model_schema import TRUSTED_TYPES
 
 MODEL_FILE = "model.skops"  # the name that mlflow.sklearn gives it
-EXAMPLE_ROWS = 5
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
 
 
@@ -40,8 +38,9 @@ def export(
     example: pd.DataFrame,
     target: str,
     trusted: Sequence[str] = TRUSTED_TYPES,
+    text: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a fitted pipeline as an MLflow model with signature, input example and target.
+    """Write a fitted pipeline as an MLflow model that can be served (see pipeline/serving.py).
 
     Equal pipelines give equal bytes.
 
@@ -49,10 +48,11 @@ def export(
         pipeline: fitted, as train_random_forest.train.fit returns it.
         folder: must not exist or be empty; after a failure it may hold parts, so give a temporary
             one.
-        example: rows with the feature columns; the signature is inferred from all of them, the
-            first five become the input example.
+        example: rows with the feature columns; the signature is inferred from all of them, a few
+            become the input example and the golden batch.
         target: the column that the model predicts, kept for those who test it.
         trusted: types that the file may hold besides those that skops trusts (model.trusted_types).
+        text: `name` and `columns` of the text feature that preprocess made, if it made one.
 
     Raises:
         InputError: the estimator holds types outside `trusted`, or the signature was lost.
@@ -61,8 +61,7 @@ def export(
     from mlflow.exceptions import MlflowException
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    inputs = model_input(example, features_of(pipeline))
-    signature = _signature(pipeline, inputs, target)
+    about = serving.describe(pipeline, example, text)
     _forget_addresses(pipeline)
     try:
         mlflow.sklearn.save_model(
@@ -70,8 +69,8 @@ def export(
             str(folder),
             serialization_format="skops",
             skops_trusted_types=list(trusted),
-            signature=signature,
-            input_example=inputs.head(EXAMPLE_ROWS),
+            signature=serving.signature(pipeline, about),
+            input_example=serving.example(about),
             conda_env=_environment(),
             metadata={"target": target},
         )
@@ -79,6 +78,7 @@ def export(
         if isinstance(error.__context__, UntrustedTypesFoundException):
             raise _untrusted(pipeline, trusted) from error
         raise
+    serving.add_to(folder, about)
     canonical.rewrite_skops(folder / MODEL_FILE)
     canonical.rewrite_mlmodel(folder)
     if not _mlmodel(folder).get("signature"):
@@ -124,18 +124,6 @@ def target_of(folder: Path) -> str:
     if not isinstance(target, str):
         raise InputError(f"{folder}: MLmodel names no metadata.target; export the model again")
     return target
-
-
-def _signature(pipeline: Any, inputs: pd.DataFrame, target: str) -> Any:
-    from mlflow.models import infer_signature
-
-    # mlflow looks at every value in Python; types and gaps show in a few rows as well
-    gaps = [inputs[inputs[name].isna()].head(1) for name in inputs]
-    few = pd.concat([inputs.head(EXAMPLE_ROWS), *gaps])
-    with warnings.catch_warnings():
-        # an integer category cannot be missing at serving time: known, and stated in the signature
-        warnings.filterwarnings("ignore", "(?s).*integer column", UserWarning)
-        return infer_signature(few, pd.DataFrame({target: pipeline.predict(few)}))
 
 
 def _forget_addresses(pipeline: Any) -> None:

@@ -22,7 +22,7 @@ RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "at_most": (lambda value, bound: value <= bound, "at most {}"),
     "one_of": (lambda value, bound: value in bound, "one of {}"),
 }
-ACTIONS = ["run", "plan", "verify", "set_reference", "infer_checks", "clean", "sync"]
+ACTIONS = ["run", "plan", "verify", "set_reference", "infer_checks", "fetch", "clean", "sync"]
 METHODS = ["stratified", "random", "group", "time", "hash"]  # of pipeline/splits.py
 
 
@@ -41,6 +41,8 @@ class Main:
     action: str = field(default="run", metadata={"one_of": ACTIONS})
     run: str = "latest"  # which one action=verify proves: latest, or an MLflow run id
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
+    artifact: str | None = None  # what action=fetch brings out of the store: name:alias or name:vN
+    folder: str | None = None  # where action=fetch puts it; null: outputs/name-vN
     dry_run: bool = True  # action=clean only lists what it would remove
     cache: bool = True  # steps whose facts are those of an earlier execution do not run
     force: list[str] = field(default_factory=list)  # steps that run all the same

@@ -1,4 +1,4 @@
-"""Tables that this project wrote, read piece by piece."""
+"""Tables, read piece by piece."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,16 +30,20 @@ def parquet_pieces(path: Path, columns: list[str], wanted: list[str]) -> Iterato
 
 
 def csv_pieces(
-    path: Path, types: Mapping[str, pa.DataType], wanted: list[str]
+    path: Path,
+    types: Mapping[str, pa.DataType],
+    wanted: list[str],
+    ignore_empty_lines: bool = False,
 ) -> Iterator[pa.Table]:
-    """Yield the rows of a CSV file that this project wrote, of the wanted columns.
+    """Yield the rows of a CSV file, of the wanted columns; .csv.gz is unpacked on the way.
 
-    `types` holds all its columns. Errors are pyarrow's, OSError and UnicodeError.
+    `types` holds all its columns. In this project's files an empty line is a row. Errors are
+    pyarrow's, OSError and UnicodeError.
 
     Raises:
         InputError: its columns are others.
     """
-    parse = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
+    parse = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=ignore_empty_lines)
     convert = convert_options(types)
     if wanted != list(types):
         convert.include_columns = wanted

@@ -219,7 +219,8 @@ def test_training_rows(bench: Bench, table: dict[str, list], words: list[str]) -
     bench.put("train.parquet", pa.table(table))
     model = {"estimator": {"_target_": "sklearn.tree.DecisionTreeClassifier"}}
     how = {"method": "stratified", "group_by": [], "time_column": None, "gap": 0.0}
-    content = {"target": "c", "features": {"numeric": ["x"]}, "model": model, "split": how}
+    content = {"target": "c", "features": {"numeric": ["x"]}, "text": None}
+    content |= {"model": model, "split": how}
     config = bench.yaml(content)
     done = bench.step("train_random_forest", train_data="train.parquet", model_config=config)
     refused(bench, done, *words)

@@ -18,8 +18,8 @@ from train_random_forest import train
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with tracking.start_run("train_random_forest", args) as run:
-        target, features, model, keys = arguments.yaml_values(
-            "model_config", args.model_config, ("target", "features", "model", "split")
+        target, features, text, model, keys = arguments.yaml_values(
+            "model_config", args.model_config, ("target", "features", "text", "model", "split")
         )
         unfitted = build.build_pipeline(features, model, args.random_seed)
         table = run.read_table(args.train_data)
@@ -46,7 +46,7 @@ def go(args: Namespace) -> None:
             run.log_picture("feature_importance", plots.png(plots.feature_importance(inputs)))
         folder = run.output_path(args.export_artifact)
         trusted = model.get("trusted_types") or TRUSTED_TYPES  # a step alone need not say
-        models.export(fitted, folder, training, target, trusted)
+        models.export(fitted, folder, training, target, trusted, text)
         estimator = type(fitted[-1]).__name__
         run.add_artifact(
             args.export_artifact,

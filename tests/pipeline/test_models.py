@@ -70,22 +70,22 @@ def test_the_loaded_model_predicts_the_same(exported):
 def test_the_export_has_signature_example_requirements_and_target(exported):
     mlmodel = yaml.safe_load((exported / "MLmodel").read_text())
     inputs = yaml.safe_load(mlmodel["signature"]["inputs"])
-    assert [column["name"] for column in inputs] == ["size", "level", "shape", "words"]
-    assert [column["required"] for column in inputs] == [False, True, True, True]  # size has a gap
-    (output,) = yaml.safe_load(mlmodel["signature"]["outputs"])
-    assert (output["name"], output["type"]) == ("kind", "string")
+    assert [(c["name"], c["type"], c["required"]) for c in inputs] == [
+        ("size", "double", False),  # it has a gap
+        ("level", "double", True),  # integers, which may have one when the model is served
+        ("shape", "string", True),
+        ("words", "string", True),
+    ]
+    outputs = yaml.safe_load(mlmodel["signature"]["outputs"])
+    assert [(c["name"], c["type"]) for c in outputs] == [
+        ("prediction", "string"),
+        ("probability_cat", "double"),
+        ("probability_dog", "double"),
+    ]
     assert len(yaml.safe_load((exported / "input_example.json").read_text())["data"]) == 5
     names = [line.split("==")[0] for line in (exported / "requirements.txt").read_text().split()]
     assert names == list(models.REQUIREMENTS)
     assert models.target_of(exported) == "kind"
-
-
-def test_mlflow_serves_the_export(exported):
-    import mlflow
-
-    served = mlflow.pyfunc.load_model(str(exported))
-    table = made_up().drop(columns="kind")
-    assert list(served.predict(table)) == list(models.predict(fitted(), table)[1])
 
 
 def test_loading_does_not_import_mlflow(exported):
@@ -124,7 +124,7 @@ def test_a_class_of_ones_own_is_exported_and_loaded_once_it_is_trusted(tmp_path)
 
 
 def test_a_lost_signature_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(models, "_signature", lambda *_: False)
+    monkeypatch.setattr(models.serving, "signature", lambda *_: False)
     with pytest.raises(InputError, match="no signature"):
         models.export(fitted(), tmp_path / "export", made_up(), "kind")
 

@@ -45,7 +45,7 @@ CHOICES = {
     "main.env_manager": ["auto", "local", "uv", "conda", "virtualenv"],
     "data.checks.columns.c.type": ["number", "integer", "text", "boolean", "date", "any"],
     "tracking.wandb": ["auto", "online", "offline", "disabled"],
-    "main.action": ["run", "plan", "verify", "set_reference", "infer_checks", "clean", "sync"],
+    "main.action": schema.ACTIONS,
     "model.numeric.imputation": ["median", "mean", "none"],
     "model.categorical.imputation": ["most_frequent"],
     "model.categorical.encoding": ["ordinal", "one_hot"],
