@@ -1,4 +1,4 @@
-"""What main.action asks for: verify, plan, set the reference, infer checks, clean, sync, or run."""
+"""What main.action asks for: prove, plan or show a run, look after data and stores, or run."""
 
 import os
 from collections.abc import Callable
@@ -47,6 +47,12 @@ def _verify(config: Config, _: Sources) -> None:
     verify.verify(config.main.run)
 
 
+def _report(config: Config, _: Sources) -> None:
+    from pipeline.report import make
+
+    print(f"Report: {make.again(config.main.run)}")
+
+
 def _set_reference(config: Config, _: Sources) -> None:
     store = Store(paths.artifact_store())
     print(reference.move(store, config.data.reference, config.main.version))
@@ -79,6 +85,7 @@ def _sync(config: Config, _: Sources) -> None:
 # What has nothing to do with the steps that were chosen.
 ASIDE: dict[str, Callable[[Config, Sources], None]] = {
     "verify": _verify,
+    "report": _report,
     "set_reference": _set_reference,
     "infer_checks": _infer_checks,
     "clean": _clean,
