@@ -67,6 +67,7 @@ def _inline(text: str, name: str, finding: str) -> str:
     inside = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", inside,
                     flags=re.DOTALL)  # fmt: skip
     inside = _own_ids(inside, name)
+    inside = re.sub(r'font-family: [^;"]*;? ?| transform="rotate\(-0 [^"]*"', "", inside)
     inside = re.sub(r"font: ((?:\w+ )*[\d.]+px)[^;\"]*", _font, inside)
     for stand_in, variable in _VARIABLES.items():
         inside = inside.replace(stand_in, f"var(--{variable})")

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.record import reference
 from pipeline.replay import HOW
+from pipeline.report.words import count
 
 Row = dict[str, Any]
 
@@ -60,7 +61,7 @@ def _code(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Row]:
             yield {"name": name, "before": _short(before[name]), "now": _short(now[name])}
     if now["patch"] != before["patch"]:
         states = [
-            f"{len(changed(c['patch']))} files" if c["patch"] else "none" for c in (before, now)
+            count(len(changed(c["patch"])), "file") if c["patch"] else "none" for c in (before, now)
         ]
         yield {"name": "uncommitted changes", "before": states[0], "now": states[1]}
 

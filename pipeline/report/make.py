@@ -66,6 +66,8 @@ def make(folder: Path, recorded: dict[str, Any]) -> Path:
         draft.write_text(text, encoding="utf-8")
         os.replace(draft, path)
     except OSError as error:
+        if draft.exists():
+            draft.unlink()
         raise InputError(f"cannot write {path}: {error.strerror}") from error
     return path
 

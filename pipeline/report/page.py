@@ -80,6 +80,7 @@ def _environment() -> Environment:
         "interval",
         "count",
         "compact",
+        "listed",
     )
     environment.filters |= {name: getattr(words, name) for name in names}
     environment.filters["why"] = story.why

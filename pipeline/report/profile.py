@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pipeline.numbers import to_numpy
 
 BINS = 20
+FEW = 400  # values below which a histogram shows them all
 CLIPPED = (0.005, 0.995)  # quantiles between which a histogram shows the values
 
 
@@ -51,7 +52,9 @@ def profile(table: pa.Table, reference: str) -> Profile:
 
 def _column(name: str, values: pa.ChunkedArray) -> Column:
     missing = values.null_count / max(len(values), 1)
-    kind, distinct = str(values.type), int(pc.count_distinct(values, mode="only_valid").as_py())
+    kind, distinct = str(values.type), 0
+    if not pa.types.is_null(values.type):
+        distinct = int(pc.count_distinct(values, mode="only_valid").as_py())
     plain: dict[str, Any] = {"name": name, "type": kind, "missing": missing, "distinct": distinct}
     number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
     if number and values.null_count < len(values):
@@ -66,7 +69,8 @@ def _numbers(values: pa.ChunkedArray) -> dict[str, Any]:
     finite = raw[np.isfinite(raw)]
     if not len(finite):
         return {}
-    least, first, median, last, most = np.quantile(finite, [0, CLIPPED[0], 0.5, CLIPPED[1], 1])
+    least, median, most = np.quantile(finite, [0, 0.5, 1])
+    first, last = np.quantile(finite, CLIPPED) if len(finite) >= FEW else (least, most)
     if last <= first:
         return {"least": float(least), "median": float(median), "most": float(most)}
     counts, _ = np.histogram(finite, BINS, (first, last))

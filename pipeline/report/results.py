@@ -45,11 +45,8 @@ def _bare(row: Mapping[str, Any]) -> View:
 def evaluated(made: Mapping[str, Any]) -> View:
     """Return what the section shows of an evaluation."""
     classes = [str(label) for label in made["classes"]]
-    view: View = {
-        key: made.get(key) for key in ("target", "rows", "bootstrap", "overall", "per_class")
-    }
-    for row in view["per_class"]:
-        row["class"] = str(row["class"])
+    view: View = {key: made.get(key) for key in ("target", "rows", "bootstrap", "overall")}
+    view["per_class"] = [dict(row) | {"class": str(row["class"])} for row in made["per_class"]]
     counts = np.asarray(made["confusion"], np.int64).reshape(len(classes), len(classes))
     view["confused"] = worst(classes, counts, CONFUSIONS)
     view["importances"] = importance_rows(made.get("importances") or [])
