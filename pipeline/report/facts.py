@@ -73,9 +73,12 @@ def output(recorded: Mapping[str, Any], kind: str) -> Artifact | None:
 def comparable(
     recorded: dict[str, Any], earlier: Iterable[dict[str, Any]]
 ) -> dict[str, Any] | None:
-    """Return the newest earlier run that ended well and has all steps of this one, if any."""
+    """Return the newest earlier run on the same target that ended well and has all our steps."""
     ours = {step["step"] for step in recorded["steps"]}
+    target = recorded["config"]["data"].get("target")
     for other in earlier:
+        if other["config"]["data"].get("target") != target:
+            continue
         ended = {s["step"] for s in other["steps"] if s["status"] in ("finished", "cached")}
         if ours and ours <= ended and len(ended) == len(other["steps"]):
             return other

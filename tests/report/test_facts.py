@@ -61,7 +61,9 @@ def run(name: str, *steps: str, status: str = "finished") -> dict[str, Any]:
 
 def test_the_run_before_is_the_newest_that_ended_well_with_the_same_steps() -> None:
     failed, part = run("failed", "a", "b", status="failed"), run("part", "a")
-    earlier = [failed, part, run("all", "a", "b", "c"), run("old", "a", "b")]
+    elsewhere = run("elsewhere", "a", "b")
+    elsewhere["config"]["data"]["target"] = "price"
+    earlier = [failed, part, elsewhere, run("all", "a", "b", "c"), run("old", "a", "b")]
     found = facts.comparable(run("now", "a", "b"), earlier)
     assert found
     assert found["run"] == "all"

@@ -118,7 +118,10 @@ def test_a_run_without_a_judged_model_says_so_and_which_command_makes_it() -> No
         assert lack in text[section]
         assert makes in text[section]
     assert "No gate decided about this run" in text["gate"]
-    assert "No earlier run ended well with the steps of this one" in text["previous"]
+    assert (
+        "No earlier run on the same target ended well with the steps of this one"
+        in text["previous"]
+    )
     assert "1 step ended well; no model was judged." in text["summary"]
 
 
@@ -136,6 +139,7 @@ def test_a_failed_run_names_the_step_and_its_reason() -> None:
     recorded["config"]["main"]["steps"] = "all"
     recorded["config"]["steps"] |= {"judge": {}}
     text = read(Facts(recorded)).text
+    assert "Step check failed before; when that is mended, this makes it:" in text["results"]
     assert f"Step check failed: 3 failed {EVIL}." in text["summary"]
     assert "judge not ended the run stopped before" in text["lineage"]
     assert "This run cannot be proved: step check failed" in text["run"]
