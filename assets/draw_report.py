@@ -1,6 +1,6 @@
 """Take the README's picture of a report: its top, and beside it the curves in dark mode.
 
-python assets/draw_report.py FOLDER    of the run in this folder of outputs/, which has a report.html
+python assets/draw_report.py FOLDER    of a run in outputs/ that has a report.html
 
 A browser is needed: `uv run playwright install chromium`, or chromium or google-chrome.
 """

@@ -5,6 +5,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,18 @@ def gather(recorded: dict[str, Any], earlier: Iterable[dict[str, Any]], store: S
         described = _profile(recorded, store)
     except InputError as error:
         lacks["profile"] = f"{masked(str(error))}."
-    return Facts(masked(recorded), masked(previous), contents, described, lacks)
+    return Facts(masked(_slim(recorded)), previous and masked(_slim(previous)), contents, described,
+                 lacks)  # fmt: skip
+
+
+def _slim(recorded: dict[str, Any]) -> dict[str, Any]:
+    """Return a manifest without what no report shows; of the patch the names and a digest."""
+    patch = str(recorded["code"]["patch"])
+    heads = [line for line in patch.splitlines() if line.startswith("diff --git ")]
+    digest = [sha256(patch.encode("utf-8", "surrogatepass")).hexdigest()] if patch else []
+    code = recorded["code"] | {"patch": "\n".join([*heads, *digest])}
+    steps = [step | {"facts": {}, "parameters": {}} for step in recorded["steps"]]
+    return recorded | {"code": code, "steps": steps}
 
 
 def output(recorded: Mapping[str, Any], kind: str) -> Artifact | None:

@@ -4,7 +4,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from pipeline import manifest, paths, runs
@@ -12,6 +14,7 @@ from pipeline.artifacts import Store
 from pipeline.errors import InputError
 
 FILE = "report.html"
+PAGE = "pipeline.report.page"  # most of a report's time is the import of what draws it
 
 
 @contextmanager
@@ -24,6 +27,7 @@ def at_end(folder: Path) -> Iterator[None]:
     Args:
         folder: the run's folder, which then has its manifest.
     """
+    Thread(target=import_module, args=[PAGE], daemon=True).start()  # steps run in other processes
     try:
         yield
     finally:

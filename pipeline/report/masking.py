@@ -39,8 +39,9 @@ def masked(value: Any) -> Any:
 
 
 def _text(text: str) -> str:
-    text = _URL.sub(lambda found: _url(found[0]), text)
-    return _ASSIGNED.sub(rf"\1\2{MASK}", text)
+    if "://" in text:
+        text = _URL.sub(lambda found: _url(found[0]), text)
+    return _ASSIGNED.sub(rf"\1\2{MASK}", text) if _NAME.search(text) else text
 
 
 def _url(url: str) -> str:

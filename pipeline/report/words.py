@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 NONE = "not defined"
-TITLES = {"auc": "AUC", "f1": "F1", "log_loss": "log loss", "brier": "Brier score"}
+TITLES = {"auc": "AUC", "f1": "F1", "log_loss": "log loss", "brier": "Brier score",
+          "ece": "calibration error"}  # fmt: skip
 MEANINGS = {
     "auc": "how often a row of one class ranks above a row of another; 0.5 is a guess, 1 is best",
     "f1": "harmonic mean of precision and recall, mean of the classes; 1 is best",
@@ -16,6 +17,7 @@ MEANINGS = {
     "recall": "share of a class that is predicted as it, mean of the classes",
     "log_loss": "mean of −log of the true class's probability; 0 is best",
     "brier": "mean squared error of the probabilities; 0 is best",
+    "ece": "how far predicted probabilities are from what happens, on average; 0 is best",
 }
 
 
