@@ -73,6 +73,14 @@ def matrix(classes: Sequence[Any], counts: NDArray[np.int64], name: str, finding
     return charts.picture(axes, name, finding)
 
 
+def strength(share: float) -> float:
+    """Return how much of the accent a cell has; its figure stands out from it, light and dark.
+
+    Between 0.45 and 0.75 neither the ink nor the page's own colour would: there is a step.
+    """
+    return round(0.9 * share, 2) if share <= DARK else round(0.75 + 0.5 * (share - DARK), 2)
+
+
 def _cells(axes: Axes, part: NDArray[np.float64], place: tuple[float, float, float]) -> None:
     """Fill the cells by their share, and write it; what rounds to nothing stays empty."""
     left, below, cell = place
@@ -86,7 +94,7 @@ def _cells(axes: Axes, part: NDArray[np.float64], place: tuple[float, float, flo
             empty.append(square)
             continue
         filled.append(square)
-        strengths.append(max(round(20 * share) / 20, 0.05))  # nobody tells more shades apart
+        strengths.append(strength(share))
         color = PAPER if share > DARK else charts.INK
         write(axes, x + cell / 2, y + cell / 2, f"{100 * share:.0f}", ha="center", color=color,
               size=min(charts.TEXT, cell * 0.45))  # fmt: skip

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from pipeline.report.charts import Picture
-from pipeline.report.confusion import matrix, worst
+from pipeline.report.confusion import DARK, matrix, strength, worst
 from pipeline.report.lineage import BETWEEN, Node, layout, lineage, outside
+from pipeline.report.page import TEMPLATES
 from pipeline.report.panels import Panel, panels
 from pipeline.report.ranges import Column, ranges
 from tests.fakes.recorded import EVIL
@@ -71,6 +72,26 @@ def test_the_worst_confusions_come_first_by_share_of_the_true_class() -> None:
         {"truth": "b", "taken_for": "a", "rows": 1, "share": 0.5},
         {"truth": "a", "taken_for": "b", "rows": 2, "share": 0.2},
     ]
+
+
+def luminance(color: list[float]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+@pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
+def test_a_cell_s_figure_stands_out_whatever_its_share(scheme: int) -> None:
+    styles = (TEMPLATES / "style.css").read_text(encoding="utf-8").split(":root {")[scheme + 1]
+    found = dict(re.findall(r"--(\w+): (#\w+)", styles.partition("}")[0]))
+    full = {name: c if len(c) == 7 else "#" + "".join(2 * d for d in c[1:])
+            for name, c in found.items()}  # fmt: skip
+    color = {name: np.array([int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+             for name, c in full.items()}  # fmt: skip
+    for share in np.linspace(0, 1, 101):
+        part = strength(share)
+        cell = luminance(part * color["accent"] + (1 - part) * color["pale"])
+        text = luminance(color["paper" if share > DARK else "ink"])
+        assert (max(cell, text) + 0.05) / (min(cell, text) + 0.05) >= 4.5, share
 
 
 def test_what_no_step_of_the_run_made_comes_from_outside() -> None:
