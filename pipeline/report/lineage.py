@@ -12,7 +12,7 @@ from pipeline.report.charts import ACCENT, INK, MUTED, PALE, Picture, canvas, cl
 STEP, ARTIFACT, LANE, EDGE = 306.0, 232.0, 13.0, 3.0  # pixels: widths; the margin
 LEAST, BETWEEN, PILL, APART = 78.0, 22.0, 26.0, 34.0  # heights; from one artifact to the next
 SHORT = 50  # characters of a reason
-MARKS = {"finished": "ran", "cached": "served from before", "failed": "failed"}
+MARKS = {"finished": "ran", "cached": "cached", "failed": "failed"}
 
 
 @dataclass(frozen=True)

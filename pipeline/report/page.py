@@ -81,6 +81,7 @@ def _environment() -> Environment:
         "count",
         "compact",
         "listed",
+        "figure",
     )
     environment.filters |= {name: getattr(words, name) for name in names}
     environment.filters["why"] = story.why

@@ -149,16 +149,19 @@ def change(views: Mapping[str, Any]) -> str:
     if view["same"]:
         result = "but other metrics" if view["moved"] else "and the same metrics"
         return f"{since}: the same config, code and data, {result}."
-    moved = _headline(view, views)
-    said = "".join(f"; {title(m['metric'])} {signed(m['difference'])}" for m in moved)
+    said = ""
+    if row := _headline(view, views):
+        moved = signed(row["difference"]) if row["difference"] else "unchanged"
+        said = f"; {title(row['metric'])} {moved}"
     return f"{since}: {view['said']}{said}."
 
 
-def _headline(view: View, views: Mapping[str, Any]) -> list[View]:
+def _headline(view: View, views: Mapping[str, Any]) -> View | None:
     """Return the headline metric's difference, of the last step that has it."""
     judged = views["results"]
     name = judged["overall"][0]["metric"] if judged and judged["overall"] else None
-    return [row for row in view["moved"] if row["metric"] == name][-1:]
+    rows = [row for row in view["differs"]["metrics"] if row["metric"] == name]
+    return rows[-1] if rows else None
 
 
 def mind(views: Mapping[str, Any]) -> list[str]:

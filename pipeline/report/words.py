@@ -30,9 +30,15 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:,.{digits}f}".replace("-", "−")
 
 
+def figure(value: float | None, digits: int = 3) -> str:
+    """Return a number with so many decimals, a whole number without."""
+    whole = value is not None and float(value).is_integer()
+    return number(value, 0 if whole else digits)
+
+
 def signed(value: float | None, digits: int = 3) -> str:
     """Return a difference with its sign."""
-    text = number(value, digits)
+    text = figure(value, digits)
     return f"+{text}" if value is not None and value > 0 else text
 
 

@@ -71,6 +71,7 @@ def test_numbers_and_counts_in_words() -> None:
     )
     assert words.number(0.00001) == "1.0e-05", "what is not nothing does not look like it"
     assert (words.signed(0.1), words.signed(-0.1)) == ("+0.100", "−0.100")
+    assert [words.figure(n) for n in (69.0, 0.5, None)] == ["69", "0.500", words.NONE]
     assert [words.count(n, "step") for n in (0, 1, 2000)] == ["no steps", "1 step", "2,000 steps"]
     assert [words.listed(w) for w in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]
     assert words.listed("abcdefg", 2) == "a, b and 5 more"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow.exceptions import MlflowException
 
 from pipeline import manifest, paths, runs
 from pipeline.errors import InputError
@@ -79,14 +80,17 @@ def test_at_the_end_the_run_stays_what_it_was_when_the_report_cannot_be(
 def test_at_the_end_a_failed_step_stays_the_failure_and_has_a_report(
     root: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{root / 'mlflow.db'}")
+    def refuse(*_: object) -> None:
+        raise MlflowException("no such run")
+
+    monkeypatch.setattr("mlflow.MlflowClient.log_artifact", refuse)
     failed = fake.manifest([fake.step("check", status="failed", error="bad rows")])
     folder = recorded(root, "01", failed)
     with pytest.raises(InputError, match="step check failed"), make.at_end(folder):
         raise InputError("step check failed")
     said = capsys.readouterr()
     assert said.out == f"Report: {folder / make.FILE}\n"
-    assert "not in MLflow" in said.err, "MLflow has no such run"
+    assert said.err.startswith("The report is not made or not in MLflow: no such run; python ")
     assert "bad rows" in (folder / make.FILE).read_text(encoding="utf-8")
 
 
