@@ -20,7 +20,7 @@ RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "at_most": (lambda value, bound: value <= bound, "at most {}"),
     "one_of": (lambda value, bound: value in bound, "one of {}"),
 }
-ACTIONS = ["run", "plan", "verify", "set_reference", "infer_checks", "clean", "sync"]
+ACTIONS = ["run", "plan", "verify", "report", "set_reference", "infer_checks", "clean", "sync"]
 METHODS = ["stratified", "random", "group", "time", "hash"]  # of pipeline/splits.py
 
 
@@ -37,7 +37,7 @@ class Main:
     )
     artifact_store: str = MISSING  # a folder (from the repository root) or s3://, gs://, az://
     action: str = field(default="run", metadata={"one_of": ACTIONS})
-    run: str = "latest"  # which one action=verify proves: latest, or an MLflow run id
+    run: str = "latest"  # of action=verify and report: latest, or an MLflow run id
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
     dry_run: bool = True  # action=clean only lists what it would remove
     cache: bool = True  # steps whose facts are those of an earlier execution do not run

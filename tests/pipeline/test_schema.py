@@ -42,8 +42,17 @@ PARTS = ["data.checks.drift.categorical", "data.checks.drift.missing"]
 CHOICES = {
     "main.env_manager": ["auto", "local", "uv", "conda", "virtualenv"],
     "data.checks.columns.c.type": ["number", "integer", "text", "boolean", "date", "any"],
+    "main.action": [
+        "run",
+        "plan",
+        "verify",
+        "report",
+        "set_reference",
+        "infer_checks",
+        "clean",
+        "sync",
+    ],
     "tracking.wandb": ["auto", "online", "offline", "disabled"],
-    "main.action": ["run", "plan", "verify", "set_reference", "infer_checks", "clean", "sync"],
     "model.numeric.imputation": ["median", "mean"],
     "model.categorical.imputation": ["most_frequent"],
     "model.categorical.encoding": ["ordinal", "one_hot"],
