@@ -3,7 +3,7 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -39,26 +39,28 @@ class Facts:
     lacks: dict[str, str] = field(default_factory=dict)
 
 
-def gather(recorded: dict[str, Any], earlier: Iterable[dict[str, Any]], store: Store) -> Facts:
+def gather(recorded: dict[str, Any], earlier: Iterable[dict[str, Any]], location: str) -> Facts:
     """Gather what is known of a run.
 
     Args:
         recorded: its manifest.
         earlier: the manifests of the runs before it, the newest first.
-        store: where its artifacts are.
+        location: the folder or URL of the store of its artifacts.
     """
     contents: dict[str, Any] = {}
     lacks: dict[str, str] = {}
+    catalogs = dict.fromkeys(["", *(step.get("catalog") or "" for step in recorded["steps"])])
+    stores = [Store(location, catalog) for catalog in catalogs]
     for kind in KINDS:
         if made := output(recorded, kind):
             try:
-                contents[kind] = masked(_json(store, made))
+                contents[kind] = masked(_json(stores, made))
             except InputError as error:
                 lacks[kind] = f"{reference(made)} cannot be read: {masked(str(error))}."
     previous = comparable(recorded, earlier)
     described = None
     try:
-        described = _profile(recorded, store)
+        described = _profile(recorded, stores)
     except InputError as error:
         lacks["profile"] = f"{masked(str(error))}."
     return Facts(masked(_slim(recorded)), previous and masked(_slim(previous)), contents, described,
@@ -115,32 +117,33 @@ def _is_table(artifact: Artifact) -> bool:
     return bool(named_so) and artifact["type"] != "predictions"
 
 
-def _found(store: Store, artifact: Artifact) -> Version:
-    version = store.find(reference(artifact))
-    if version is None or version.digest != artifact["digest"]:
-        raise InputError(f"{reference(artifact)} is gone from {store.url}")
-    return version
+def _found(stores: Sequence[Store], artifact: Artifact) -> Version:
+    """Return the version with an artifact's content, whatever its number in the catalogs."""
+    for store in stores:
+        if version := store.same(artifact["name"], artifact["digest"]):
+            return version
+    raise InputError(f"{reference(artifact)} is gone from {stores[0].url}")
 
 
-def _json(store: Store, artifact: Artifact) -> Any:
+def _json(stores: Sequence[Store], artifact: Artifact) -> Any:
     with tempfile.TemporaryDirectory() as folder:
-        file = store.download(_found(store, artifact), Path(folder))
+        file = stores[0].download(_found(stores, artifact), Path(folder))
         return json.loads(file.read_text(encoding="utf-8"))
 
 
-def _profile(recorded: Mapping[str, Any], store: Store) -> Profile | None:
+def _profile(recorded: Mapping[str, Any], stores: Sequence[Store]) -> Profile | None:
     from pipeline import tables
 
     artifact = divided(recorded)
     if artifact is None:
         return None
-    version = _found(store, artifact)
+    version = _found(stores, artifact)
     size = sum(file.size for file in version.files)
     if size > LARGEST:
         raise InputError(
-            f"{version.reference} has {size / 1e6:,.0f} MB; tables above {LARGEST / 1e6:,.0f} MB "
+            f"{reference(artifact)} has {size / 1e6:,.0f} MB; tables above {LARGEST / 1e6:,.0f} MB "
             "are not read for a report"
         )
     with tempfile.TemporaryDirectory() as folder:
-        file = store.download(version, Path(folder))
-        return profile(tables.read(file, version.metadata), masked(version.reference))
+        file = stores[0].download(version, Path(folder))
+        return profile(tables.read(file, version.metadata), masked(reference(artifact)))

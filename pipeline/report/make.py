@@ -10,7 +10,6 @@ from threading import Thread
 from typing import Any
 
 from pipeline import manifest, paths, runs
-from pipeline.artifacts import Store
 from pipeline.errors import InputError
 
 FILE = "report.html"
@@ -62,8 +61,8 @@ def make(folder: Path, recorded: dict[str, Any]) -> Path:
     """
     from pipeline.report import facts, page
 
-    store = Store(paths.artifact_store())
-    text = page.render(facts.gather(recorded, runs.before(recorded), store))
+    found = facts.gather(recorded, runs.before(recorded), paths.artifact_store())
+    text = page.render(found)
     path, draft = folder / FILE, folder / f".{FILE}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

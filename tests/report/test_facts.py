@@ -17,7 +17,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_everything_is_gathered_and_masked(store: Store, tmp_path: Path) -> None:
     recorded = published(store, whole(), tmp_path)
-    found = facts.gather(recorded, [whole(run="b" * 32)], store)
+    found = facts.gather(recorded, [whole(run="b" * 32)], str(store.url))
     assert found.contents["certificate"]["method"] == "stratified"
     assert found.contents["gate"]["passed"] is True
     assert found.profile
@@ -29,7 +29,7 @@ def test_everything_is_gathered_and_masked(store: Store, tmp_path: Path) -> None
 
 
 def test_artifacts_that_are_gone_are_lacks_and_no_error(store: Store) -> None:
-    found = facts.gather(whole(), [], store)
+    found = facts.gather(whole(), [], str(store.url))
     assert set(found.lacks) == {"evaluation", "certificate", "gate", "profile"}
     assert found.lacks["gate"].startswith("gate.json:v0 cannot be read: gate.json:v0 is gone from")
     assert not found.contents
@@ -38,20 +38,29 @@ def test_artifacts_that_are_gone_are_lacks_and_no_error(store: Store) -> None:
 def test_another_version_under_the_same_number_is_gone(store: Store, tmp_path: Path) -> None:
     recorded = published(store, whole(), tmp_path)
     recorded["steps"][2]["outputs"][1]["digest"] = "another"
-    assert set(facts.gather(recorded, [], store).lacks) == {"certificate"}
+    assert set(facts.gather(recorded, [], str(store.url)).lacks) == {"certificate"}
+
+
+def test_what_another_catalog_has_numbered_is_found_by_its_content(tmp_path: Path) -> None:
+    place = tmp_path / "artifacts"
+    recorded = published(Store(place, "wandb/team/songs"), whole(), tmp_path)
+    assert set(facts.gather(recorded, [], str(place)).lacks) >= {"gate", "certificate"}
+    recorded["steps"][0]["catalog"] = "wandb/team/songs"
+    recorded["steps"][-1]["outputs"][-1]["version"] = 12
+    assert not facts.gather(recorded, [], str(place)).lacks
 
 
 def test_a_large_table_is_not_read(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(facts, "LARGEST", 10)
-    found = facts.gather(published(store, whole(), tmp_path), [], store)
+    found = facts.gather(published(store, whole(), tmp_path), [], str(store.url))
     assert found.profile is None
     assert "tables above 0 MB are not read for a report" in found.lacks["profile"]
 
 
 def test_a_run_without_tables_has_no_profile_and_lacks_nothing(store: Store) -> None:
-    found = facts.gather(manifest([]), [], store)
+    found = facts.gather(manifest([]), [], str(store.url))
     assert (found.profile, found.lacks, found.previous) == (None, {}, None)
 
 
