@@ -13,6 +13,7 @@ from pipeline.report.charts import ACCENT, MUTED, PALE, PAPER, Picture, canvas, 
 
 LARGEST, SMALLEST, WHOLE = 46.0, 23.0, 560.0  # a cell's edge, and what all would like to fill
 NAME = 22  # characters of a class name
+HEAD = 110.0  # pixels that the words above the names of the rows need
 LEAST = 0.005  # share that is shown
 DARK = 0.5  # share from which on a cell's figure is written in the page's colour
 
@@ -53,23 +54,23 @@ def matrix(classes: Sequence[Any], counts: NDArray[np.int64], name: str, finding
     size = len(classes)
     cell = min(max(WHOLE / size, SMALLEST), LARGEST)
     names = [clipped(str(label), NAME) for label in classes]
-    longest = max(charts.width_of(label) for label in names)
     rows = [f"{n:,}" for n in counts.sum(axis=1)]
-    left = longest + 24 + max(map(charts.width_of, rows)) + 20
-    below = longest * 0.75 + 40
-    # The last slanted names reach to the right of the matrix no further than a name's own width.
+    longest, widest = (max(map(charts.width_of, texts)) for texts in (names, rows))
+    left = max(longest + widest + 30, HEAD)
+    level = longest < cell  # there is room for the names beside each other
+    below = 30 if level else longest * 0.75 + 40
     axes = canvas(max(left + cell * size + 16, 330), below + cell * size + 26)
     _cells(axes, shares(counts), (left, below, cell))
-    style = {"color": MUTED, "size": charts.SMALL}
+    faint: dict[str, Any] = {"color": MUTED, "size": charts.SMALL}
+    slant: dict[str, Any] = {"ha": "right", "rotation": 45, "rotation_mode": "anchor"}
     for n, (label, count) in enumerate(zip(names, rows, strict=True)):
         y, x = below + cell * (size - n - 0.5), left + cell * (n + 0.5)
-        write(axes, left - 10 - max(map(charts.width_of, rows)) - 8, y, label, ha="right")
-        write(axes, left - 8, y, count, ha="right", **style)
-        write(axes, x + 4, below - 8, label, ha="right", va="top", rotation=45,
-              rotation_mode="anchor")  # fmt: skip
+        write(axes, left - widest - 18, y, label, ha="right")
+        write(axes, left - 8, y, count, ha="right", **faint)
+        write(axes, x, below - 8, label, va="top", **({"ha": "center"} if level else slant))
     top = below + cell * size + 14
-    write(axes, left - 8, top, "true class, rows", ha="right", **style)
-    write(axes, left, top, "per cent of them predicted as", **style)
+    write(axes, left - 8, top, "true class, rows", ha="right", **faint)
+    write(axes, left, top, "per cent of them predicted as", **faint)
     return charts.picture(axes, name, finding)
 
 

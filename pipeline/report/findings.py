@@ -16,12 +16,16 @@ def extremes(rows: Estimates, metric: str) -> str:
     if not known:
         return f"{title(metric)} is not defined for any class."
     low, high = (choose(known, key=lambda row: _value(row, metric)) for choose in (min, max))
-    if low is high:
-        return f"{title(metric)} of {low['class']} is {number(_value(low, metric))}."
+    if _value(low, metric) == _value(high, metric):
+        return f"{title(metric)} of {_who(known)} is {number(_value(low, metric))}."
     return (
         f"{title(metric)} is lowest for {low['class']} ({number(_value(low, metric))}) and highest "
         f"for {high['class']} ({number(_value(high, metric))})."
     )
+
+
+def _who(rows: Estimates) -> str:
+    return str(rows[0]["class"]) if len(rows) == 1 else "every class"
 
 
 def _value(row: Mapping[str, Any], metric: str) -> Any:
@@ -38,7 +42,7 @@ def confusions(pairs: Sequence[Mapping[str, Any]]) -> str:
 
 def half_recall(curves: Sequence[Mapping[str, Any]]) -> str:
     """Return at what precision half of each class's rows are found."""
-    best = {
+    best: dict[str, float | None] = {
         str(curve["class"]): max(
             (p for r, p in zip(curve["x"], curve["y"], strict=True) if r >= 0.5), default=None
         )
@@ -48,8 +52,9 @@ def half_recall(curves: Sequence[Mapping[str, Any]]) -> str:
     if not known:
         return "No class has a curve that reaches half of its rows."
     low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
-    if low == high:
-        return f"Half of the rows of {low} are found at a precision of {number(known[low])}."
+    if known[low] == known[high]:
+        who = low if len(known) == 1 else "every class"
+        return f"Half of the rows of {who} are found at a precision of {number(known[low])}."
     return (
         f"To find half of a class's rows, precision is lowest for {low} ({number(known[low])}) and "
         f"highest for {high} ({number(known[high])})."

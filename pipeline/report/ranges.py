@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from pipeline.report import charts
 from pipeline.report.charts import ACCENT, LINE, MUTED, PALE, PAPER, Picture, canvas, clipped, write
 
-ROW, TOP, BOTTOM, LABEL, COLUMN, GAP = 22.0, 26.0, 24.0, 170.0, 240.0, 30.0  # pixels
+ROW, TOP, BOTTOM, COLUMN, GAP = 22.0, 26.0, 24.0, 240.0, 30.0  # pixels
+NAME = 24  # characters of a row's name
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,14 @@ def ranges(labels: Sequence[str], columns: Sequence[Column], name: str, finding:
         finding: what it shows.
     """
     height = TOP + ROW * len(labels) + BOTTOM
-    axes = canvas(LABEL + len(columns) * (COLUMN + GAP), height)
+    names = [clipped(label, NAME) for label in labels]
+    left = max(map(charts.width_of, names)) + 24 if names else 0.0
+    axes = canvas(left + len(columns) * (COLUMN + GAP), height)
     middles = [height - TOP - ROW * (n + 0.5) for n in range(len(labels))]
-    for label, y in zip(labels, middles, strict=True):
-        write(axes, LABEL - 12, y, clipped(label, 24), ha="right")
+    for label, y in zip(names, middles, strict=True):
+        write(axes, left - 12, y, label, ha="right")
     for number, column in enumerate(columns):
-        _column(axes, column, LABEL + number * (COLUMN + GAP), middles, height)
+        _column(axes, column, left + number * (COLUMN + GAP), middles, height)
     return charts.picture(axes, name, finding)
 
 

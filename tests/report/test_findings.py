@@ -19,6 +19,7 @@ def rows(**values: float | None) -> list[dict[str, Any]]:
             "F1 is lowest for Pop (0.200) and highest for Rap (0.900).",
         ),
         (rows(Pop=0.2, Emo=None), "F1 of Pop is 0.200."),
+        (rows(Pop=1.0, Rap=1.0), "F1 of every class is 1.000."),
         (rows(Emo=None), "F1 is not defined for any class."),
         ([], "F1 is not defined for any class."),
     ],
@@ -34,6 +35,9 @@ def test_half_of_the_rows_at_the_best_precision_that_reaches_them() -> None:
     ]
     said = findings.half_recall(curves)
     assert "lowest for b (0.100) and highest for a (0.700)" in said
+    level = [curve | {"y": [1.0, 1.0, 1.0]} for curve in curves]
+    said = "Half of the rows of every class are found at a precision of 1.000."
+    assert findings.half_recall(level) == said
     assert findings.half_recall([]) == "No class has a curve that reaches half of its rows."
     assert findings.half_recall(curves[:1]).endswith("of a are found at a precision of 0.700.")
 
