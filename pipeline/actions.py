@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from pipeline import console, parent, paths, reference, unchanged
+from pipeline import console, parent, paths, reference, unchanged, wandb_store
 from pipeline.artifacts import Store
 from pipeline.cache import Cache
 from pipeline.decision import Decision
@@ -32,7 +32,8 @@ def begin(config: Config, origin: Sources, chosen: list[str], recorder: Recorder
     if config.main.action in ASIDE:
         ASIDE[config.main.action](config, origin)
         return None
-    store = parent.store(config, recorder)
+    project = os.environ.get("WANDB_PROJECT") or config.main.project_name
+    store = wandb_store.opened(recorder, project)
     if config.main.action == "set_reference":
         print(reference.move(store, config.data.reference, config.main.version))
         return None
@@ -98,7 +99,7 @@ def _reuse(config: Config, plan: list[Decision], cache: Cache, origin: Sources) 
     """Use earlier executions for all steps: nothing runs, and MLflow is not even imported."""
     for decision in plan:
         cache.reuse(decision)
-    lines = console.served(plan)
+    lines = console.served(plan, cache.store.url)
     unchanged.say(lines)
     if not config.main.recheck and os.environ["WANDB_MODE"] != "online":  # only W&B knows then
         values = (value for d in plan for value in config.steps[d.step].values())

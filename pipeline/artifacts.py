@@ -30,9 +30,8 @@ __all__ = ["File", "Store", "Version", "parse_reference"]
 class Store(Catalog):
     """Versions of artifacts with their files in one folder or object store.
 
-    Store(location) takes a folder, made at the first write, or a URL: s3://, gs://, az://,
-    file:// or memory://, with credentials and endpoint from the usual environment variables; and
-    as a second argument which of its catalogs is meant.
+    Store(location, catalog) takes a folder, made at the first write, or a URL: s3://, gs://, az://,
+    file:// or memory://, with credentials and endpoint from the usual environment variables.
     """
 
     def put(
@@ -73,11 +72,6 @@ class Store(Catalog):
         for alias in aliases:
             self._aim(alias, version)
         return version
-
-    @property
-    def location(self) -> str:
-        """The folder or URL."""
-        return self._objects.url
 
     @property
     def own(self) -> "Store":
@@ -170,31 +164,12 @@ class Store(Catalog):
         """Remove a file that no version holds."""
         self._objects.delete(key)
 
-    def remove(self, version: Version) -> None:
-        """Remove a version, but not its files."""
-        self._objects.delete(self._manifest_key(version))
-        index = self._key("digests", version.name, version.digest)
-        if self._number(index) == version.version:
-            self._objects.delete(index)
-
     def paths(self, reference: str) -> list[Path]:
         """Return where a store that is a folder keeps a version: its manifest and its objects."""
         assert self.folder is not None
         version = self.get(reference)
         manifest = self.folder / self._manifest_key(version)
         return [manifest, *(self.folder / _object(file) for file in version.files)]
-
-    def alias_file(self, reference: str) -> tuple[Path, str | None]:
-        """Return where a store that is a folder keeps an alias, and the version it means."""
-        assert self.folder is not None
-        name, alias = parse_reference(reference)
-        path = self.folder / self._key("aliases", name, alias)
-        return path, path.read_text(encoding="utf-8") if path.exists() else None
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder that the store is, None for an object store."""
-        return self._objects.folder
 
     def _upload(self, path: Path) -> tuple[File, ...]:
         sources = described(path)

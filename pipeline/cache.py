@@ -39,14 +39,14 @@ class Cache:
         self._origin = origin
         self.environment = environment
         self.store = store
-        self._history = History(store, other="" if store.catalog else None)
+        self._history = History(store, [""] if store.catalog else store.catalogs())
         self.digests = Digests(paths.STATE / "digests.json", config.main.recheck)
 
     def go_offline(self) -> None:
         """Go on with the store's own catalog, in which everything is that is here."""
         if isinstance(self.store, WandbStore):
-            catalog, self.store = self.store.catalog, self.store.take_over()
-            self._history = History(self.store, other=catalog)
+            self.store = self.store.take_over()
+            self._history = History(self.store, self.store.catalogs())
             os.environ["WANDB_MODE"] = "offline"
 
     def _or_offline(self, work: Callable[[], Result]) -> Result:

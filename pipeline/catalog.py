@@ -36,6 +36,21 @@ class Catalog:
         self.url = self._objects.url
         self.catalog = catalog
 
+    @property
+    def location(self) -> str:
+        """The folder or URL."""
+        return self._objects.url
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that the store is, None for an object store."""
+        return self._objects.folder
+
+    def catalogs(self) -> list[str]:
+        """Return the other catalogs that lie beside this one: those of W&B projects."""
+        keys = self._objects.keys("wandb")
+        return sorted({"/".join(key.split("/")[:3]) for key in keys})
+
     def get(self, reference: str) -> Version:
         """Return the version a reference means; InputError says what there is instead."""
         name, alias = parse_reference(reference)
@@ -88,6 +103,20 @@ class Catalog:
         if known is None or known.digest != version.digest:
             self._objects.write(self._manifest_key(version), version.to_json().encode())
         self._point(self._key("digests", version.name, version.digest), version)
+
+    def remove(self, version: Version) -> None:
+        """Remove a version, but not its files."""
+        self._objects.delete(self._manifest_key(version))
+        index = self._key("digests", version.name, version.digest)
+        if self._number(index) == version.version:
+            self._objects.delete(index)
+
+    def alias_file(self, reference: str) -> tuple[Path, str | None]:
+        """Return where a store that is a folder keeps an alias, and the version it means."""
+        assert self.folder is not None
+        name, alias = parse_reference(reference)
+        path = self.folder / self._key("aliases", name, alias)
+        return path, path.read_text(encoding="utf-8") if path.exists() else None
 
     def _committed(self, version: Version) -> Version:
         """Write the manifest under the first free number, unless a version has this content."""

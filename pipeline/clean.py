@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.versions import Version
 
 UPLOADING = timedelta(hours=1)  # files are there before the version that holds them
+Content = tuple[str, str]  # name and digest: in every catalog the same
 WORK = re.compile(r"\w+_(\d+)_\w+")  # of a step's process: see pipeline.tracking
 
 
@@ -107,17 +108,23 @@ def _folder(place: Path, why: str) -> Item:
 
 def _artifacts(store: Store, root: Path) -> Iterator[Item]:
     """Yield versions that nothing names, and objects that no version holds."""
-    there = {(name, n): store.get(f"{name}:v{n}") for name in store.names()
-             for n in store.versions(name)}  # fmt: skip
-    kept = _kept(there, store, root)
-    held = {store.key(file) for version in kept.values() for file in version.files}
-    for place, version in there.items():
-        if place not in kept:
-            yield _version(store, version, held)
-    gone = held | {store.key(f) for version in there.values() for f in version.files}
+    catalogs = [store, *(Store(store.location, catalog) for catalog in store.catalogs())]
+    there = [(one, one.get(f"{name}:v{n}")) for one in catalogs for name in one.names()
+             for n in one.versions(name)]  # fmt: skip
+    kept = _kept(catalogs, [version for _, version in there], root)
+    held = {store.key(file) for _, version in there for file in version.files
+            if _content(version) in kept}  # fmt: skip
+    known = {store.key(file) for _, version in there for file in version.files}
+    for catalog, version in there:
+        if _content(version) not in kept:
+            yield _version(catalog, version, held)
     for key, size in store.objects(datetime.now(UTC) - UPLOADING):
-        if key not in gone:
+        if key not in known:
             yield Item(key, "no version holds it", size, partial(store.delete, key))
+
+
+def _content(version: Version) -> Content:
+    return version.name, version.digest
 
 
 def _version(store: Store, version: Version, held: set[str]) -> Item:
@@ -132,35 +139,40 @@ def _version(store: Store, version: Version, held: set[str]) -> Item:
     return Item(version.reference, "no alias and no run names it", sum(alone.values()), remove)
 
 
-def _kept(
-    there: dict[tuple[str, int], Version], store: Store, root: Path
-) -> dict[tuple[str, int], Version]:
-    """Return the versions that are needed."""
-    wanted = {(name, number) for name in store.names() for number in store.aliases(name).values()}
-    wanted |= {
-        (name, max(store.versions(name))) for name in store.names()
-    }  # or its number is reused
+def _kept(catalogs: list[Store], versions: list[Version], root: Path) -> set[Content]:
+    """Return what is needed."""
+    wanted: set[Content] = set()
+    for store in catalogs:
+        for name in store.names():
+            newest = max(store.versions(name))  # or its number is given again
+            numbers = {newest, *store.aliases(name).values()}
+            found = (store.find(f"{name}:v{number}") for number in numbers)
+            wanted |= {_content(version) for version in found if version}
     for pattern in (f"outputs/*/*/{manifest.FILE}", f"multirun/*/*/*/{manifest.FILE}"):
         for path in root.glob(pattern):
             wanted |= _named(path, lambda content: content["steps"])
     waiting = {path.stem.removeprefix("run-") for path in _unsynced(root / "wandb")}
     for path in root.glob(f"mlruns/*/*/artifacts/{record.FILE}"):
         wanted |= _named(path, lambda made: [made] if made["wandb_run"] in waiting else [])
-    kept: dict[tuple[str, int], Version] = {}
+    made_from: dict[Content, set[Content]] = {}
+    for version in versions:
+        inputs = {(made["name"], made["digest"]) for made in version.inputs}
+        made_from.setdefault(_content(version), set()).update(inputs)
+    kept: set[Content] = set()
     while wanted:
-        place = wanted.pop()
-        if place in there and place not in kept:
-            kept[place] = there[place]
-            wanted |= {(made["name"], made["version"]) for made in there[place].inputs}
+        content = wanted.pop()
+        if content not in kept:
+            kept.add(content)
+            wanted |= made_from.get(content, set())
     return kept
 
 
-def _named(path: Path, steps_in: Callable[[Any], list[dict[str, Any]]]) -> set[tuple[str, int]]:
+def _named(path: Path, steps_in: Callable[[Any], list[dict[str, Any]]]) -> set[Content]:
     """Return the artifacts that the steps in a manifest or a record have read and made."""
     try:
         steps = steps_in(json.loads(path.read_text(encoding="utf-8")))
         artifacts = [a for step in steps for a in (*step["inputs"], *step["outputs"])]
-        return {(artifact["name"], artifact["version"]) for artifact in artifacts}
+        return {(artifact["name"], artifact["digest"]) for artifact in artifacts}
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"clean: {path} is damaged ({error!r}), so that what it needs is not known; delete or "

@@ -80,11 +80,14 @@ def _print_lines(read_end: int, live: Live) -> None:
             live.console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True)
 
 
-def served(plan: Sequence[Decision]) -> list[tuple[str, float | None]]:
-    """Return what says that earlier executions serve for all steps, for pipeline.unchanged.say."""
+def served(plan: Sequence[Decision], artifacts: str) -> list[tuple[str, float | None]]:
+    """Return what says that earlier executions serve for all steps, for pipeline.unchanged.say.
+
+    `artifacts` as in where_to_look.
+    """
     heads = [(f"[{n}/{len(plan)}] {d.step}  {d.reason}", d.when) for n, d in enumerate(plan, 1)]
     rows = [_line(_row(d.hit.record, True)) for d in plan if d.hit]
-    return [*heads, *((line, None) for line in [*rows, *where_to_look()])]
+    return [*heads, *((line, None) for line in [*rows, *where_to_look(artifacts)])]
 
 
 def plan(decisions: Sequence[Decision]) -> None:
@@ -137,12 +140,15 @@ def _rows(artifacts: list[dict[str, object]]) -> str:
     return " + ".join(f"{count:,}" for count in counts if count is not None)
 
 
-def where_to_look() -> list[str]:
-    """Return lines that say where the results are, and how to see them."""
+def where_to_look(artifacts: str) -> list[str]:
+    """Return lines that say where the results are, and how to see them.
+
+    `artifacts` is what the store calls itself: a folder, a URL, or the W&B project.
+    """
     settings = paths.tracking_environment()
     uri = shlex.quote(settings["MLFLOW_TRACKING_URI"])
     lines = [f"See the runs: mlflow ui --backend-store-uri {uri}"]
     if settings["WANDB_MODE"] == "offline":
         main = shlex.quote(str(paths.ROOT / "main.py"))
         lines.append(f"Send them to W&B: python {main} main.action=sync")
-    return [*lines, f"Artifacts: {paths.artifact_store()} · log: {paths.LOG_FILE}"]
+    return [*lines, f"Artifacts: {artifacts} · log: {paths.LOG_FILE}"]

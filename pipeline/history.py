@@ -11,6 +11,7 @@ was stopped or was cut off has none.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -33,16 +34,16 @@ class Execution:
 class History:
     """The executions that a store knows of."""
 
-    def __init__(self, store: Store, other: str | None = None) -> None:
-        """Take the store, and another of its catalogs whose executions are good here as well."""
+    def __init__(self, store: Store, others: Sequence[str] = ()) -> None:
+        """Take the store, and other catalogs of it whose executions are good here as well."""
         self._store = store
         self._objects = Objects(store.location)
-        self._folders = [_folder(store.catalog), *([] if other is None else [_folder(other)])]
+        self._folders = [_folder(catalog) for catalog in (store.catalog, *others)]
 
     def find(self, step: str, digest: str) -> Execution | None:
         """Return the execution of a step with this key.
 
-        One from the other catalog serves if everything it names is in this one.
+        One from another catalog serves if everything it names is in this one.
         """
         for folder in self._folders:
             if found := self._read(folder, step, digest):

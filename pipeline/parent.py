@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import console, manifest, paths, record, steps, unchanged, wandb_mode
-from pipeline.artifacts import Store
 from pipeline.cache import Cache
 from pipeline.decision import Decision
 from pipeline.errors import InputError
@@ -21,7 +20,6 @@ from pipeline.manifest import Done
 from pipeline.report import make
 from pipeline.schema import Config
 from pipeline.wandb_client import Recorder
-from pipeline.wandb_store import WandbStore
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun
@@ -140,26 +138,6 @@ def environment(config: Config) -> str:
     return str(MlflowClient().get_run(run).data.tags.get(ENVIRONMENT_TAG, "local"))
 
 
-def store(config: Config, recorder: Recorder) -> Store:
-    """Return the artifacts: those of the W&B project if W&B is used online, else the store's own.
-
-    If the service does not answer and need not, the run goes on offline, which is said.
-
-    Raises:
-        InputError: the service does not answer, and has to.
-    """
-    place = paths.artifact_store()
-    if os.environ["WANDB_MODE"] != "online":
-        return Store(place)
-    project = os.environ.get("WANDB_PROJECT") or config.main.project_name
-    answer = recorder.ask("open", project)
-    if answer["catalog"]:
-        return WandbStore(place, answer["catalog"], recorder.ask)
-    print(f"{answer['why']}; going on offline", flush=True)
-    os.environ["WANDB_MODE"] = "offline"
-    return Store(place)
-
-
 @contextmanager
 def opened(config: Config, cache: Cache, folder: Path, recorder: Recorder) -> Iterator[ParentRun]:
     """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
@@ -188,7 +166,7 @@ def opened(config: Config, cache: Cache, folder: Path, recorder: Recorder) -> It
                 manifest.write(folder, config, run.run_id, run.env_manager, code, run.done)
                 mlflow.log_artifact(str(folder / manifest.FILE))
                 console.closing_table([(d.record, bool(d.decision.hit)) for d in run.done])
-    print("\n".join(console.where_to_look()))
+    print("\n".join(console.where_to_look(cache.store.url)))
 
 
 @contextmanager

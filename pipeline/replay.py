@@ -105,7 +105,8 @@ def _bring_inputs(recorded: Mapping[str, Any], store: Store, copy: Store) -> Non
             meant = reference(artifact)
             if meant in made:
                 continue
-            version = store.find(meant)
+            numbered = Store(store.location, step.get("catalog", ""))
+            version = numbered.find(meant)
             if version is None or version.digest != artifact["digest"]:
                 raise InputError(
                     f"cannot verify: {meant}, which {step['step']} read, is gone from {store.url}"

@@ -69,7 +69,8 @@ def _findings(
         new = again[step["step"]]
         outputs = {artifact["name"]: artifact for artifact in new["outputs"]}
         for artifact in step["outputs"]:
-            verdict, detail = _artifact(artifact, outputs[artifact["name"]], store, copy)
+            numbered = Store(store.location, step.get("catalog", ""))
+            verdict, detail = _artifact(artifact, outputs[artifact["name"]], numbered, copy)
             yield Finding(step["step"], artifact["name"], verdict, detail)
         yield from compare.recorded_facts(step, new)
 

@@ -26,11 +26,11 @@ from typing import Any
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, for `pipeline`
 
-from pipeline import paths, record
-from pipeline.artifacts import Store
+from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.wandb_client import DONE, END, FAILED, KEY, MOVED
-from pipeline.wandb_service import Service, artifact_of, said
+from pipeline.wandb_run import begin, write
+from pipeline.wandb_service import Service, said
 
 Answer = tuple[str, Any]
 
@@ -157,53 +157,18 @@ class Recorder:
         return MOVED, {"why": why, "run": self._settings.get("id")}
 
     def _begin(self, settings: dict[str, Any]) -> None:
-        """Open the run of a step."""
         self._settings, self._run = settings, None
         mode = "online" if self._service else "offline"
-        times = {
-            "init_timeout": self._asked["timeout"],
-            "finish_timeout": self._asked["upload_timeout"],
-        }
-        quiet = {"silent": True, "console": "off", "finish_timeout_raises": True, "mode": mode}
-        self._run = self._wandb.init(
-            **settings,
-            reinit="create_new",
-            settings=self._wandb.Settings(**times, **quiet),
-        )
+        times = self._asked["timeout"], self._asked["upload_timeout"]
+        self._run = begin(self._wandb, settings, mode, *times)
 
     def _online(self) -> Service:
         assert self._service, "asked only while online"
         return self._service
 
     def _finish(self, folder: str) -> None:
-        """Put the record of a step into its W&B run and finish it.
-
-        Online, its artifacts are there already, and the run is told which ones it used.
-        """
-        wandb, run, place = self._wandb, self._run, Path(folder)
-        step = record.read(place)
-        assert step is not None, "a step writes its record before it says so"
-        run.config.update({"inputs": [record.reference(a) for a in step.inputs]})
-        run.summary.update(step.metrics | {"seconds": step.seconds})
-        run.log(
-            {Path(p).stem: wandb.Image(str(place / p)) for p in step.pictures}
-            | {name: _table(wandb, rows) for name, rows in step.tables.items() if rows}
-        )
-        if self._service:
-            for used in step.inputs:
-                self._service.use(run, record.reference(used))
-        else:
-            store = Store(paths.artifact_store(), step.catalog)
-            for output in step.outputs:
-                version = store.get(record.reference(output))
-                file = Path(step.local_files[output["name"]])
-                run.log_artifact(artifact_of(wandb, version, file))
-        run.finish(exit_code=0 if step.status == "finished" else 1)
+        write(self._wandb, self._run, Path(folder), self._service)
         self._run, self._settings = None, {}
-
-
-def _table(wandb: Any, rows: list[dict[str, Any]]) -> Any:
-    return wandb.Table(columns=list(rows[0]), data=[[str(v) for v in r.values()] for r in rows])
 
 
 if __name__ == "__main__":

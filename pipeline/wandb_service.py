@@ -8,7 +8,7 @@ metadata: there lie the SHA-256 of its files and what it was made from.
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 from pipeline import paths
 from pipeline.artifacts import Store
 from pipeline.versions import File, Version, content_digest, described
+from pipeline.wandb_artifact import FACTS, OURS, artifact_of, facts_of, number_of
 
-FACTS = "pipeline"  # the key of the metadata under which our own facts lie
 Result = TypeVar("Result")
-OURS = ("digest", "step", "created")
 
 
 class Service:
@@ -74,13 +73,13 @@ class Service:
             # The same bytes with other column types: for W&B the same, unless a file tells.
             apart = artifact_of(self._wandb, draft, Path(path), apart=True)
             logged = run.log_artifact(apart).wait(self._wait)
-        number = _number(logged)
+        number = number_of(logged)
         self._known[f"{draft.name}:v{number}"] = logged
         return number
 
     def remember(self, version: Version, artifact: Any) -> None:
         """Note which number W&B gave to a version of another catalog."""
-        self._store.mirror(replace(version, version=_number(artifact)))
+        self._store.mirror(replace(version, version=number_of(artifact)))
 
     def fetch(self, name: str, number: int) -> None:
         """Bring the files of a version into the artifact store."""
@@ -111,7 +110,7 @@ class Service:
         metadata.pop(FACTS, None)
         version = Version(
             name=name,
-            version=_number(artifact),
+            version=number_of(artifact),
             type=artifact.type,
             digest=content_digest((), {}),
             files=(),
@@ -130,33 +129,6 @@ class Service:
             # W&B repeats a download that fails for twenty minutes
             within(self._wait, lambda: artifact.download(root=folder, skip_cache=True))
             return work(Path(folder))
-
-
-def artifact_of(wandb: Any, version: Version, path: Path, apart: bool = False) -> Any:
-    """Return a W&B artifact, not logged yet, with the file or folder of a version.
-
-    Args:
-        wandb: the module.
-        version: what it is.
-        path: where its file or folder lies.
-        apart: add a file that tells it from others with the same bytes.
-    """
-    facts = {key: getattr(version, key) for key in OURS}
-    facts |= {"files": [vars(file) for file in version.files], "inputs": list(version.inputs)}
-    artifact = wandb.Artifact(
-        name=version.name,
-        type=version.type,
-        description=version.description,
-        metadata={**version.metadata, FACTS: facts},
-    )
-    if path.is_dir():
-        artifact.add_dir(str(path))
-    else:
-        artifact.add_file(str(path))
-    if apart:
-        with artifact.new_file(".digest") as file:
-            file.write(version.digest)
-    return artifact
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
@@ -185,16 +157,6 @@ def said(error: BaseException) -> str:
     line = " ".join(str(error).split())[:300] or type(error).__name__
     key = os.environ.get("WANDB_API_KEY")
     return line.replace(key, "***") if key else line
-
-
-def _number(artifact: Any) -> int:
-    return int(artifact.version.removeprefix("v"))
-
-
-def facts_of(artifact: Any) -> Mapping[str, Any]:
-    """Return what this pipeline noted about a W&B artifact; empty if it is another's."""
-    found = artifact.metadata.get(FACTS)
-    return found if isinstance(found, Mapping) else {}
 
 
 def _described(version: Version, folder: Path) -> Version:

@@ -5,16 +5,18 @@ store, and are brought there when they are needed and not there yet. If W&B fail
 go on offline, what is written from then on goes to the store's own catalog.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pipeline import paths
 from pipeline.artifacts import Store
 from pipeline.digests import Digests
 from pipeline.errors import InputError
 from pipeline.versions import Version
-from pipeline.wandb_client import MovedOfflineError
+from pipeline.wandb_client import MovedOfflineError, Recorder
 
 Ask = Callable[..., Any]  # pipeline.wandb_client.Recording.ask
 
@@ -99,3 +101,26 @@ class WandbStore(Store):
         except MovedOfflineError:
             self.moved = True
             raise
+
+
+def opened(recorder: Recorder, project: str) -> Store:
+    """Return the artifacts: those of the W&B project if W&B is used online, else the store's own.
+
+    If the service does not answer and need not, the run goes on offline, which is said.
+
+    Raises:
+        InputError: the service does not answer, and has to.
+    """
+    place = paths.artifact_store()
+    if os.environ["WANDB_MODE"] != "online":
+        return Store(place)
+    answer = recorder.ask("open", project)
+    if answer["catalog"]:
+        return WandbStore(place, answer["catalog"], recorder.ask)
+    print(f"{answer['why']}; going on offline", flush=True)
+    os.environ["WANDB_MODE"] = "offline"
+    own = Store(place)
+    for catalog in own.catalogs():
+        if catalog.endswith(f"/{project}"):  # of whom, only the service would say
+            WandbStore(place, catalog, recorder.ask).take_over()
+    return own

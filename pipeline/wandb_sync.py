@@ -18,7 +18,8 @@ from pipeline import paths, record
 from pipeline.artifacts import Store
 from pipeline.errors import InputError
 from pipeline.versions import Version
-from pipeline.wandb_service import Service, artifact_of, facts_of, said
+from pipeline.wandb_artifact import artifact_of, facts_of
+from pipeline.wandb_service import Service, said
 
 REFUSED = "W&B refused: {}; check the key (wandb login) and the network, then sync again"
 

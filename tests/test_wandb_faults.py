@@ -158,10 +158,15 @@ def test_what_was_seen_online_is_there_without_the_service(
     server, project = made
     copy = Project(tmp_path / "repository")
     shutil.copytree(project.root, copy.root, symlinks=True)
+    for own in ("aliases", "digests", "steps", "versions"):  # as if it never was offline before
+        shutil.rmtree(copy.root / "artifacts" / own, ignore_errors=True)
     server.fail(Fault(drop=True))
     try:
-        done = run(copy, server, "main.steps=evaluate", "main.force=[evaluate]")
+        words = ("main.steps=train_random_forest,evaluate", "main.force=[evaluate]")
+        done = run(copy, server, *words)
     finally:
         server.fail()
     assert done.status == 0, done.out + done.err
     assert (done.out + done.err).count("; going on offline") == 1
+    assert "train_random_forest  hit: " in done.out
+    assert "evaluate  run: forced" in done.out

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,20 @@ def test_versions_without_alias_go_and_the_newest_stays(store: Store, root: Path
     assert clean(store, root, dry_run=False) == ["nothing to remove: all that is there is needed"]
 
 
+def test_what_a_wandb_project_numbers_is_cleaned_beside_it(store: Store, root: Path) -> None:
+    project = Store(store.location, "wandb/team/project")
+    for number, text in enumerate(("one", "two", "three")):
+        project.mirror(replace(put(store, root, text), version=number + 5))
+    project.set_alias("t.csv:v6", "reference")
+    lines = clean(store, root, dry_run=False)
+    assert [line.partition(" (")[0] for line in lines[:-1]] == [
+        "removed t.csv:v0", "removed t.csv:v5"]  # fmt: skip
+    assert versions(project) == [6, 7]
+    assert versions(store) == [1, 2]  # what an alias of the project means stays here as well
+    whole(store)
+    whole(project)
+
+
 def test_what_a_kept_version_was_made_from_stays(store: Store, root: Path) -> None:
     first = put(store, root, "raw", "raw.csv")
     made_from = [{"name": "raw.csv", "version": first.version, "digest": first.digest}]
@@ -91,9 +106,8 @@ def test_what_a_kept_version_was_made_from_stays(store: Store, root: Path) -> No
     ["outputs/2026-01-01/10-00/manifest.json", "multirun/2026-01-01/10-00/3/manifest.json"],
 )
 def test_what_the_manifest_of_a_run_names_stays(store: Store, root: Path, place: str) -> None:
-    for text in ("one", "two", "three", "four"):
-        put(store, root, text)
-    named = [[{"name": "t.csv", "version": n}] for n in (0, 1)]
+    made = [put(store, root, text) for text in ("one", "two", "three", "four")]
+    named = [[{"name": "t.csv", "digest": made[n].digest}] for n in (0, 1)]
     manifest = root / place
     manifest.parent.mkdir(parents=True)
     manifest.write_text(json.dumps({"steps": [{"inputs": named[0], "outputs": named[1]}]}))
@@ -105,9 +119,9 @@ def test_what_the_manifest_of_a_run_names_stays(store: Store, root: Path, place:
 
 
 def test_an_unsynced_run_keeps_its_artifacts_and_its_copies(store: Store, root: Path) -> None:
-    for text in ("one", "two", "three"):
-        put(store, root, text)
-    record = {"wandb_run": "abc", "inputs": [], "outputs": [{"name": "t.csv", "version": 0}]}
+    first, *_ = [put(store, root, text) for text in ("one", "two", "three")]
+    output = {"name": "t.csv", "digest": first.digest}
+    record = {"wandb_run": "abc", "inputs": [], "outputs": [output]}
     kept = root / "mlruns" / "1" / "run" / "artifacts" / "record.json"
     kept.parent.mkdir(parents=True)
     kept.write_text(json.dumps(record))

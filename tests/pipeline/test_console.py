@@ -94,16 +94,14 @@ def test_a_step_that_fails_says_so_itself(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("mode", ["offline", "online", "disabled"])
-@pytest.mark.parametrize("store", ["s3://bucket/prefix", "results"])
+@pytest.mark.parametrize("store", ["s3://bucket/prefix", "W&B project team/songs"])
 def test_where_to_look(mode: str, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///here.db")
     monkeypatch.setenv("WANDB_MODE", mode)
-    monkeypatch.setenv(paths.STORE, store)
-    runs, *sync, artifacts = console.where_to_look()
+    runs, *sync, artifacts = console.where_to_look(store)
     assert runs == "See the runs: mlflow ui --backend-store-uri sqlite:///here.db"
     assert [line.split(":")[0] for line in sync] == ["Send them to W&B"] * (mode == "offline")
-    place = store if "://" in store else paths.ROOT / store
-    assert artifacts == f"Artifacts: {place} · log: {paths.LOG_FILE}"
+    assert artifacts == f"Artifacts: {store} · log: {paths.LOG_FILE}"
 
 
 ON_TERMINAL = """
