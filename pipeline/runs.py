@@ -20,8 +20,12 @@ def folders(root: Path) -> list[Path]:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """Return the manifest of the run in a folder."""
-    content: dict[str, Any] = json.loads((folder / manifest.FILE).read_text(encoding="utf-8"))
+    """Return the manifest of the run in a folder; InputError when it is damaged."""
+    path = folder / manifest.FILE
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} is damaged ({error}); delete it") from error
     return content
 
 
@@ -38,7 +42,7 @@ def find(run: str) -> tuple[Path | None, dict[str, Any]]:
             here: then there is no folder.
 
     Raises:
-        InputError: there is no such run.
+        InputError: there is no such run, or a manifest is damaged.
     """
     known = [(folder, read(folder)) for folder in folders(paths.ROOT)]
     wanted: list[tuple[Path | None, dict[str, Any]]] = [
@@ -53,9 +57,15 @@ def find(run: str) -> tuple[Path | None, dict[str, Any]]:
 
 
 def before(recorded: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the manifests of the runs that ended before a run, the newest first."""
+    """Yield the manifests of the runs that ended before a run, the newest first.
+
+    One that is damaged (the power went while it was written) is none to compare with.
+    """
     for folder in folders(paths.ROOT):
-        kept = read(folder)
+        try:
+            kept = read(folder)
+        except InputError:
+            continue
         if kept["run"] != recorded["run"] and str(kept["finished"]) <= str(recorded["finished"]):
             yield kept
 

@@ -31,21 +31,23 @@ def at_end(folder: Path) -> Iterator[None]:
         yield
     finally:
         if (folder / manifest.FILE).exists():
-            recorded = runs.read(folder)
-            if not all(step["status"] == "cached" for step in recorded["steps"]):
-                _make_and_log(folder, recorded)
+            _make_and_log(folder)
 
 
-def _make_and_log(folder: Path, recorded: dict[str, Any]) -> None:
+def _make_and_log(folder: Path) -> None:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
+    again = "python main.py main.action=report"
     try:
+        recorded = runs.read(folder)
+        if recorded["steps"] and all(step["status"] == "cached" for step in recorded["steps"]):
+            return
+        again += f" main.run={recorded['run'][:8]}"
         path = make(folder, recorded)
         print(f"Report: {path}")
         MlflowClient().log_artifact(recorded["run"], str(path))
     except (InputError, MlflowException, OSError) as error:
-        again = f"python main.py main.action=report main.run={recorded['run'][:8]}"
         print(f"The report is not made or not in MLflow: {error}; {again}", file=sys.stderr)
 
 
