@@ -1,4 +1,4 @@
-"""What main.action asks for: what needs no step to run, or a run of the steps."""
+"""What main.action asks for: prove, plan or show a run, look after data and stores, or run."""
 
 import os
 from collections.abc import Callable
@@ -62,6 +62,12 @@ def _verify(config: Config, _: Sources) -> None:
     verify.verify(config.main.run)
 
 
+def _report(config: Config, _: Sources) -> None:
+    from pipeline.report import make
+
+    print(f"Report: {make.again(config.main.run)}")
+
+
 def _infer_checks(config: Config, origin: Sources) -> None:
     from hydra.core.hydra_config import HydraConfig
 
@@ -95,6 +101,7 @@ def _sync(config: Config, _: Sources) -> None:
 # What has nothing to do with the steps that were chosen, nor with W&B's project as a store.
 ASIDE: dict[str, Callable[[Config, Sources], None]] = {
     "verify": _verify,
+    "report": _report,
     "infer_checks": _infer_checks,
     "clean": _clean,
     "sync": _sync,

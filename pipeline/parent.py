@@ -17,6 +17,7 @@ from pipeline.cache import Cache
 from pipeline.decision import Decision
 from pipeline.errors import InputError
 from pipeline.manifest import Done
+from pipeline.report import make
 from pipeline.schema import Config
 from pipeline.wandb_client import Recorder
 
@@ -142,7 +143,7 @@ def opened(config: Config, cache: Cache, folder: Path, recorder: Recorder) -> It
     """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
 
     At the end, whatever it is, a table says what each step did, and a manifest holds all that a
-    replay needs.
+    replay needs, and a report is made of it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
     with recorder:
@@ -153,6 +154,7 @@ def opened(config: Config, cache: Cache, folder: Path, recorder: Recorder) -> It
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
         with (
+            make.at_end(folder),
             mlflow.start_run(run_name=config.main.experiment_name) as active,
             _wandb_names(config, active.info.run_id),
         ):

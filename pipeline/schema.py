@@ -22,7 +22,8 @@ RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "at_most": (lambda value, bound: value <= bound, "at most {}"),
     "one_of": (lambda value, bound: value in bound, "one of {}"),
 }
-ACTIONS = ["run", "plan", "verify", "set_reference", "infer_checks", "fetch", "clean", "sync"]
+ACTIONS = ["run", "plan", "verify", "report", "set_reference", "infer_checks", "fetch", "clean",
+           "sync"]  # fmt: skip
 METHODS = ["stratified", "random", "group", "time", "hash"]  # of pipeline/splits.py
 
 
@@ -39,7 +40,7 @@ class Main:
     )
     artifact_store: str = MISSING  # a folder (from the repository root) or s3://, gs://, az://
     action: str = field(default="run", metadata={"one_of": ACTIONS})
-    run: str = "latest"  # which one action=verify proves: latest, or an MLflow run id
+    run: str = "latest"  # of action=verify and report: latest, or an MLflow run id
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
     artifact: str | None = None  # what action=fetch brings out of the store: name:alias or name:vN
     folder: str | None = None  # where action=fetch puts it; null: outputs/name-vN

@@ -1,13 +1,12 @@
 """Proof of a run: execute it again, with nothing reused, and compare everything it made."""
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline import compare, manifest, packages, paths
+from pipeline import compare, manifest, packages, paths, runs
 from pipeline.artifacts import Store
 from pipeline.compare import DIFFERS, Finding
 from pipeline.errors import InputError
@@ -41,37 +40,15 @@ def verify(run: str) -> None:
 
 def find(run: str) -> dict[str, Any]:
     """Return the manifest of a run; InputError when there is none, or the run did not end well."""
-    found = sorted((paths.ROOT / "outputs").glob("*/*/" + manifest.FILE))
-    found += sorted((paths.ROOT / "multirun").glob("*/*/*/" + manifest.FILE))
-    known = [json.loads(path.read_text(encoding="utf-8")) for path in found]
-    wanted = known if run == "latest" else [m for m in known if m["run"].startswith(run)]
-    if not wanted and run != "latest":
-        wanted = _from_mlflow(run)
-    if not wanted:
-        runs = ", ".join(m["run"][:8] for m in known[-5:]) or "none yet"
-        raise InputError(f"main.run={run}: there is no such run; the newest are: {runs}")
-    chosen = max(wanted, key=lambda m: str(m["finished"]))
-    failed = [s["step"] for s in chosen["steps"] if s["status"] not in ("finished", "cached")]
+    _, chosen = runs.find(run)
+    failed = runs.failed(chosen)
     if failed or not chosen["steps"]:
         where = f"step {failed[0]} failed" if failed else "no step of it ended"
         raise InputError(
             f"run {chosen['run'][:8]} has nothing to compare with: {where}; choose another: "
             "main.run=<MLflow run id>"
         )
-    return dict(chosen)
-
-
-def _from_mlflow(run: str) -> list[dict[str, Any]]:
-    """Look a manifest up in MLflow, which has those of other machines as well."""
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(MlflowClient().download_artifacts(run, manifest.FILE, folder))
-            return [json.loads(file.read_text(encoding="utf-8"))]
-    except (MlflowException, OSError):
-        return []
+    return chosen
 
 
 def _environment(recorded: Mapping[str, Any]) -> Iterator[str]:

@@ -44,8 +44,8 @@ COUNTS = {"resamples": 100, "slice_resamples": 100, "small_slice": 1, "permutati
 CHOICES = {
     "main.env_manager": ["auto", "local", "uv", "conda", "virtualenv"],
     "data.checks.columns.c.type": ["number", "integer", "text", "boolean", "date", "any"],
-    "tracking.wandb": ["auto", "online", "offline", "disabled"],
     "main.action": schema.ACTIONS,
+    "tracking.wandb": ["auto", "online", "offline", "disabled"],
     "model.numeric.imputation": ["median", "mean", "none"],
     "model.categorical.imputation": ["most_frequent"],
     "model.categorical.encoding": ["ordinal", "one_hot"],

@@ -1,0 +1,92 @@
+"""The report of a run: made, written and logged. What it takes is imported when it is made."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from pipeline import manifest, paths, runs
+from pipeline.errors import InputError
+
+FILE = "report.html"
+PAGE = "pipeline.report.page"  # most of a report's time is the import of what draws it
+
+
+@contextmanager
+def at_end(folder: Path) -> Iterator[None]:
+    """Make the report of a run when it is over, however it ended, and log it to its MLflow run.
+
+    A run in which earlier executions served for all steps gets none. What keeps a report from
+    being made is said in one line; the run is what it was.
+
+    Args:
+        folder: the run's folder, which then has its manifest.
+    """
+    Thread(target=import_module, args=[PAGE], daemon=True).start()  # steps run in other processes
+    try:
+        yield
+    finally:
+        if (folder / manifest.FILE).exists():
+            _make_and_log(folder)
+
+
+def _make_and_log(folder: Path) -> None:
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    again = "python main.py main.action=report"
+    try:
+        recorded = runs.read(folder)
+        if recorded["steps"] and all(step["status"] == "cached" for step in recorded["steps"]):
+            return
+        again += f" main.run={recorded['run'][:8]}"
+        path = make(folder, recorded)
+        print(f"Report: {path}")
+        MlflowClient().log_artifact(recorded["run"], str(path))
+    except (InputError, MlflowException, OSError) as error:
+        print(f"The report is not made or not in MLflow: {error}; {again}", file=sys.stderr)
+
+
+def make(folder: Path, recorded: dict[str, Any]) -> Path:
+    """Write the report of a run into a folder; return its path.
+
+    Args:
+        folder: made if it is not there.
+        recorded: the run's manifest.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    from pipeline.report import facts, page
+
+    found = facts.gather(recorded, runs.before(recorded), paths.artifact_store())
+    text = page.render(found)
+    path, draft = folder / FILE, folder / f".{FILE}.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        os.replace(draft, path)
+    except OSError as error:
+        if draft.exists():
+            draft.unlink()
+        raise InputError(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def again(run: str) -> Path:
+    """Make the report of a recorded run again; return its path.
+
+    That of a run of another machine, which MLflow knows, is written below outputs/reports/.
+
+    Args:
+        run: ``latest``, or the beginning of an MLflow run id.
+
+    Raises:
+        InputError: there is no such run; the report cannot be written.
+    """
+    folder, recorded = runs.find(run)
+    return make(folder or paths.ROOT / "outputs" / "reports" / recorded["run"], recorded)

@@ -1,0 +1,88 @@
+"""What the columns of a table look like."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.numbers import to_numpy
+
+BINS = 20
+FEW = 400  # values below which a histogram shows them all
+CLIPPED = (0.005, 0.995)  # quantiles between which a histogram shows the values
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its type, share of missing values, distinct values, and what kind says more.
+
+    Numbers have least, median, most and heights (the histogram, the highest bar 1, between the
+    bounds `edges`); others have their most frequent value and its share.
+    """
+
+    name: str
+    type: str
+    missing: float
+    distinct: int
+    least: float | None = None
+    median: float | None = None
+    most: float | None = None
+    heights: tuple[float, ...] = ()
+    edges: tuple[float, float] | None = None
+    top: str | None = None
+    top_share: float | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A table: its reference, its rows, its columns."""
+
+    table: str
+    rows: int
+    columns: tuple[Column, ...]
+
+
+def profile(table: pa.Table, reference: str) -> Profile:
+    """Describe a table of plain values."""
+    columns = tuple(_column(name, table[name]) for name in table.column_names)
+    return Profile(reference, table.num_rows, columns)
+
+
+def _column(name: str, values: pa.ChunkedArray) -> Column:
+    missing = values.null_count / max(len(values), 1)
+    kind, distinct = str(values.type), 0
+    if not pa.types.is_null(values.type):
+        distinct = int(pc.count_distinct(values, mode="only_valid").as_py())
+    plain: dict[str, Any] = {"name": name, "type": kind, "missing": missing, "distinct": distinct}
+    number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    if number and values.null_count < len(values):
+        return Column(**plain, **_numbers(values))
+    if distinct and not number:
+        return Column(**plain, **_top(values))
+    return Column(**plain)
+
+
+def _numbers(values: pa.ChunkedArray) -> dict[str, Any]:
+    raw = to_numpy(values)
+    finite = raw[np.isfinite(raw)]
+    if not len(finite):
+        return {}
+    least, median, most = np.quantile(finite, [0, 0.5, 1])
+    first, last = np.quantile(finite, CLIPPED) if len(finite) >= FEW else (least, most)
+    if last <= first:
+        return {"least": float(least), "median": float(median), "most": float(most)}
+    counts, _ = np.histogram(finite, BINS, (first, last))
+    return {
+        "least": float(least), "median": float(median), "most": float(most),
+        "heights": tuple(float(n) for n in counts / counts.max()),
+        "edges": (float(first), float(last)),
+    }  # fmt: skip
+
+
+def _top(values: pa.ChunkedArray) -> dict[str, Any]:
+    counts = pc.value_counts(values.drop_null())
+    most = int(np.argmax(counts.field("counts").to_numpy()))
+    share = counts.field("counts")[most].as_py() / len(values)
+    return {"top": str(counts.field("values")[most].as_py()), "top_share": share}

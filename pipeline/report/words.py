@@ -1,0 +1,96 @@
+"""Numbers, shares, times and names as the report writes them."""
+
+import math
+import shlex
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+NONE = "not defined"
+TITLES = {"auc": "AUC", "f1": "F1", "log_loss": "log loss", "brier": "Brier score",
+          "ece": "calibration error"}  # fmt: skip
+MEANINGS = {
+    "auc": "how often a row of one class ranks above a row of another; 0.5 is a guess, 1 is best",
+    "f1": "harmonic mean of precision and recall, mean of the classes; 1 is best",
+    "accuracy": "share of the rows whose class is predicted; 1 is best",
+    "precision": "share of what is predicted as a class that is of it, mean of the classes",
+    "recall": "share of a class that is predicted as it, mean of the classes",
+    "log_loss": "mean of −log of the true class's probability; 0 is best",
+    "brier": "mean squared error of the probabilities; 0 is best",
+    "ece": "how far predicted probabilities are from what happens, on average; 0 is best",
+}
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number with so many decimals; what is missing or NaN is said."""
+    if value is None or math.isnan(value):
+        return NONE
+    if value and abs(value) < 0.5 * 10**-digits:
+        return f"{value:.1e}"
+    return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """Return a number with so many decimals, a whole number without."""
+    whole = value is not None and float(value).is_integer()
+    return number(value, 0 if whole else digits)
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """Return a difference with its sign."""
+    text = figure(value, digits)
+    return f"+{text}" if value is not None and value > 0 else text
+
+
+def compact(value: float | None) -> str:
+    """Return a number with four significant digits."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Return a share in per cent."""
+    return NONE if share is None else f"{100 * share:.{digits}f} %"
+
+
+def seconds(value: float) -> str:
+    """Return a duration."""
+    return f"{value:.1f} s" if value < 120 else f"{value / 60:.0f} min"
+
+
+def moment(text: str) -> str:
+    """Return an ISO 8601 time as date and time of day."""
+    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M %Z").strip()
+
+
+def title(metric: str) -> str:
+    """Return a metric's name for people."""
+    return TITLES.get(metric, metric.replace("_", " "))
+
+
+def interval(estimate: Mapping[str, Any], digits: int = 3) -> str:
+    """Return ``0.928 (0.920 to 0.936)``, or only the value where there is no interval."""
+    text = number(estimate.get("value"), digits)
+    if estimate.get("low") is None or estimate.get("high") is None:
+        return text
+    return f"{text} ({number(estimate['low'], digits)} to {number(estimate['high'], digits)})"
+
+
+def count(n: int, what: str) -> str:
+    """Return ``1 step``, ``2 steps``, ``no steps``."""
+    return f"{n:,} {what}" if n == 1 else f"{f'{n:,}' if n else 'no'} {what}s"
+
+
+def listed(words: Iterable[str], most: int = 5) -> str:
+    """Return ``a, b and c``; of many the first, and how many more there are."""
+    known = list(words)
+    shown, more = known[:most], len(known) - most
+    if more > 0:
+        return f"{', '.join(shown)} and {more} more"
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def command(words: Iterable[str] = ()) -> str:
+    """Return the command that starts the pipeline with these overrides."""
+    return shlex.join(["python", "main.py", *words])

@@ -1,0 +1,112 @@
+"""When a report is made, where it lands, and what happens when it cannot be."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.exceptions import MlflowException
+
+from pipeline import manifest, paths, runs
+from pipeline.errors import InputError
+from pipeline.report import make
+from tests.fakes import recorded as fake
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty repository root."""
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setenv(paths.STORE, "artifacts")
+    return tmp_path
+
+
+def recorded(root: Path, when: str, kept: dict[str, Any]) -> Path:
+    folder = root / "outputs" / "2026-01-02" / when
+    folder.mkdir(parents=True)
+    (folder / manifest.FILE).write_text(json.dumps(kept), encoding="utf-8")
+    return folder
+
+
+def test_a_report_is_made_again_by_the_beginning_of_the_run_s_id(root: Path) -> None:
+    first = recorded(root, "01", fake.whole(run="1" * 32))
+    second = recorded(root, "02", fake.whole(run="2" * 32, finished="2026-01-03T03:04:05+00:00"))
+    assert make.again("1111") == first / make.FILE
+    assert make.again("latest") == second / make.FILE
+    text = (second / make.FILE).read_text(encoding="utf-8")
+    assert "Against run 11111111" in text
+    assert "There is no earlier run" in (first / make.FILE).read_text(encoding="utf-8")
+    assert sorted(p.name for p in second.iterdir()) == [manifest.FILE, make.FILE]
+
+
+def test_an_unknown_run_is_refused_with_those_there_are(root: Path) -> None:
+    with pytest.raises(InputError, match="there is no such run; the newest are: none yet"):
+        make.again("latest")
+    recorded(root, "01", fake.whole())
+    folder, kept = runs.find("aaaa")
+    assert (folder, kept["run"]) == (root / "outputs" / "2026-01-02" / "01", "a" * 32)
+
+
+def test_runs_before_come_newest_first_without_later_ones(root: Path) -> None:
+    for hour, name in ((1, "old"), (2, "newer"), (3, "this"), (4, "later")):
+        kept = fake.whole(run=name, finished=f"2026-01-02T0{hour}:00:00+00:00")
+        recorded(root, f"0{hour}", kept)
+    _, this = runs.find("this")
+    assert [other["run"] for other in runs.before(this)] == ["newer", "old"]
+
+
+def test_a_damaged_manifest_is_none_to_compare_with_and_refused_in_one_line(root: Path) -> None:
+    folder = recorded(root, "01", fake.whole())
+    (recorded(root, "00", {}) / manifest.FILE).write_text('{"run": ', encoding="utf-8")
+    assert list(runs.before(runs.read(folder))) == []
+    with pytest.raises(InputError, match=r"manifest\.json is damaged \(.*\); delete it"):
+        make.again("latest")
+
+
+def test_a_folder_that_cannot_be_written_is_one_line_and_nothing_half_written(root: Path) -> None:
+    folder = recorded(root, "01", fake.whole())
+    (folder / make.FILE / "in the way").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"cannot write .*report\.html: Is a directory"):
+        make.again("latest")
+    assert sorted(p.name for p in folder.iterdir()) == [manifest.FILE, make.FILE]
+
+
+def test_at_the_end_the_run_stays_what_it_was_when_the_report_cannot_be(
+    root: Path, capsys: Capture
+) -> None:
+    folder = root / "outputs" / "2026-01-02" / "01"
+    with make.at_end(folder):
+        recorded(root, "01", fake.whole())
+        (folder / make.FILE).mkdir()
+    said = capsys.readouterr().err
+    assert said.startswith("The report is not made or not in MLflow: cannot write ")
+    assert said.endswith("python main.py main.action=report main.run=aaaaaaaa\n")
+
+
+def test_at_the_end_a_failed_step_stays_the_failure_and_has_a_report(
+    root: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MlflowException("no such run")
+
+    monkeypatch.setattr("mlflow.MlflowClient.log_artifact", refuse)
+    failed = fake.manifest([fake.step("check", status="failed", error="bad rows")])
+    folder = recorded(root, "01", failed)
+    with pytest.raises(InputError, match="step check failed"), make.at_end(folder):
+        raise InputError("step check failed")
+    said = capsys.readouterr()
+    assert said.out == f"Report: {folder / make.FILE}\n"
+    assert said.err.startswith("The report is not made or not in MLflow: no such run; python ")
+    assert "bad rows" in (folder / make.FILE).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kept", [None, [fake.step("a", status="cached")]])
+def test_no_step_ran_no_report(root: Path, kept: Any, capsys: Capture) -> None:
+    folder = root / "outputs" / "2026-01-02" / "01"
+    with make.at_end(folder):
+        if kept:
+            recorded(root, "01", fake.manifest(kept))
+    assert not (folder / make.FILE).exists()
+    assert capsys.readouterr().out == ""
