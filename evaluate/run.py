@@ -11,22 +11,31 @@ if __name__ == "__main__":
 
 import pyarrow as pa
 
-from evaluate import evaluate, pictures
+from evaluate import champion, evaluate, gate, pictures
 from pipeline import arguments, judge, models, tracking
+from pipeline.bootstrap import Bootstrap
+from pipeline.gate_schema import Gate
+from pipeline.gate_schema import gate as gate_of
 from pipeline.judging_schema import judging
 from pipeline.model_schema import TRUSTED_TYPES
+from pipeline.versions import Version, parse_reference
 
 
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with tracking.start_run("evaluate", args) as run:
-        config: dict[str, Any] = {"judging": {}, "slices": [], "trusted_types": TRUSTED_TYPES}
+        config: dict[str, Any] = {
+            "judging": {},
+            "gate": {},
+            "slices": [],
+            "trusted_types": TRUSTED_TYPES,
+        }
         if args.config:
             keys = tuple(config)
             values = arguments.yaml_values("config", args.config, keys)
             config = dict(zip(keys, values, strict=True))
-        settings = judging(config["judging"])
-        _, folder = run.use_artifact(args.model_export)
+        settings, asked = judging(config["judging"]), gate_of(config["gate"])
+        version, folder = run.use_artifact(args.model_export)
         model, target = models.load(folder, config["trusted_types"]), models.target_of(folder)
         rows = run.read_table(args.test_data).to_pandas()
         said = judge.judge(run, model, rows, target)
@@ -49,6 +58,32 @@ def go(args: Namespace) -> None:
         path.write_text(json.dumps(found, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
         description = f"Every figure of the model of {target} on the test rows, with its interval"
         run.add_artifact(args.evaluation_artifact, path, "evaluation", description, {})
+
+        trusted = config["trusted_types"]
+        other, compared, mind = champion.judge(
+            run, args.champion, version, rows, said, model.classes_.tolist(), trusted, asked,
+            Bootstrap(settings.resamples, args.random_seed),
+        )  # fmt: skip
+        verdict = gate.decide(found, asked, compared) | {"champion": other, "note": mind}
+        decide(run, args.gate_artifact, verdict, version, asked)
+        run.count_uses(args.evaluation_artifact, args.test_data, version)
+
+
+def decide(
+    run: tracking.StepRun, name: str, verdict: dict[str, Any], version: Version, asked: Gate
+) -> None:
+    """Record the verdict of the gate; a model that passed becomes the champion at the end."""
+    promoted = verdict["passed"] and asked.champion is not None
+    path = run.output_path(name)
+    text = json.dumps(verdict | {"promoted": promoted}, ensure_ascii=False, allow_nan=False)
+    path.write_text(f"{text}\n", "utf-8")
+    run.add_artifact(name, path, "gate", "Whether the model may become the champion, and why", {})
+    if verdict["note"]:
+        run.logger.warning("%s", verdict["note"])
+    if not verdict["passed"]:
+        run.refuse(f"the gate refuses {version.reference}: {'; '.join(verdict['reasons'])}")
+    elif asked.champion is not None:
+        run.promote(version, parse_reference(asked.champion)[1], asked.registered_model)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pipeline import console, model_check, parent, paths, reference, unchanged, 
 from pipeline.artifacts import Store
 from pipeline.cache import Cache
 from pipeline.decision import Decision
+from pipeline.errors import InputError
 from pipeline.schema import Config
 from pipeline.sources import Sources
 from pipeline.versions import is_reference
@@ -114,6 +115,9 @@ def _reuse(config: Config, plan: list[Decision], cache: Cache, origin: Sources) 
         cache.reuse(decision)
     lines = console.served(plan, cache.store.url)
     unchanged.say(lines)
+    for decision in plan:
+        if decision.hit and decision.hit.record.refused:
+            raise InputError(decision.hit.record.refused)
     if not config.main.recheck and os.environ["WANDB_MODE"] != "online":  # only W&B knows then
         values = (value for d in plan for value in config.steps[d.step].values())
         references = filter(is_reference, values)

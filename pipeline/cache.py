@@ -11,10 +11,11 @@ from pipeline.decision import Decision
 from pipeline.digests import Digests
 from pipeline.errors import InputError
 from pipeline.history import Execution, History
+from pipeline.pins import moving, pinned
 from pipeline.places import UnknownFactError
 from pipeline.record import Record, reference
 from pipeline.stepkey import StepKey
-from pipeline.versions import Version, is_reference, parse_reference
+from pipeline.versions import Version
 from pipeline.wandb_client import MovedOfflineError
 from pipeline.wandb_store import WandbStore
 
@@ -95,7 +96,7 @@ class Cache:
         last = self._history.last(step)
         seconds = last.record.seconds if last else None
         asked = self._config.steps[step]
-        values, inputs = self._or_offline(lambda: self._pinned(asked, produced))
+        values, inputs = self._or_offline(lambda: pinned(self.store, asked, produced))
         made_anew = [
             v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
         ]
@@ -150,21 +151,14 @@ class Cache:
         now = self._key(decision.step, decision.values, decision.inputs)
         if now and decision.key and now.digest == decision.key.digest:
             self._history.add(Execution(now, record, time.time(), run))
+            # A step may move an alias that it was given: the same command will find it moved.
+            asked = self._config.steps[decision.step]
+            values, inputs = self._or_offline(lambda: pinned(self.store, moving(asked), {}))
+            values, inputs = {**decision.values, **values}, {**decision.inputs, **inputs}
+            after = self._key(decision.step, values, inputs)
+            if after and after.digest != now.digest:
+                self._history.add(Execution(after, record, time.time(), run))
         self.digests.save()
-
-    def _pinned(
-        self, values: Mapping[str, Any], produced: Mapping[str, str]
-    ) -> tuple[dict[str, Any], dict[str, Version | None]]:
-        pinned, inputs = dict(values), {}
-        for name, value in values.items():
-            if not is_reference(value):
-                continue
-            artifact, alias = parse_reference(value)
-            ours = produced.get(artifact) if alias == "latest" else None
-            made = self.store.same(artifact, ours) if ours else None
-            version = inputs[name] = made or self.store.find(value)
-            pinned[name] = version.reference if version else value
-        return pinned, inputs
 
     def _key(
         self, step: str, values: Mapping[str, Any], inputs: Mapping[str, Version | None]

@@ -74,6 +74,11 @@ class Catalog:
         numbers = (version_number(key.split("/")[-1].removesuffix(".json")) for key in keys)
         return sorted(number for number in numbers if number is not None)
 
+    def known(self, name: str) -> list[Version]:
+        """Return the artifact's versions that the catalog holds, ascending."""
+        found = (self._manifest(name, number) for number in self.versions(name))
+        return [version for version in found if version]
+
     def aliases(self, name: str) -> dict[str, int]:
         """Return the artifact's aliases and the versions they mean; none when it is unknown."""
         keys = sorted(self._objects.keys(self._key("aliases", parse_reference(name)[0])))

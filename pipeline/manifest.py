@@ -159,6 +159,8 @@ def _step(done: Done) -> dict[str, Any]:
         "tables": facts.tables,
         "pictures": facts.pictures,
         "error": facts.error,
+        "refused": facts.refused,
+        "uses": facts.uses,
         "seconds": round(facts.seconds, 3),
         "mlflow_run": facts.mlflow_run,
         "wandb_run": facts.wandb_run,

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import console, manifest, paths, record, steps, unchanged, wandb_mode
+from pipeline import console, manifest, paths, record, registry, steps, unchanged, wandb_mode
 from pipeline.cache import Cache
 from pipeline.decision import Decision
 from pipeline.errors import InputError
@@ -103,6 +103,7 @@ class ParentRun:
         facts.reason = decision.reason
         facts.write(folder)
         record.to_mlflow(facts, folder, facts.mlflow_run)
+        registry.register(facts, self._cache.store)
         self._finish(decision, facts)
         return facts
 
@@ -162,6 +163,8 @@ def opened(config: Config, cache: Cache, folder: Path, recorder: Recorder) -> It
             run = ParentRun(cache, folder, active)
             try:
                 yield run
+                if refusals := [d.record.refused for d in run.done if d.record.refused]:
+                    raise InputError(refusals[0])  # the MLflow run counts as failed
             finally:
                 manifest.write(folder, config, run.run_id, run.env_manager, code, run.done)
                 mlflow.log_artifact(str(folder / manifest.FILE))

@@ -40,6 +40,9 @@ class Record:
     local_files: dict[str, str] = field(default_factory=dict)
     mlflow_run: str | None = None
     wandb_run: str | None = None
+    refused: str | None = None  # what the gate says against the model
+    promoted: dict[str, str] | None = None  # reference, digest, alias, registered_model
+    uses: int | None = None  # how many models the test set has judged
     catalog: str = ""
     offline: str | None = None  # why it went on offline
 

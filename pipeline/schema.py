@@ -9,6 +9,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 
 from pipeline.check_schema import Checks
 from pipeline.errors import InputError
+from pipeline.gate_schema import Gate, gate
 from pipeline.judging_schema import Judging
 from pipeline.model_schema import Model
 from pipeline.wandb_mode import MODES
@@ -133,6 +134,7 @@ class Config:
     tracking: Tracking = field(default_factory=Tracking)
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)
+    gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -150,6 +152,7 @@ def checked(config: DictConfig) -> Config:
     result = OmegaConf.to_object(config)
     assert isinstance(result, Config), "config.yaml starts its defaults list with `schema`"
     _check_ranges(result, "")
+    gate(asdict(result.gate))
     features, text = result.data.features, result.data.preprocess.text
     seen = {"data.features": [*features.numeric, *features.categorical, features.text]}
     if text and text.name == features.text:

@@ -29,18 +29,18 @@ class StepRun:
         self.record = facts
         self.folder = folder
         self._work = work
-        self._store = store
+        self.store = store
         facts.catalog = store.catalog
         self._outputs: list[dict[str, Any]] = []
         self.logger = logging.getLogger(facts.step)
 
     def version(self, reference: str) -> Version:
         """Return what the store knows of an artifact, without reading it."""
-        return self._or_offline(lambda: self._store.get(reference))
+        return self._or_offline(lambda: self.store.get(reference))
 
     def exists(self, reference: str) -> bool:
         """Whether the store has that version or alias of the artifact."""
-        return self._or_offline(lambda: self._store.exists(reference))
+        return self._or_offline(lambda: self.store.exists(reference))
 
     def use_artifact(self, reference: str) -> tuple[Version, Path]:
         """Record an artifact as an input and fetch it: its version, and its file or folder."""
@@ -49,7 +49,7 @@ class StepRun:
         self.logger.info("read %s", version.reference)
         place = self._work / f"input_{len(self.record.inputs)}"
         place.mkdir()
-        return version, self._or_offline(lambda: self._store.download(version, place))
+        return version, self._or_offline(lambda: self.store.download(version, place))
 
     def read_table(self, reference: str) -> "pa.Table":
         """Fetch an artifact that is a table, with the types it was written with."""
@@ -131,6 +131,29 @@ class StepRun:
         (self.folder / f"{name}.png").write_bytes(png)
         self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
 
+    def refuse(self, reason: str) -> None:
+        """Let the run end with status 1, though all that was made is published and recorded."""
+        self.record.refused = reason
+
+    def promote(self, version: Version, alias: str, registered_model: str | None) -> None:
+        """Let an alias mean a version when the outputs are published; in MLflow's registry too."""
+        self.record.promoted = {
+            "name": version.name, "digest": version.digest, "alias": alias,
+            "registered_model": registered_model or "",
+        }  # fmt: skip
+
+    def count_uses(self, evaluation: str, test_data: str, model: Version) -> None:
+        """Note how many models the test set has judged: each that is chosen by it wears it out."""
+        test = self.version(test_data)
+        judged = {model.digest}
+        for version in self.store.known(evaluation):
+            made_from = {made["name"]: made["digest"] for made in version.inputs}
+            if made_from.get(test.name) == test.digest and model.name in made_from:
+                judged.add(made_from[model.name])
+        self.record.uses = len(judged)
+        if len(judged) > 1:
+            self.logger.info("this test set has judged %d models", len(judged))
+
     def publish(self) -> None:
         """Write the outputs to the store; `latest` moves when all are there."""
         self._or_offline(self._publish)
@@ -150,9 +173,9 @@ class StepRun:
             return work()
 
     def _publish(self) -> None:
-        store = self._store.own if self.record.offline else self._store
+        store = self.store.own if self.record.offline else self.store
         if store.catalog != self.record.catalog:  # what was read is named as what is written
-            held = (self._store.same(a["name"], a["digest"]) for a in self.record.inputs)
+            held = (self.store.same(a["name"], a["digest"]) for a in self.record.inputs)
             self.record.inputs = [record.artifact_facts(store.take(v)) for v in held if v]
             self.record.catalog = store.catalog
         self.record.outputs.clear()
@@ -168,3 +191,8 @@ class StepRun:
             self.logger.info("wrote %s", version.reference)
         for made in self.record.outputs:
             store.set_alias(record.reference(made), "latest")
+        if promoted := self.record.promoted:
+            version = store.same(promoted["name"], promoted["digest"])
+            assert version, "it was read from there"
+            store.set_alias(version.reference, promoted["alias"])
+            self.logger.info("%s is the %s now", version.reference, promoted["alias"])

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import paths, record
+from pipeline import paths, record, registry
 from pipeline.artifacts import Store
 from pipeline.errors import InputError
 from pipeline.step_run import StepRun
@@ -75,6 +75,9 @@ def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
             finally:
                 if paths.RECORD_FOLDER not in os.environ:
                     record.alone_to_mlflow(facts, run.folder)
+                    registry.register(facts, run.store)
+        if facts.refused and paths.RECORD_FOLDER not in os.environ:  # else the parent says so
+            raise InputError(facts.refused)
     except InputError as error:
         run.logger.error("%s", error)
         sys.exit(1)

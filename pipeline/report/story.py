@@ -101,7 +101,9 @@ def gate(facts: Facts) -> View | None:
         return None
     verb = "passed" if made["passed"] else "did not pass"
     promoted = " and is the champion now" if made["promoted"] else ""
-    return dict(made) | {"verdict": f"The model {verb} the gate{promoted}."}
+    uses = [step["uses"] for step in facts.recorded["steps"] if step.get("uses")]
+    made = dict(made) | {"test_set_used": uses[-1] if uses else None}
+    return made | {"verdict": f"The model {verb} the gate{promoted}."}
 
 
 def summary(facts: Facts, views: Mapping[str, Any]) -> View:

@@ -1,0 +1,69 @@
+"""The champion, the model to be compared with: found, loaded, and asked about the same rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evaluate import gate
+from pipeline import models
+from pipeline.artifacts import Version
+from pipeline.bootstrap import Bootstrap
+from pipeline.errors import InputError
+from pipeline.gate_schema import Gate
+from pipeline.metrics import Judged, class_codes
+from pipeline.tracking import StepRun
+
+OTHER_ROWS = "{} was trained on other rows: it may have seen some of these"
+
+
+def judge(
+    run: StepRun,
+    reference: str | None,
+    candidate: Version,
+    rows: pd.DataFrame,
+    said: Judged,
+    classes: Sequence[Any],
+    trusted: Sequence[str],
+    asked: Gate,
+    how: Bootstrap,
+) -> tuple[str | None, gate.Row | None, str | None]:
+    """Compare the candidate with the champion, if there is another one.
+
+    Args:
+        run: what reads it, and records that it did.
+        reference: the champion, name:alias or name:vN; it need not be there.
+        candidate: the model that was evaluated.
+        rows: the test table.
+        said: the true classes, and what the candidate says.
+        classes: the candidate's.
+        trusted: types that the champion's file may hold.
+        asked: the metric and the margin.
+        how: the resampling.
+
+    Returns:
+        The champion's reference, the comparison, and a sentence to mind about it; None each.
+    """
+    if reference is None or not run.exists(reference):
+        return None, None, None
+    version = run.version(reference)
+    if (version.name, version.digest) == (candidate.name, candidate.digest):
+        return None, None, None
+    _, folder = run.use_artifact(version.reference)
+    try:
+        model = models.load(folder, trusted)
+        probabilities, _ = models.predict(model, rows)
+    except InputError as error:
+        return version.reference, None, f"{version.reference} cannot judge these rows: {error}"
+    ordered = gate.same_order(list(classes), np.asarray(model.classes_).tolist(), probabilities)
+    if ordered is None:
+        return version.reference, None, f"{version.reference} knows other classes: not compared"
+    codes = class_codes(said.truth, classes)
+    compared = gate.compare(codes, said.probabilities, ordered, asked, how)
+    fair = _trained_on(version) == _trained_on(candidate)
+    return version.reference, compared, None if fair else OTHER_ROWS.format(version.reference)
+
+
+def _trained_on(version: Version) -> set[Any]:
+    return {made["digest"] for made in version.inputs}
