@@ -1,5 +1,6 @@
 """The champion, the model to be compared with: found, loaded, and asked about the same rows."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from pipeline.errors import InputError
 from pipeline.gate_schema import Gate
 from pipeline.metrics import Judged, class_codes
 from pipeline.tracking import StepRun
+from pipeline.versions import parse_reference
 
 OTHER_ROWS = "{} was trained on other rows: it may have seen some of these"
 
@@ -63,6 +65,31 @@ def judge(
     compared = gate.compare(codes, said.probabilities, ordered, asked, how)
     fair = _trained_on(version) == _trained_on(candidate)
     return version.reference, compared, None if fair else OTHER_ROWS.format(version.reference)
+
+
+def conclude(
+    run: StepRun, name: str, verdict: dict[str, Any], version: Version, asked: Gate
+) -> None:
+    """Record the verdict of the gate; a model that passed becomes the champion at the end.
+
+    Args:
+        run: where it is recorded.
+        name: of the artifact.
+        verdict: as gate.decide returns it, with the champion and a note.
+        version: the model.
+        asked: the alias it gets.
+    """
+    promoted = verdict["passed"] and asked.champion is not None
+    path = run.output_path(name)
+    text = json.dumps(verdict | {"promoted": promoted}, ensure_ascii=False, allow_nan=False)
+    path.write_text(f"{text}\n", "utf-8")
+    run.add_artifact(name, path, "gate", "Whether the model may become the champion, and why", {})
+    if verdict["note"]:
+        run.logger.warning("%s", verdict["note"])
+    if not verdict["passed"]:
+        run.refuse(f"the gate refuses {version.reference}: {'; '.join(verdict['reasons'])}")
+    elif asked.champion is not None:
+        run.promote(version, parse_reference(asked.champion)[1], asked.registered_model)
 
 
 def _trained_on(version: Version) -> set[Any]:

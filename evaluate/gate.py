@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import bootstrap
-from pipeline.gate_schema import LOSSES, Gate
+from pipeline.gate_schema import LOSSES, Gate, bounds
 from pipeline.scored import Scored
 
 SURE = 95  # percent
@@ -99,12 +99,12 @@ def same_order(
 
 def _thresholds(found: Mapping[str, Any], asked: Gate) -> Iterator[Row]:
     whole = {row["metric"]: row["value"] for row in found["overall"]}
-    for metric, bound in asked.overall.items():
+    for metric, bound in bounds(asked.overall).items():
         yield _threshold("all test rows", metric, bound, whole.get(metric))
-    for metric, bound in asked.per_class.items():
+    for metric, bound in bounds(asked.per_class).items():
         for row in found["per_class"]:
             yield _threshold(f"class {row['class']}", metric, bound, row[metric]["value"])
-    for metric, bound in asked.slices.items():
+    for metric, bound in bounds(asked.slices).items():
         for row in found["slices"]:
             if not row["small"]:
                 where = f"{row['column']} {row['value']}"

@@ -14,11 +14,9 @@ import pyarrow as pa
 from evaluate import champion, evaluate, gate, pictures
 from pipeline import arguments, judge, models, tracking
 from pipeline.bootstrap import Bootstrap
-from pipeline.gate_schema import Gate
 from pipeline.gate_schema import gate as gate_of
 from pipeline.judging_schema import judging
 from pipeline.model_schema import TRUSTED_TYPES
-from pipeline.versions import Version, parse_reference
 
 
 def go(args: Namespace) -> None:
@@ -65,25 +63,8 @@ def go(args: Namespace) -> None:
             Bootstrap(settings.resamples, args.random_seed),
         )  # fmt: skip
         verdict = gate.decide(found, asked, compared) | {"champion": other, "note": mind}
-        decide(run, args.gate_artifact, verdict, version, asked)
+        champion.conclude(run, args.gate_artifact, verdict, version, asked)
         run.count_uses(args.evaluation_artifact, args.test_data, version)
-
-
-def decide(
-    run: tracking.StepRun, name: str, verdict: dict[str, Any], version: Version, asked: Gate
-) -> None:
-    """Record the verdict of the gate; a model that passed becomes the champion at the end."""
-    promoted = verdict["passed"] and asked.champion is not None
-    path = run.output_path(name)
-    text = json.dumps(verdict | {"promoted": promoted}, ensure_ascii=False, allow_nan=False)
-    path.write_text(f"{text}\n", "utf-8")
-    run.add_artifact(name, path, "gate", "Whether the model may become the champion, and why", {})
-    if verdict["note"]:
-        run.logger.warning("%s", verdict["note"])
-    if not verdict["passed"]:
-        run.refuse(f"the gate refuses {version.reference}: {'; '.join(verdict['reasons'])}")
-    elif asked.champion is not None:
-        run.promote(version, parse_reference(asked.champion)[1], asked.registered_model)
 
 
 if __name__ == "__main__":

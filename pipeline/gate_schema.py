@@ -1,18 +1,47 @@
 """What the config may ask of a model before it becomes the champion; steps use it too."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from pipeline.errors import InputError, did_you_mean
 from pipeline.versions import is_reference, parse_reference, version_number
 
-# Figures of the whole; of these, those of a class and of a slice. For a loss, less is better.
-WHOLE = ("auc", "f1", "accuracy", "precision", "recall", "log_loss", "brier", "ece")
-OF_A_CLASS = ("auc", "f1", "precision", "recall")
-OF_A_SLICE = ("accuracy", "f1", "auc", "log_loss")
-LOSSES = ("log_loss", "brier", "ece")
-PLACES = {"overall": WHOLE, "per_class": OF_A_CLASS, "slices": OF_A_SLICE}
+LOSSES = ("log_loss", "brier", "ece")  # less is better: their bounds are upper ones
+
+
+@dataclass
+class Whole:
+    """Bounds of figures of all test rows: at least, a loss at most; null: none."""
+
+    auc: float | None = None
+    f1: float | None = None
+    accuracy: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    log_loss: float | None = None
+    brier: float | None = None
+    ece: float | None = None
+
+
+@dataclass
+class OfClasses:
+    """Bounds of figures that every class has to reach."""
+
+    auc: float | None = None
+    f1: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+
+
+@dataclass
+class OfSlices:
+    """Bounds of figures that every slice has to reach which is not small."""
+
+    accuracy: float | None = None
+    f1: float | None = None
+    auc: float | None = None
+    log_loss: float | None = None
 
 
 @dataclass
@@ -20,39 +49,52 @@ class Gate:
     """What a model has to reach on the test rows, and how it is compared with the champion."""
 
     champion: str | None = None  # NAME:ALIAS that a model gets which passes; null: no comparison
-    metric: str = "f1"  # in which it is compared
-    margin: float = 0.01  # by how much it may be worse than the champion
-    overall: dict[str, float] = field(default_factory=dict)  # figure: at least (a loss: at most)
-    per_class: dict[str, float] = field(default_factory=dict)  # for every class
-    slices: dict[str, float] = field(default_factory=dict)  # for every slice that is not small
+    metric: str = field(default="f1", metadata={"one_of": [f.name for f in fields(Whole)]})
+    margin: float = field(default=0.01, metadata={"at_least": 0})  # by how much it may be worse
+    overall: Whole = field(default_factory=Whole)
+    per_class: OfClasses = field(default_factory=OfClasses)
+    slices: OfSlices = field(default_factory=OfSlices)
     registered_model: str | None = None  # name in MLflow's registry; null: not registered
+
+
+def bounds(place: Whole | OfClasses | OfSlices) -> dict[str, float]:
+    """Return the bounds that are set."""
+    return {name: bound for name, bound in asdict(place).items() if bound is not None}
 
 
 def gate(given: Mapping[str, Any]) -> Gate:
     """Return the settings of a mapping; what is left out has its default.
 
     Raises:
-        InputError: an unknown key or figure, a margin below 0, a champion that is no NAME:ALIAS.
+        InputError: an unknown key or figure, a value that is not allowed, a champion that is no
+            NAME:ALIAS.
     """
-    known = [f.name for f in fields(Gate)]
-    for name in given:
-        if name not in known:
-            raise InputError(f"unknown key gate.{name}: {did_you_mean(name, known)}")
-    asked = Gate(**{name: value for name, value in given.items() if value is not None})
-    if asked.metric not in WHOLE:
-        raise InputError(
-            f"gate.metric={asked.metric} is unknown: {did_you_mean(asked.metric, WHOLE)}"
-        )
+    kinds = {"overall": Whole, "per_class": OfClasses, "slices": OfSlices}
+    values = {name: value for name, value in _known("gate", given, Gate) if value is not None}
+    for place, kind in kinds.items():
+        known = dict(_known(f"gate.{place}", values.get(place, {}), kind))
+        for name, bound in known.items():
+            if bound is not None and (
+                isinstance(bound, bool) or not isinstance(bound, int | float)
+            ):
+                raise InputError(f"gate.{place}.{name} must be a number, got {bound!r}")
+        values[place] = kind(**known)
+    asked = Gate(**values)
+    metrics = [f.name for f in fields(Whole)]
+    if asked.metric not in metrics:
+        raise InputError(f"gate.metric={asked.metric}: {did_you_mean(asked.metric, metrics)}")
     if not asked.margin >= 0:
         raise InputError(f"gate.margin must be at least 0, got {asked.margin!r}")
-    for place, figures in PLACES.items():
-        for name, bound in getattr(asked, place).items():
-            if name not in figures:
-                raise InputError(f"unknown key gate.{place}.{name}: {did_you_mean(name, figures)}")
-            if isinstance(bound, bool) or not isinstance(bound, int | float):
-                raise InputError(f"gate.{place}.{name} must be a number, got {bound!r}")
     _check_champion(asked.champion)
     return asked
+
+
+def _known(key: str, given: Mapping[str, Any], kind: type) -> Iterator[tuple[str, Any]]:
+    names = [f.name for f in fields(kind)]
+    for name, value in given.items():
+        if name not in names:
+            raise InputError(f"unknown key {key}.{name}: {did_you_mean(name, names)}")
+        yield name, value
 
 
 def _check_champion(champion: str | None) -> None:

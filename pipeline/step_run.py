@@ -147,7 +147,8 @@ class StepRun:
         test = self.version(test_data)
         judged = {model.digest}
         for version in self.store.known(evaluation):
-            made_from = {made["name"]: made["digest"] for made in version.inputs}
+            # What was judged was read first, a champion of the same name after it.
+            made_from = {made["name"]: made["digest"] for made in reversed(version.inputs)}
             if made_from.get(test.name) == test.digest and model.name in made_from:
                 judged.add(made_from[model.name])
         self.record.uses = len(judged)
@@ -192,7 +193,7 @@ class StepRun:
         for made in self.record.outputs:
             store.set_alias(record.reference(made), "latest")
         if promoted := self.record.promoted:
-            version = store.same(promoted["name"], promoted["digest"])
-            assert version, "it was read from there"
-            store.set_alias(version.reference, promoted["alias"])
-            self.logger.info("%s is the %s now", version.reference, promoted["alias"])
+            model = store.same(promoted["name"], promoted["digest"])
+            assert model, "it was read from there"
+            store.set_alias(model.reference, promoted["alias"])
+            self.logger.info("%s is the %s now", model.reference, promoted["alias"])

@@ -1,0 +1,153 @@
+"""The gate: thresholds on hand-made evaluations, and the comparison on simulated models."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from evaluate import gate
+from pipeline.bootstrap import Bootstrap
+from pipeline.errors import InputError
+from pipeline.gate_schema import Gate
+from pipeline.gate_schema import gate as gate_of
+
+HOW = Bootstrap(resamples=200, seed=1)
+
+
+def figure(value: float | None) -> dict[str, Any]:
+    return {"value": value, "low": None, "high": None, "note": None}
+
+
+FOUND = {
+    "overall": [{"metric": "f1"} | figure(0.7), {"metric": "log_loss"} | figure(0.9)],
+    "per_class": [
+        {"class": "pop", "recall": figure(0.2), "f1": figure(0.3)},
+        {"class": "rap", "recall": figure(0.9), "f1": figure(None)},
+    ],
+    "slices": [
+        {"column": "key", "value": "1", "small": False, "metrics": {"accuracy": figure(0.6)}},
+        {"column": "key", "value": "2", "small": True, "metrics": {"accuracy": figure(0.1)}},
+    ],
+}
+
+
+def test_nothing_asked_is_passed() -> None:
+    said = gate.decide(FOUND, Gate(), None)
+    assert said == {"passed": True, "reasons": [], "thresholds": [], "comparison": []}
+
+
+@pytest.mark.parametrize(
+    ("asked", "reasons"),
+    [
+        ({"overall": {"f1": 0.7, "log_loss": 0.9}}, []),
+        ({"overall": {"f1": 0.71}}, ["f1 of all test rows is 0.7000, must be at least 0.71"]),
+        (
+            {"overall": {"log_loss": 0.8}},
+            ["log_loss of all test rows is 0.9000, must be at most 0.8"],
+        ),
+        ({"overall": {"auc": 0.5}}, ["auc of all test rows is not defined, must be at least 0.5"]),
+        ({"per_class": {"recall": 0.2}}, []),
+        (
+            {"per_class": {"recall": 0.5, "f1": 0.1}},
+            [
+                "f1 of class rap is not defined, must be at least 0.1",
+                "recall of class pop is 0.2000, must be at least 0.5",
+            ],
+        ),
+        ({"slices": {"accuracy": 0.6}}, []),  # the small one is not held against it
+        ({"slices": {"accuracy": 0.7}}, ["accuracy of key 1 is 0.6000, must be at least 0.7"]),
+    ],
+)
+def test_thresholds(asked: dict[str, Any], reasons: list[str]) -> None:
+    said = gate.decide(FOUND, gate_of(asked), None)
+    assert said["reasons"] == reasons
+    assert said["passed"] is not bool(reasons)
+    assert [row["passed"] for row in said["thresholds"]].count(False) == len(reasons)
+
+
+def model(codes: NDArray[np.int64], skill: float, random: np.random.Generator) -> Any:
+    """Probabilities of a model that gives the true class so many units more, beside noise."""
+    scores = random.normal(size=(len(codes), 3))
+    scores[np.arange(len(codes)), codes] += skill
+    odds = np.exp(scores)
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def rows(random: np.random.Generator, count: int = 300) -> NDArray[np.int64]:
+    return random.integers(0, 3, count)
+
+
+@pytest.mark.parametrize("metric", ["f1", "auc", "accuracy", "log_loss", "brier"])
+def test_a_worse_model_is_refused_and_a_better_one_is_not(metric: str) -> None:
+    random = np.random.default_rng(7)
+    codes = rows(random)
+    good, bad = model(codes, 2.0, random), model(codes, 0.5, random)
+    asked = Gate(metric=metric, margin=0.01)
+    worse = gate.compare(codes, bad, good, asked, HOW)
+    assert worse["worse"]
+    assert worse["low"] <= worse["difference"] <= worse["high"] < -0.01
+    better = gate.compare(codes, good, bad, asked, HOW)
+    assert not better["worse"]
+    assert better["difference"] == pytest.approx(-worse["difference"])
+    reason = gate.decide(FOUND, asked, worse)["reasons"]
+    assert reason == [
+        f"{metric} {worse['candidate']:.4f} is worse than the champion's {worse['champion']:.4f} "
+        "by more than 0.01, with 95 % confidence"
+    ]
+
+
+def test_the_same_model_is_not_worse() -> None:
+    random = np.random.default_rng(3)
+    codes = rows(random)
+    said = model(codes, 1.0, random)
+    compared = gate.compare(codes, said, said.copy(), Gate(margin=0), HOW)
+    assert (compared["difference"], compared["low"], compared["high"]) == (0, 0, 0)
+    assert not compared["worse"]
+
+
+def test_a_margin_lets_a_little_worse_pass() -> None:
+    random = np.random.default_rng(5)
+    codes = rows(random, 2000)
+    good, bad = model(codes, 1.5, random), model(codes, 1.2, random)
+    assert gate.compare(codes, bad, good, Gate(margin=0), HOW)["worse"]
+    assert not gate.compare(codes, bad, good, Gate(margin=0.2), HOW)["worse"]
+
+
+@pytest.mark.parametrize("metric", ["f1", "accuracy"])
+def test_of_equal_models_one_in_twenty_is_refused(metric: str) -> None:
+    """200 pairs that differ by chance only, without a margin: at most about 5 %."""
+    random = np.random.default_rng(11)
+    refused = 0
+    for _ in range(200):
+        codes = rows(random)
+        one, two = model(codes, 1.0, random), model(codes, 1.0, random)
+        refused += gate.compare(codes, one, two, Gate(metric=metric, margin=0), HOW)["worse"]
+    assert 1 <= refused <= 17  # 5 % are 10; more than 17 come with a chance of 1 in 100
+
+
+def test_other_orders_and_other_classes() -> None:
+    said = np.array([[0.1, 0.2, 0.7]])
+    ordered = gate.same_order(["a", "b", "c"], ["c", "a", "b"], said)
+    assert ordered is not None
+    assert ordered.tolist() == [[0.2, 0.7, 0.1]]
+    assert gate.same_order(["a", "b"], ["a", "c"], said) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"champian": "a:b"}, "unknown key gate.champian: did you mean 'champion'"),
+        ({"metric": "f1_score"}, "gate.metric=f1_score: choose from"),
+        ({"margin": -0.1}, "gate.margin must be at least 0, got -0.1"),
+        ({"overall": {"recal": 0.5}}, "unknown key gate.overall.recal: did you mean 'recall'"),
+        ({"per_class": {"accuracy": 1}}, "unknown key gate.per_class.accuracy"),
+        ({"slices": {"f1": "high"}}, "gate.slices.f1 must be a number, got 'high'"),
+        ({"champion": "model_export:v3"}, "gate.champion=model_export:v3 is not NAME:ALIAS"),
+        ({"champion": "model_export"}, "gate.champion=model_export is not NAME:ALIAS"),
+    ],
+)
+def test_what_cannot_be_asked(given: dict[str, Any], line: str) -> None:
+    with pytest.raises(InputError) as refused:
+        gate_of(given)
+    assert str(refused.value).startswith(line)

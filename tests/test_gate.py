@@ -1,0 +1,99 @@
+"""The gate in whole runs: who becomes the champion, who is refused, and what is recorded."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow import MlflowClient
+
+from tests.conftest import Project, copy_project
+
+SMALL = "model.estimator.n_estimators=15"
+WORSE = "model.estimator.max_depth=2"
+CHAMPION = "aliases/model_export/champion"
+
+
+def off(folder: Path) -> Project:
+    """A repository that does without W&B."""
+    return Project(copy_project(folder / "repository").root, {"WANDB_MODE": "disabled"})
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository in which a first model is the champion, by default."""
+    made = off(tmp_path_factory.mktemp("gate"))
+    done = made.run("python", "main.py", SMALL)
+    assert done.status == 0, done.out + done.err
+    assert "model_export:v0 is the champion now" in done.out
+    return made
+
+
+def champion(project: Project) -> str:
+    return (project.root / "artifacts" / CHAMPION).read_text()
+
+
+def verdict(project: Project) -> dict[str, Any]:
+    return dict(json.loads(project.file("gate.json:latest").read_text()))
+
+
+def registered(project: Project) -> Any:
+    client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
+    return client.get_model_version_by_alias("reproducible_ml_pipeline", "champion")
+
+
+def test_models_come_and_go(project: Project) -> None:
+    """One test, because each run depends on the champion that the others leave."""
+    assert verdict(project)["champion"] is None
+    assert registered(project).tags["pipeline.artifact"] == "model_export:v0"
+    same = project.run("python", "main.py", SMALL)
+    assert (same.status, same.out.count("  hit: ")) == (0, 6), same.out + same.err
+
+    for _ in range(2):  # the second time nothing runs, and it is refused all the same
+        worse = project.run("python", "main.py", SMALL, WORSE)
+        assert worse.status == 1
+        assert worse.err.splitlines()[-1].startswith(
+            "error: the gate refuses model_export:v1: f1 0."
+        )
+        assert "is worse than the champion's 0." in worse.err
+        assert champion(project) == "v0"
+    assert worse.out.count("  hit: ") == 6
+    assert verdict(project)["champion"] == "model_export:v0"
+    facts = json.loads(newest(project).read_text())
+    assert [step["status"] for step in facts["steps"]][-1] == "finished"  # all is recorded
+    assert facts["steps"][-1]["uses"] == 2
+
+    better = project.run("python", "main.py", "model=random_forest_tuned", SMALL)
+    assert better.status == 0, better.out + better.err
+    assert "this test set has judged 3 models" in better.out
+    assert "model_export:v2 is the champion now" in better.out
+    assert champion(project) == "v2"
+    assert registered(project).tags["pipeline.artifact"] == "model_export:v2"
+    (compared,) = verdict(project)["comparison"]
+    assert compared["difference"] > 0
+    assert project.run("python", "main.py", "model=random_forest_tuned", SMALL).out.count(
+        "  hit: ") == 6  # fmt: skip
+
+
+def newest(project: Project) -> Path:
+    return max(project.root.glob("outputs/20*/*/manifest.json"))
+
+
+def test_thresholds_hold_for_the_first_model_too(tmp_path: Path) -> None:
+    project = off(tmp_path)
+    words = (SMALL, "gate.overall.auc=0.99", "gate.per_class.recall=0.05")
+    done = project.run("python", "main.py", *words)
+    assert done.status == 1
+    last = done.err.splitlines()[-1]
+    assert last.startswith("error: the gate refuses model_export:v0: auc of all test rows is 0.9")
+    assert last.endswith(", must be at least 0.99")
+    assert not (project.root / "artifacts" / CHAMPION).exists()
+    row = next(line for line in done.out.splitlines() if line.startswith("evaluate · finished"))
+    assert "gate.json:v0" in row
+
+
+def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(project: Project) -> None:
+    done = project.run("python", "main.py", "gate.overall.acuracy=0.9")
+    assert done.status == 1
+    assert done.err.startswith("error: unknown key 'gate.overall.acuracy': did you mean 'accuracy'")
+    assert done.out == ""
