@@ -20,6 +20,7 @@ OUTPUTS = {
     "model_export": "train_random_forest",
     "predictions.parquet": "evaluate",
     "evaluation.json": "evaluate",
+    "gate.json": "evaluate",
 }
 
 
@@ -57,7 +58,10 @@ def test_mlflow_has_metrics_pictures_tables_and_references(project: Project) -> 
     assert low < evaluate["metrics"]["auc"] < high < low + 0.03
     assert not [name for name in runs["parent"]["metrics"] if "interval" in name]
     assert evaluate["tags"]["pipeline.inputs"] == "model_export:v0, data_test.csv:v0"
-    assert evaluate["tags"]["pipeline.outputs"] == "predictions.parquet:v0, evaluation.json:v0"
+    assert (
+        evaluate["tags"]["pipeline.outputs"]
+        == "predictions.parquet:v0, evaluation.json:v0, gate.json:v0"
+    )
     files = {path.name for path in Path(evaluate["artifacts"].removeprefix("file://")).iterdir()}
     pictures = {"confusion_matrix.png", "roc.png", "precision_recall.png", "feature_importance.png"}
     tables = {"per_class.md", "intervals.md", "slices.md", "importances.md"}

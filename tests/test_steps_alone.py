@@ -54,7 +54,10 @@ def test_train_and_evaluate(project: Project) -> None:
     assert files(trained) >= PICTURES
     assert files(evaluated) >= PICTURES
     # The same model as in the whole run, so the same predictions, to the last bit.
-    assert evaluated["tags"]["pipeline.outputs"] == "predictions.parquet:v0, evaluation.json:v0"
+    assert (
+        evaluated["tags"]["pipeline.outputs"]
+        == "predictions.parquet:v0, evaluation.json:v0, gate.json:v0"
+    )
 
 
 def test_disabled_wandb_leaves_nothing(project: Project) -> None:

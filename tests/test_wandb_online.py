@@ -81,6 +81,7 @@ def test_a_run_then_the_same_by_somebody_else(tmp_path: Path, server: WandbServe
         "model_export:v0": ("train_random_forest", ["evaluate"] * 2),
         "predictions.parquet:v0": ("evaluate", []),
         "evaluation.json:v0": ("evaluate", []),
+        "gate.json:v0": ("evaluate", []),
     }
 
 

@@ -18,7 +18,7 @@ from tests.fakes.wandb_server import KEY, Fault, WandbServer
 STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]
 SYNC = ("python", "main.py", "main.action=sync")
 OUTPUTS = ["data_certificate.json", "data_test.csv", "data_train.csv", "evaluation.json",
-           "model_export", "predictions.parquet", "preprocessed_data.csv",
+           "gate.json", "model_export", "predictions.parquet", "preprocessed_data.csv",
            "raw_data.parquet"]  # fmt: skip
 
 
@@ -87,6 +87,7 @@ def whole(server: WandbServer, project: Project, store: str = "artifacts") -> No
         "data_certificate.json": set(),
         "predictions.parquet": set(),
         "evaluation.json": set(),
+        "gate.json": set(),
     }
 
 
