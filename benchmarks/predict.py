@@ -35,7 +35,9 @@ def export(target: Path) -> None:
     one, two = (table[column].fillna("") for column in TEXT["columns"])
     table[TEXT["name"]] = one + " " + two
     pipeline = build.build_pipeline(DATA["features"], MODEL, 42)
-    models.export(train.fit(pipeline, table, DATA["target"]), target, table, DATA["target"], TEXT)
+    models.export(
+        train.fit(pipeline, table, DATA["target"]), target, table, DATA["target"], text=TEXT
+    )
 
 
 def usual(folder: Path) -> None:

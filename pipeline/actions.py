@@ -43,8 +43,9 @@ def begin(config: Config, origin: Sources, chosen: list[str], recorder: Recorder
     if config.main.action == "fetch":
         _fetch(config, store)
         return None
-    given = asdict(config)
-    model_check.check(given["data"]["features"], given["model"], config.main.random_seed)
+    if any("model_config" in config.steps[step] for step in chosen):
+        given = asdict(config)
+        model_check.check(given["data"]["features"], given["model"], config.main.random_seed)
     cache = Cache(config, origin, parent.environment(config), store)
     plan = cache.plan(chosen)
     if config.main.action == "plan":

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import models
+from pipeline import build, models
 from train_random_forest import train
 
 TEXT = {"name": "words", "columns": ["title", "name"]}
@@ -38,13 +38,13 @@ def made_up(rows: int = 200, seed: int = 0) -> pd.DataFrame:
 
 def fitted(seed: int = 7) -> Any:
     """Return a pipeline fitted on the table."""
-    unfitted = train.build_pipeline(FEATURES, {"estimator": FOREST}, seed)
+    unfitted = build.build_pipeline(FEATURES, {"estimator": FOREST}, seed)
     return train.fit(unfitted, made_up(), "kind")
 
 
 def export(folder: Path) -> Path:
     """Export the model with what preprocess does for its text."""
-    models.export(fitted(), folder, made_up(), "kind", TEXT)
+    models.export(fitted(), folder, made_up(), "kind", text=TEXT)
     return folder
 
 
