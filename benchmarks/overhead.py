@@ -53,7 +53,8 @@ def compare(copy: Path, table: Path, runs: int) -> None:
 def shares(copy: Path) -> None:
     """Run each step of the last run again, alone, and print where its time goes."""
     run = max(copy.glob("outputs/*/*/manifest.json"), key=str).parent
-    config = [p.parent for p in sorted(run.glob("*/record.json"), key=lambda p: p.stat().st_mtime)]
+    config = [p.parent for p in sorted(run.glob("*/record.json"), key=lambda p: p.stat().st_mtime)
+              if (ROOT / p.parent.name / "run.py").exists()]  # fmt: skip
     print(f"{'step':22}{'seconds':>9}{'imports':>9}{'tracking':>9}{'work':>9}")
     with Recorder() as recorder:
         address = recorder.address

@@ -37,6 +37,7 @@ class Record:
     metrics: dict[str, float] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pages: list[str] = field(default_factory=list)  # HTML, by path from the record's folder
     local_files: dict[str, str] = field(default_factory=dict)
     mlflow_run: str | None = None
     wandb_run: str | None = None

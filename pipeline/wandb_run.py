@@ -40,6 +40,7 @@ def write(wandb: Any, run: Any, folder: Path, service: Service | None) -> None:
     run.summary.update(step.metrics | {"seconds": step.seconds})
     run.log(
         {Path(p).stem: wandb.Image(str(folder / p)) for p in step.pictures}
+        | {Path(p).stem: wandb.Html(str(folder / p), inject=False) for p in step.pages}
         | {name: _table(wandb, rows) for name, rows in step.tables.items() if rows}
     )
     if service:

@@ -61,7 +61,9 @@ def held(server: WandbServer) -> dict[str, dict[str, Any]]:
 def whole(server: WandbServer, project: Project, store: str = "artifacts") -> None:
     """The server holds what the store holds, with its lineage: online as after a sync."""
     runs = {run["id"]: run for run in server.runs()}
-    assert sorted(run["job_type"] for run in runs.values()) == sorted(STEPS)
+    assert sorted(run["job_type"] for run in runs.values()) == sorted([*STEPS, "report"])
+    (report,) = [run for run in runs.values() if run["job_type"] == "report"]
+    assert any(name.endswith(".html") for name in report["files"]), report["files"]
     assert {run["state"] for run in runs.values()} == {"finished"}
     assert len({run["group"] for run in runs.values()}) == 1
     artifacts = held(server)
@@ -94,7 +96,7 @@ def whole(server: WandbServer, project: Project, store: str = "artifacts") -> No
 def test_sync_sends_all_and_again_sends_nothing(project: Project, server: WandbServer) -> None:
     done = project.run(*SYNC, **account(server, project))
     assert done.status == 0, done.out + done.err
-    assert "6 runs are in tester/reproducible_ml_pipeline, every artifact of them" in done.out
+    assert "7 runs are in tester/reproducible_ml_pipeline, every artifact of them" in done.out
     whole(server, project)
     requests = len(server.requests())
     again = project.run(*SYNC, **account(server, project))

@@ -1,6 +1,7 @@
 """The report of a run: made, written and logged. What it takes is imported when it is made."""
 
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +10,9 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from pipeline import manifest, paths, runs
+from pipeline import manifest, paths, record, runs
 from pipeline.errors import InputError
+from pipeline.wandb_client import MovedOfflineError, Recording
 
 FILE = "report.html"
 PAGE = "pipeline.report.page"  # most of a report's time is the import of what draws it
@@ -47,8 +49,36 @@ def _make_and_log(folder: Path) -> None:
         path = make(folder, recorded)
         print(f"Report: {path}")
         MlflowClient().log_artifact(recorded["run"], str(path))
+        _to_wandb(folder, recorded)
     except (InputError, MlflowException, OSError) as error:
-        print(f"The report is not made or not in MLflow: {error}; {again}", file=sys.stderr)
+        print(f"The report is not made or not recorded: {error}; {again}", file=sys.stderr)
+
+
+def _to_wandb(folder: Path, recorded: dict[str, Any]) -> None:
+    """Record the page in a W&B run, as a step does: offline, a sync sends it later."""
+    address = os.environ.get(paths.RECORDER)
+    if not address:  # no W&B
+        return
+    main, number = recorded["config"]["main"], recorded["run"]
+    made = record.Record("report", {"run": number}, recorded["finished"], status="finished")
+    made.pages, made.wandb_run = [f"../{FILE}"], secrets.token_hex(4)
+    place = folder / "report"
+    place.mkdir(exist_ok=True)
+    made.write(place)
+    recording = Recording(address)
+    try:
+        recording.begin({
+            "id": made.wandb_run, "job_type": made.step, "name": made.step,
+            "project": os.environ.get("WANDB_PROJECT") or main["project_name"],
+            "group": f"{main['experiment_name']}-{number[:8]}", "config": made.parameters,
+        })  # fmt: skip
+        recording.ask("finish", str(place))
+    except MovedOfflineError as moved:
+        made.wandb_run = moved.run
+        made.write(place)
+        print(f"{moved}; the report is recorded offline")
+    finally:
+        recording.close()
 
 
 def make(folder: Path, recorded: dict[str, Any]) -> Path:

@@ -81,7 +81,7 @@ def test_at_the_end_the_run_stays_what_it_was_when_the_report_cannot_be(
         recorded(root, "01", fake.whole())
         (folder / make.FILE).mkdir()
     said = capsys.readouterr().err
-    assert said.startswith("The report is not made or not in MLflow: cannot write ")
+    assert said.startswith("The report is not made or not recorded: cannot write ")
     assert said.endswith("python main.py main.action=report main.run=aaaaaaaa\n")
 
 
@@ -98,7 +98,7 @@ def test_at_the_end_a_failed_step_stays_the_failure_and_has_a_report(
         raise InputError("step check failed")
     said = capsys.readouterr()
     assert said.out == f"Report: {folder / make.FILE}\n"
-    assert "The report is not made or not in MLflow: no such run; python " in said.err
+    assert "The report is not made or not recorded: no such run; python " in said.err
     assert "bad rows" in (folder / make.FILE).read_text(encoding="utf-8")
 
 
