@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from evaluate import gate
-from pipeline import models
+from pipeline import models, row_digests, tables
 from pipeline.artifacts import Version
 from pipeline.bootstrap import Bootstrap
 from pipeline.errors import InputError
@@ -17,14 +18,14 @@ from pipeline.metrics import Judged, class_codes
 from pipeline.tracking import StepRun
 from pipeline.versions import parse_reference
 
-OTHER_ROWS = "{} was trained on other rows: it may have seen some of these"
+FEWEST = 100  # test rows that a comparison needs
 
 
 def judge(
     run: StepRun,
     reference: str | None,
     candidate: Version,
-    rows: pd.DataFrame,
+    table: pa.Table,
     said: Judged,
     classes: Sequence[Any],
     trusted: Sequence[str],
@@ -37,7 +38,7 @@ def judge(
         run: what reads it, and records that it did.
         reference: the champion, name:alias or name:vN; it need not be there.
         candidate: the model that was evaluated.
-        rows: the test table.
+        table: the test table.
         said: the true classes, and what the candidate says.
         classes: the candidate's.
         trusted: types that the champion's file may hold.
@@ -55,16 +56,47 @@ def judge(
     _, folder = run.use_artifact(version.reference)
     try:
         model = models.load(folder, trusted)
-        probabilities, _ = models.predict(model, rows)
+        probabilities, _ = models.predict(model, table.to_pandas())
     except InputError as error:
         return version.reference, None, f"{version.reference} cannot judge these rows: {error}"
     ordered = gate.same_order(list(classes), np.asarray(model.classes_).tolist(), probabilities)
     if ordered is None:
         return version.reference, None, f"{version.reference} knows other classes: not compared"
-    codes = class_codes(said.truth, classes)
-    compared = gate.compare(codes, said.probabilities, ordered, asked, how)
-    fair = _trained_on(version) == _trained_on(candidate)
-    return version.reference, compared, None if fair else OTHER_ROWS.format(version.reference)
+    new = ~_seen(run, version, candidate, table)
+    if new.sum() < FEWEST:
+        note = f"{version.reference} was trained on all but {new.sum()} of the test rows"
+        return version.reference, None, f"{note}: not compared"
+    codes = class_codes(said.truth, classes)[new]
+    compared = gate.compare(codes, said.probabilities[new], ordered[new], asked, how)
+    mind = None
+    if not new.all():
+        mind = (f"compared on the {new.sum():,} of {len(new):,} test rows that {version.reference} "
+                "was not trained on")  # fmt: skip
+    return version.reference, compared, mind
+
+
+def _seen(
+    run: StepRun, champion: Version, candidate: Version, table: pa.Table
+) -> NDArray[np.bool_]:
+    """Say which test rows are among those that the champion was trained on, (n,).
+
+    If these are the candidate's, or are not kept any more, none can be told apart.
+    """
+    seen = np.zeros(len(table), bool)
+    if _trained_on(champion) == _trained_on(candidate):
+        return seen
+    for made in champion.inputs:
+        version = run.store.same(made["name"], made["digest"])
+        if version is None:
+            run.logger.warning("%s, which %s was trained on, is not kept: it may have seen test "
+                               "rows", made["name"], champion.reference)  # fmt: skip
+            continue
+        path = run.store.download(version, run.scratch() / "champion")
+        trained = tables.Source(path, version.metadata).read()
+        columns = [name for name in table.column_names if name in trained.column_names]
+        known = row_digests.of_rows(trained, columns)
+        seen |= np.isin(row_digests.of_rows(table, columns), known)
+    return seen
 
 
 def conclude(

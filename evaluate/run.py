@@ -35,7 +35,8 @@ def go(args: Namespace) -> None:
         settings, asked = judging(config["judging"]), gate_of(config["gate"])
         version, folder = run.use_artifact(args.model_export)
         model, target = models.load(folder, config["trusted_types"]), models.target_of(folder)
-        rows = run.read_table(args.test_data).to_pandas()
+        table = run.read_table(args.test_data)
+        rows = table.to_pandas()
         said = judge.judge(run, model, rows, target)
         predictions = pa.Table.from_pandas(evaluate.predictions_table(*said, model.classes_))
         description = f"Truth, prediction and class probabilities of {target} on the test rows"
@@ -59,7 +60,7 @@ def go(args: Namespace) -> None:
 
         trusted = config["trusted_types"]
         other, compared, mind = champion.judge(
-            run, args.champion, version, rows, said, model.classes_.tolist(), trusted, asked,
+            run, args.champion, version, table, said, model.classes_.tolist(), trusted, asked,
             Bootstrap(settings.resamples, args.random_seed),
         )  # fmt: skip
         verdict = gate.decide(found, asked, compared) | {"champion": other, "note": mind}

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -155,7 +155,7 @@ def opened(config: Config, cache: Cache, folder: Path, recorder: Recorder) -> It
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
         with (
-            make.at_end(folder),
+            make.at_end(folder) if config.main.report else nullcontext(),
             mlflow.start_run(run_name=config.main.experiment_name) as active,
             _wandb_names(config, active.info.run_id),
         ):

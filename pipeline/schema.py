@@ -45,6 +45,7 @@ class Main:
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
     artifact: str | None = None  # what action=fetch brings out of the store: name:alias or name:vN
     folder: str | None = None  # where action=fetch puts it; null: outputs/name-vN
+    report: bool = True  # a page for people at the end of each run
     dry_run: bool = True  # action=clean only lists what it would remove
     cache: bool = True  # steps whose facts are those of an earlier execution do not run
     force: list[str] = field(default_factory=list)  # steps that run all the same

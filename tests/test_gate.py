@@ -9,8 +9,10 @@ from mlflow import MlflowClient
 
 from tests.conftest import Project, copy_project
 
-SMALL = "model.estimator.n_estimators=15"
+SMALL = "experiment=quick"
+ON = "gate.champion=model_export:champion"
 WORSE = "model.estimator.max_depth=2"
+BETTER = ("model=random_forest_tuned", "model.estimator.n_estimators=30", SMALL, ON)
 CHAMPION = "aliases/model_export/champion"
 
 
@@ -23,7 +25,7 @@ def off(folder: Path) -> Project:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A repository in which a first model is the champion, by default."""
     made = off(tmp_path_factory.mktemp("gate"))
-    done = made.run("python", "main.py", SMALL)
+    done = made.run("python", "main.py", SMALL, ON)
     assert done.status == 0, done.out + done.err
     assert "model_export:v0 is the champion now" in done.out
     return made
@@ -46,11 +48,11 @@ def test_models_come_and_go(project: Project) -> None:
     """One test, because each run depends on the champion that the others leave."""
     assert verdict(project)["champion"] is None
     assert registered(project).tags["pipeline.artifact"] == "model_export:v0"
-    same = project.run("python", "main.py", SMALL)
+    same = project.run("python", "main.py", SMALL, ON)
     assert (same.status, same.out.count("  hit: ")) == (0, 6), same.out + same.err
 
     for _ in range(2):  # the second time nothing runs, and it is refused all the same
-        worse = project.run("python", "main.py", SMALL, WORSE)
+        worse = project.run("python", "main.py", SMALL, ON, WORSE)
         assert worse.status == 1
         assert worse.err.splitlines()[-1].startswith(
             "error: the gate refuses model_export:v1: f1 0."
@@ -63,7 +65,14 @@ def test_models_come_and_go(project: Project) -> None:
     assert [step["status"] for step in facts["steps"]][-1] == "finished"  # all is recorded
     assert facts["steps"][-1]["uses"] == 2
 
-    better = project.run("python", "main.py", "model=random_forest_tuned", SMALL)
+    better = project.run(
+        "python",
+        "main.py",
+        "model=random_forest_tuned",
+        "model.estimator.n_estimators=30",
+        SMALL,
+        ON,
+    )
     assert better.status == 0, better.out + better.err
     assert "this test set has judged 3 models" in better.out
     assert "model_export:v2 is the champion now" in better.out
@@ -71,7 +80,7 @@ def test_models_come_and_go(project: Project) -> None:
     assert registered(project).tags["pipeline.artifact"] == "model_export:v2"
     (compared,) = verdict(project)["comparison"]
     assert compared["difference"] > 0
-    assert project.run("python", "main.py", "model=random_forest_tuned", SMALL).out.count(
+    assert project.run("python", "main.py", *BETTER).out.count(
         "  hit: ") == 6  # fmt: skip
 
 

@@ -62,12 +62,13 @@ def test_what_cannot_be_done_leaves_what_was_there(project: Project, tmp_path: P
 
 
 def test_a_model_that_is_not_there(project: Project, tmp_path: Path) -> None:
-    words = [f"--input={SAMPLE}", f"--output={tmp_path / 'out.csv'}"]
+    words = ["--model=model_export:other", f"--input={SAMPLE}",
+             f"--output={tmp_path / 'out.csv'}"]  # fmt: skip
     done = project.run("python", "-m", "pipeline.predict", *words)
     assert done.status == 1
     assert re.search(
-        "model=model_export:champion: artifact model_export in .* has no champion; its versions: "
-        "v0.*; its aliases: latest; give another model=name:alias or name:vN", done.error
+        "model=model_export:other: artifact model_export in .* has no other; its versions: "
+        "v0.*; its aliases: champion, latest; give another model=name:alias or name:vN", done.error
     )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
 

@@ -57,7 +57,7 @@ def ran(project: Project, *words: str, **environment: str) -> str:
 def test_a_run_then_the_same_by_somebody_else(tmp_path: Path, server: WandbServer) -> None:
     """Each at a machine of their own, with nothing that does not come from the server."""
     first, second = (copy_project(tmp_path / name / "repository") for name in ("one", "two"))
-    ran(first, **account(server, first))
+    ran(first, "main.report=true", **account(server, first))
     for folder in ("wandb", "outputs", "mlruns", "artifacts"):
         for file in (first.root / folder).rglob("*"):
             assert file.is_dir() or KEY.encode() not in file.read_bytes(), file

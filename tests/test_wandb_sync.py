@@ -26,7 +26,7 @@ OUTPUTS = ["data_certificate.json", "data_test.csv", "data_train.csv", "evaluati
 def offline(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A repository in which the pipeline has run offline."""
     made = copy_project(tmp_path_factory.mktemp("offline") / "repository")
-    done = made.run("python", "main.py", "experiment=quick")
+    done = made.run("python", "main.py", "experiment=quick", "main.report=true")
     assert done.status == 0, done.out + done.err
     return made
 
@@ -112,7 +112,7 @@ def test_online_goes_on_where_the_offline_run_ended(project: Project, server: Wa
     assert "no artifact model_export" in before.err
     assert "it was made offline: main.action=sync sends it" in before.err
     assert project.run(*SYNC, **known).status == 0
-    after = project.run("python", "main.py", "experiment=quick", **known)
+    after = project.run("python", "main.py", "experiment=quick", "main.report=true", **known)
     assert after.status == 0, after.out + after.err
     assert len(re.findall(r"^\[\d/6\] \w+  hit: ", after.out, re.MULTILINE)) == 6
 

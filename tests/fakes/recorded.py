@@ -83,7 +83,7 @@ def whole(**facts: Any) -> dict[str, Any]:
             step("divide", inputs=[table],
                  outputs=[train, artifact("split.json", "certificate")]),
             step("train", inputs=[train], outputs=[model], metrics={"auc": 0.93}),
-            step("judge", inputs=[model, artifact("old.csv", "x", 3)], outputs=made,
+            step("judge", uses=4, inputs=[model, artifact("old.csv", "x", 3)], outputs=made,
                  metrics=judged, tables={"per_class": rows}),
         ],
         **facts,
