@@ -30,7 +30,7 @@ from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.wandb_client import DONE, END, FAILED, KEY, MOVED
 from pipeline.wandb_run import begin, write
-from pipeline.wandb_service import Service, said
+from pipeline.wandb_service import Service, failures, said
 
 Answer = tuple[str, Any]
 
@@ -143,7 +143,7 @@ class Recorder:
             return DONE, work()
         except InputError as error:
             return FAILED, str(error)
-        except (self._wandb.Error, OSError, ValueError) as error:
+        except failures(self._wandb) as error:
             why = f"W&B: {said(error)}"
             if not online or self._asked["wandb"] != "auto":
                 return FAILED, why

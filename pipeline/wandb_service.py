@@ -152,6 +152,12 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
     return results[0]
 
 
+def failures(wandb: Any) -> tuple[type[Exception], ...]:
+    """Return what W&B's client raises when the service fails; one of it is no wandb.Error."""
+    broken = wandb.sdk.lib.service.service_connection.WandbApiFailedError
+    return wandb.Error, OSError, ValueError, broken
+
+
 def said(error: BaseException) -> str:
     """Return an error's text as one line, without the key."""
     line = " ".join(str(error).split())[:300] or type(error).__name__

@@ -19,7 +19,7 @@ from pipeline.artifacts import Store
 from pipeline.errors import InputError
 from pipeline.versions import Version
 from pipeline.wandb_artifact import artifact_of, facts_of
-from pipeline.wandb_service import Service, said
+from pipeline.wandb_service import Service, failures, said
 
 REFUSED = "W&B refused: {}; check the key (wandb login) and the network, then sync again"
 
@@ -69,7 +69,7 @@ def sync(store: Store, root: Path, project: str) -> list[str]:
             lines.append(sender.send(run))
             run.mark.touch()
             run.mark.with_suffix(".checked").touch()
-    except (wandb.Error, OSError, ValueError) as error:
+    except failures(wandb) as error:
         raise InputError(REFUSED.format(said(error))) from error
     return [*lines, f"{len(runs)} runs are in {service.path}, every artifact of them checked"]
 
