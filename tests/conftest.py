@@ -124,6 +124,9 @@ class Done:
         return next((line for line in reversed(lines) if "error" in line.lower()), "")
 
 
+THOROUGH = "THOROUGH" in os.environ  # with it, tests also do what takes minutes more
+
+
 def clean_environment() -> dict[str, str]:
     """The environment without what a run of the pipeline, or pytest, may have set."""
     ours = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_", "PYTEST_")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import paths, record
-from tests.conftest import Done, Project, copy_project
+from tests.conftest import THOROUGH, Done, Project, copy_project
 from tests.fakes.wandb_server import KEY, Fault, WandbServer
 from tests.test_wandb_sync import STEPS, SYNC, account
 
@@ -21,6 +21,9 @@ FAULTS = {
     "drops": Fault(drop=True, on="graphql", after=3),
     "is slow": Fault(delay=30, on="UpsertBucket"),
 }
+# Each fault in each step; else each step with one of them in turn, each fault in some.
+MATRIX = [(step, fault) for number, step in enumerate(STEPS) for at, fault in enumerate(FAULTS)
+          if THOROUGH or at == number % len(FAULTS)]  # fmt: skip
 TIMES = ("tracking.timeout=3", "tracking.upload_timeout=8")
 
 
@@ -43,8 +46,7 @@ def run(project: Project, server: WandbServer, *words: str, **more: str) -> Done
     return done
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("step", "fault"), MATRIX)
 def test_a_step_goes_on_offline_and_says_so_once(
     made: tuple[WandbServer, Project], step: str, fault: str, tmp_path: Path
 ) -> None:

@@ -81,7 +81,7 @@ def grouped():
             0.960,
             0.705,
             marks=pytest.mark.skipif(
-                "ALL_MODELS" not in os.environ, reason="takes over a minute: set ALL_MODELS=1"
+                "THOROUGH" not in os.environ, reason="takes over a minute: set THOROUGH=1"
             ),
         ),
     ],
