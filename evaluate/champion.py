@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -26,6 +27,7 @@ def judge(
     reference: str | None,
     candidate: Version,
     table: pa.Table,
+    rows: pd.DataFrame,
     said: Judged,
     classes: Sequence[Any],
     trusted: Sequence[str],
@@ -39,6 +41,7 @@ def judge(
         reference: the champion, name:alias or name:vN; it need not be there.
         candidate: the model that was evaluated.
         table: the test table.
+        rows: the same for the model.
         said: the true classes, and what the candidate says.
         classes: the candidate's.
         trusted: types that the champion's file may hold.
@@ -53,26 +56,38 @@ def judge(
     version = run.version(reference)
     if (version.name, version.digest) == (candidate.name, candidate.digest):
         return None, None, None
-    _, folder = run.use_artifact(version.reference)
-    try:
-        model = models.load(folder, trusted)
-        probabilities, _ = models.predict(model, table.to_pandas())
-    except InputError as error:
-        return version.reference, None, f"{version.reference} cannot judge these rows: {error}"
-    ordered = gate.same_order(list(classes), np.asarray(model.classes_).tolist(), probabilities)
-    if ordered is None:
-        return version.reference, None, f"{version.reference} knows other classes: not compared"
+    probabilities, why = _asked(run, version, rows, classes, trusted)
+    if probabilities is None:
+        return version.reference, None, why
     new = ~_seen(run, version, candidate, table)
     if new.sum() < FEWEST:
         note = f"{version.reference} was trained on all but {new.sum()} of the test rows"
         return version.reference, None, f"{note}: not compared"
     codes = class_codes(said.truth, classes)[new]
-    compared = gate.compare(codes, said.probabilities[new], ordered[new], asked, how)
+    compared = gate.compare(codes, said.probabilities[new], probabilities[new], asked, how)
     mind = None
     if not new.all():
         mind = (f"compared on the {new.sum():,} of {len(new):,} test rows that {version.reference} "
                 "was not trained on")  # fmt: skip
     return version.reference, compared, mind
+
+
+def _asked(
+    run: StepRun,
+    version: Version,
+    rows: pd.DataFrame,
+    classes: Sequence[Any],
+    trusted: Sequence[str],
+) -> tuple[NDArray[np.float64] | None, str]:
+    """Return the champion's probabilities in the candidate's order of classes, or why not."""
+    _, folder = run.use_artifact(version.reference)
+    try:
+        model = models.load(folder, trusted)
+        said, _ = models.predict(model, rows)
+    except InputError as error:
+        return None, f"{version.reference} cannot judge these rows: {error}"
+    ordered = gate.same_order(list(classes), np.asarray(model.classes_).tolist(), said)
+    return ordered, f"{version.reference} knows other classes: not compared"
 
 
 def _seen(

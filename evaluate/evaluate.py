@@ -11,11 +11,12 @@ from evaluate import curves
 from evaluate.intervals import judged
 from pipeline import bootstrap, calibration, importances, slices
 from pipeline.bootstrap import Bootstrap
+from pipeline.gate_schema import OfSlices, figures
 from pipeline.judging_schema import Judging
 from pipeline.metrics import Judged, class_codes
 
 SHOWN = 3  # figures of the whole that are told on the way
-OF_A_SLICE = ("accuracy", "f1", "auc", "log_loss")
+OF_A_SLICE = figures(OfSlices)
 
 
 def predictions_table(

@@ -68,23 +68,16 @@ def compare(
         margin, worse. A loss has its sign turned in difference, low and high: more is better.
     """
     models = [Scored(codes, candidate), Scored(codes, champion)]
-    areas = asked.metric == "auc"
+    metric, areas = asked.metric, asked.metric == "auc"
     ones = np.ones((len(codes), 1))
-    values = [float(model.figures(ones, areas)[asked.metric][0]) for model in models]
+    one, other = (float(model.figures(ones, areas)[metric][0]) for model in models)
     drawn = bootstrap.distributions(models, how.resamples, how.seed, areas)
-    sign = -1.0 if asked.metric in LOSSES else 1.0
-    differences = sign * (drawn[0][asked.metric] - drawn[1][asked.metric])
+    sign = -1.0 if metric in LOSSES else 1.0
+    differences = sign * (drawn[0][metric] - drawn[1][metric])
     low, high = (float(bound) for bound in np.percentile(differences, [100 - SURE, SURE]))
-    return {
-        "metric": asked.metric,
-        "candidate": values[0],
-        "champion": values[1],
-        "difference": sign * (values[0] - values[1]),
-        "low": low,
-        "high": high,
-        "margin": asked.margin,
-        "worse": high < -asked.margin,
-    }
+    return {"metric": metric, "candidate": one, "champion": other,
+            "difference": sign * (one - other), "low": low, "high": high,
+            "margin": asked.margin, "worse": high < -asked.margin}  # fmt: skip
 
 
 def same_order(

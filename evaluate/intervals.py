@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from pipeline import bootstrap, metrics
 from pipeline.bootstrap import Bootstrap
+from pipeline.gate_schema import OfClasses, figures
 from pipeline.scored import Scored
 
 Figure = dict[str, Any]  # value, low, high (None: not defined), note (None, or a sentence)
 FEW = 10  # rows of a class
-OF_A_CLASS = ("auc", "f1", "precision", "recall")
+OF_A_CLASS = figures(OfClasses)  # a gate can ask for each, and for no others
 ONE_CLASS = "not defined: all rows are of one class"
 ECE = "predicted class, 15 bins of equal width; too high when rows are few"
 

@@ -22,16 +22,7 @@ from pipeline.model_schema import TRUSTED_TYPES
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with tracking.start_run("evaluate", args) as run:
-        config: dict[str, Any] = {
-            "judging": {},
-            "gate": {},
-            "slices": [],
-            "trusted_types": TRUSTED_TYPES,
-        }
-        if args.config:
-            keys = tuple(config)
-            values = arguments.yaml_values("config", args.config, keys)
-            config = dict(zip(keys, values, strict=True))
+        config = _config(args.config)
         settings, asked = judging(config["judging"]), gate_of(config["gate"])
         version, folder = run.use_artifact(args.model_export)
         model, target = models.load(folder, config["trusted_types"]), models.target_of(folder)
@@ -60,12 +51,20 @@ def go(args: Namespace) -> None:
 
         trusted = config["trusted_types"]
         other, compared, mind = champion.judge(
-            run, args.champion, version, table, said, model.classes_.tolist(), trusted, asked,
+            run, args.champion, version, table, rows, said, model.classes_.tolist(), trusted, asked,
             Bootstrap(settings.resamples, args.random_seed),
         )  # fmt: skip
         verdict = gate.decide(found, asked, compared) | {"champion": other, "note": mind}
         champion.conclude(run, args.gate_artifact, verdict, version, asked)
         run.count_uses(args.evaluation_artifact, args.test_data, version)
+
+
+def _config(path: str | None) -> dict[str, Any]:
+    """Return what the file says; without one, the defaults."""
+    config = {"judging": {}, "gate": {}, "slices": [], "trusted_types": TRUSTED_TYPES}
+    if path is None:
+        return config
+    return dict(zip(config, arguments.yaml_values("config", path, tuple(config)), strict=True))
 
 
 if __name__ == "__main__":

@@ -35,13 +35,9 @@ def begin(config: Config, origin: Sources, chosen: list[str], recorder: Recorder
     if config.main.action in ASIDE:
         ASIDE[config.main.action](config, origin)
         return None
-    project = os.environ.get("WANDB_PROJECT") or config.main.project_name
-    store = wandb_store.opened(recorder, project)
-    if config.main.action == "set_reference":
-        print(reference.move(store, config.data.reference, config.main.version))
-        return None
-    if config.main.action == "fetch":
-        _fetch(config, store)
+    store = wandb_store.opened(recorder, _project(config))
+    if config.main.action in WITH_STORE:
+        WITH_STORE[config.main.action](config, store)
         return None
     if any("model_config" in config.steps[step] for step in chosen):
         given = asdict(config)
@@ -56,6 +52,10 @@ def begin(config: Config, origin: Sources, chosen: list[str], recorder: Recorder
         return cache
     _reuse(config, plan, cache, origin)
     return None
+
+
+def _project(config: Config) -> str:
+    return os.environ.get("WANDB_PROJECT") or config.main.project_name
 
 
 def _verify(config: Config, _: Sources) -> None:
@@ -79,6 +79,10 @@ def _infer_checks(config: Config, origin: Sources) -> None:
     print(infer_checks.write(config, origin, given))
 
 
+def _set_reference(config: Config, store: Store) -> None:
+    print(reference.move(store, config.data.reference, config.main.version))
+
+
 def _fetch(config: Config, store: Store) -> None:
     from pipeline import fetched
 
@@ -96,10 +100,14 @@ def _sync(config: Config, _: Sources) -> None:
     from pipeline import wandb_sync
 
     store = Store(paths.artifact_store())
-    project = os.environ.get("WANDB_PROJECT") or config.main.project_name
-    print("\n".join(wandb_sync.sync(store, paths.ROOT, project)))
+    print("\n".join(wandb_sync.sync(store, paths.ROOT, _project(config))))
 
 
+# What is done with the artifacts alone, those of W&B's project if it is used online.
+WITH_STORE: dict[str, Callable[[Config, Store], None]] = {
+    "set_reference": _set_reference,
+    "fetch": _fetch,
+}
 # What has nothing to do with the steps that were chosen, nor with W&B's project as a store.
 ASIDE: dict[str, Callable[[Config, Sources], None]] = {
     "verify": _verify,

@@ -14,8 +14,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.utils import get_tags
 
-from pipeline.errors import InputError
-from pipeline.estimator import check_names, make_estimator, validated
+from pipeline.errors import InputError, check_names
+from pipeline.estimator import make_estimator, validated
 from pipeline.features import Features, feature_groups
 from pipeline.model_schema import ALLOWED, ENCODINGS, IMPUTATIONS, TEXT_PARAMETERS
 
@@ -42,7 +42,7 @@ def build_pipeline(features: Features, model: Mapping[str, Any], random_seed: in
     Raises:
         InputError: no columns, an unknown key, a value that scikit-learn does not allow.
     """
-    check_names("model", model, TRACKS)
+    check_names("model", model, sorted(TRACKS))
     numeric, categorical, text = feature_groups(features)
     tracks: list[tuple[str, Any, Any]] = []
     if numeric:
@@ -67,7 +67,7 @@ def build_pipeline(features: Features, model: Mapping[str, Any], random_seed: in
 
 
 def _numeric_track(config: Mapping[str, Any]) -> Any:
-    check_names("model.numeric", config, ["imputation", "scaling", "indicator"])
+    check_names("model.numeric", config, ["imputation", "indicator", "scaling"])
     imputation, indicator = config.get("imputation", "median"), config.get("indicator", False)
     _one_of("model.numeric.imputation", imputation, IMPUTATIONS)
     if indicator and imputation == "none":
@@ -83,7 +83,7 @@ def _numeric_track(config: Mapping[str, Any]) -> Any:
 
 
 def _categorical_track(config: Mapping[str, Any]) -> Any:
-    check_names("model.categorical", config, ["imputation", "encoding"])
+    check_names("model.categorical", config, ["encoding", "imputation"])
     encoding = config.get("encoding", "ordinal")
     _one_of("model.categorical.encoding", encoding, ENCODINGS)
     imputer = SimpleImputer(strategy=config.get("imputation", "most_frequent"))
@@ -92,7 +92,7 @@ def _categorical_track(config: Mapping[str, Any]) -> Any:
 
 
 def _text_track(config: Mapping[str, Any]) -> TfidfVectorizer:
-    check_names("model.text", config, TEXT_PARAMETERS)
+    check_names("model.text", config, sorted(TEXT_PARAMETERS))
     parameters = dict(config)
     if isinstance(parameters.get("ngram_range"), list):  # YAML knows no tuple
         parameters["ngram_range"] = tuple(parameters["ngram_range"])

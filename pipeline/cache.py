@@ -139,7 +139,7 @@ class Cache:
         assert decision.key
         hit = decision.hit
         self._or_offline(lambda: self._aim_at(hit.record.outputs))
-        self._history.add(hit)
+        self._history.serve(hit)
 
     def _aim_at(self, outputs: list[dict[str, Any]]) -> None:
         for output in outputs:
@@ -152,12 +152,12 @@ class Cache:
         if now and decision.key and now.digest == decision.key.digest:
             self._history.add(Execution(now, record, time.time(), run))
             # A step may move an alias that it was given: the same command will find it moved.
-            asked = self._config.steps[decision.step]
-            values, inputs = self._or_offline(lambda: pinned(self.store, moving(asked), {}))
-            values, inputs = {**decision.values, **values}, {**decision.inputs, **inputs}
-            after = self._key(decision.step, values, inputs)
-            if after and after.digest != now.digest:
-                self._history.add(Execution(after, record, time.time(), run))
+            aliases = moving(self._config.steps[decision.step])
+            values, inputs = self._or_offline(lambda: pinned(self.store, aliases, {}))
+            if inputs != {name: decision.inputs[name] for name in inputs}:
+                values, inputs = {**decision.values, **values}, {**decision.inputs, **inputs}
+                if after := self._key(decision.step, values, inputs):
+                    self._history.add(Execution(after, record, time.time(), run))
         self.digests.save()
 
     def _key(

@@ -12,6 +12,18 @@ class InputError(Exception):
     """
 
 
+def check_names(key: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse the first name in `given` that is not known.
+
+    Raises:
+        InputError: names the key, the nearest known name and all of them.
+    """
+    names = list(known)
+    for name in given:
+        if name not in names:
+            raise InputError(f"unknown key {key}.{name}: {did_you_mean(name, names)}")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'x'? `` if a known word is near, then all known words."""
     known = list(known)

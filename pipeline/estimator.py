@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils._param_validation import InvalidParameterError
 
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, check_names, did_you_mean
 from pipeline.model_schema import ALLOWED
 
 KEY = "model.estimator"
@@ -53,7 +53,7 @@ def make_estimator(
     for name in parameters:
         if name in REMOVED_NAMES and name not in known:
             raise InputError(f"{KEY}.{name} was removed: {REMOVED_NAMES[name]}")
-    check_names(KEY, parameters, known)
+    check_names(KEY, parameters, sorted(known))
     if "random_state" in known:
         if parameters.get("random_state") not in (None, random_seed):
             raise InputError(
@@ -62,18 +62,6 @@ def make_estimator(
             )
         parameters["random_state"] = random_seed
     return _instance(classifier, parameters)
-
-
-def check_names(key: str, given: Iterable[str], allowed: Iterable[str]) -> None:
-    """Refuse the first name in `given` that is not in `allowed`.
-
-    Raises:
-        InputError: names the key, the nearest allowed name and all of them.
-    """
-    known = sorted(allowed)
-    for name in given:
-        if name not in known:
-            raise InputError(f"unknown key {key}.{name}: {did_you_mean(name, known)}")
 
 
 def validated(step: Any, keys: Mapping[str, str] | str) -> Any:

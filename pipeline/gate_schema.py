@@ -1,10 +1,10 @@
 """What the config may ask of a model before it becomes the champion; steps use it too."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, check_names, did_you_mean
 from pipeline.versions import is_reference, parse_reference, version_number
 
 LOSSES = ("log_loss", "brier", "ece")  # less is better: their bounds are upper ones
@@ -57,6 +57,11 @@ class Gate:
     registered_model: str | None = None  # name in MLflow's registry; null: not registered
 
 
+def figures(kind: type) -> list[str]:
+    """Return the names that one of the classes above has."""
+    return [f.name for f in fields(kind)]
+
+
 def bounds(place: Whole | OfClasses | OfSlices) -> dict[str, float]:
     """Return the bounds that are set."""
     return {name: bound for name, bound in asdict(place).items() if bound is not None}
@@ -70,31 +75,23 @@ def gate(given: Mapping[str, Any]) -> Gate:
             NAME:ALIAS.
     """
     kinds = {"overall": Whole, "per_class": OfClasses, "slices": OfSlices}
-    values = {name: value for name, value in _known("gate", given, Gate) if value is not None}
+    check_names("gate", given, figures(Gate))
+    values = {name: value for name, value in given.items() if value is not None}
     for place, kind in kinds.items():
-        known = dict(_known(f"gate.{place}", values.get(place, {}), kind))
-        for name, bound in known.items():
-            if bound is not None and (
-                isinstance(bound, bool) or not isinstance(bound, int | float)
-            ):
+        asked_of = values.get(place, {})
+        check_names(f"gate.{place}", asked_of, figures(kind))
+        for name, bound in asked_of.items():
+            if isinstance(bound, bool) or not isinstance(bound, int | float | None):
                 raise InputError(f"gate.{place}.{name} must be a number, got {bound!r}")
-        values[place] = kind(**known)
+        values[place] = kind(**asked_of)
     asked = Gate(**values)
-    metrics = [f.name for f in fields(Whole)]
+    metrics = figures(Whole)
     if asked.metric not in metrics:
         raise InputError(f"gate.metric={asked.metric}: {did_you_mean(asked.metric, metrics)}")
     if not asked.margin >= 0:
         raise InputError(f"gate.margin must be at least 0, got {asked.margin!r}")
     _check_champion(asked.champion)
     return asked
-
-
-def _known(key: str, given: Mapping[str, Any], kind: type) -> Iterator[tuple[str, Any]]:
-    names = [f.name for f in fields(kind)]
-    for name, value in given.items():
-        if name not in names:
-            raise InputError(f"unknown key {key}.{name}: {did_you_mean(name, names)}")
-        yield name, value
 
 
 def _check_champion(champion: str | None) -> None:

@@ -73,6 +73,14 @@ class History:
         self._objects.write(f"{self._folders[0]}/{step}/{digest}.json", text.encode())
         self.point(step, digest)
 
+    def serve(self, execution: Execution) -> None:
+        """Let an execution that was found be the newest; keep it if another catalog had it."""
+        step, digest = execution.record.step, execution.key.digest
+        if self._read(self._folders[0], step, digest) is None:
+            self.add(execution)
+        else:
+            self.point(step, digest)
+
     def point(self, step: str, digest: str) -> None:
         """Let the newest execution be the one with this key: a hit counts as one."""
         self._objects.write(f"{self._folders[0]}/{step}/last", digest.encode())

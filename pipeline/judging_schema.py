@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, check_names
 
 
 @dataclass
@@ -25,9 +25,8 @@ def judging(given: Mapping[str, Any]) -> Judging:
         InputError: an unknown key, or a value that is no whole number or too small.
     """
     known = {f.name: f.metadata["at_least"] for f in fields(Judging)}
+    check_names("judging", given, known)
     for name, value in given.items():
-        if name not in known:
-            raise InputError(f"unknown key judging.{name}: {did_you_mean(name, known)}")
         if type(value) is not int or value < known[name]:
             least = known[name]
             raise InputError(

@@ -133,7 +133,8 @@ class Recorder:
             return failure
         answer = self._attempt(lambda: self._verbs[verb](*given))
         if answer[0] == MOVED and verb == "finish":
-            self._finish(*given)
+            again = self._attempt(partial(self._finish, *given))
+            answer = again if again[0] == FAILED else answer
         return failure if failure and failure[0] == MOVED else answer
 
     def _attempt(self, work: Callable[[], Any], opening: bool = False) -> Answer:

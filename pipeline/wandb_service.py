@@ -7,9 +7,10 @@ metadata: there lie the SHA-256 of its files and what it was made from.
 
 import os
 import tempfile
-import threading
 from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing import TimeoutError as LateError
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,9 +59,7 @@ class Service:
 
     def set_alias(self, name: str, number: int, alias: str) -> None:
         """Let an alias mean a version."""
-        artifact = self._artifact(f"{name}:v{number}")
-        if artifact is None:
-            raise ValueError(f"{name}:v{number} is gone from {self.path}")
+        artifact = self._there(name, number)
         if alias not in artifact.aliases:
             artifact.aliases.append(alias)
             artifact.save()
@@ -83,15 +82,19 @@ class Service:
 
     def fetch(self, name: str, number: int) -> None:
         """Bring the files of a version into the artifact store."""
-        artifact = self._artifact(f"{name}:v{number}")
-        if artifact is None:
-            raise ValueError(f"{name}:v{number} is gone from {self.path}")
+        artifact = self._there(name, number)
         version = self._version(name, artifact)
         self._with_files(artifact, lambda folder: self._store.restore(version, folder))
 
     def use(self, run: Any, reference: str) -> None:
         """Record in the run that it used a version."""
         run.use_artifact(f"{self.path}/{reference}")
+
+    def _there(self, name: str, number: int) -> Any:
+        artifact = self._artifact(f"{name}:v{number}")
+        if artifact is None:
+            raise ValueError(f"{name}:v{number} is gone from {self.path}")
+        return artifact
 
     def _artifact(self, reference: str) -> Any:
         if reference in self._known:
@@ -133,23 +136,13 @@ class Service:
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
     """Do a piece of work that knows no end of its own; TimeoutError when it takes longer."""
-    results: list[Result] = []
-    errors: list[BaseException] = []
-
-    def target() -> None:
-        try:
-            results.append(work())
-        except BaseException as error:  # handed to the caller below
-            errors.append(error)
-
-    thread = threading.Thread(target=target, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
-        raise TimeoutError(f"no answer within {seconds:g} seconds")
-    return results[0]
+    pool = ThreadPool(1)  # its thread does not keep the process from ending
+    try:
+        return pool.apply_async(work).get(seconds)
+    except LateError:
+        raise TimeoutError(f"no answer within {seconds:g} seconds") from None
+    finally:
+        pool.close()
 
 
 def failures(wandb: Any) -> tuple[type[Exception], ...]:

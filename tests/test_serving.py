@@ -24,12 +24,9 @@ from sklearn.gaussian_process.kernels import RBF
 
 from pipeline import served
 from tests.conftest import clean_environment
-from tests.zoo import ASKED, expected, export, fitted, made_up
+from tests.zoo import ASKED, MLFLOW_WARNS, expected, export, fitted, made_up
 
-pytestmark = [  # of mlflow: its own type hints, and a comparison that pandas will change
-    pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning"),
-    pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
-]
+pytestmark = MLFLOW_WARNS
 
 FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs", "inputs records", "csv"]
 

@@ -5,10 +5,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from pipeline import build, models
 from train_random_forest import train
 
+MLFLOW_WARNS = [  # its own type hints, and a comparison that pandas will change
+    pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
+]
 TEXT = {"name": "words", "columns": ["title", "name"]}
 FEATURES = {"numeric": ["size", "age"], "categorical": ["shape", "level", "wild"], "text": "words"}
 FOREST = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 20}

@@ -15,12 +15,9 @@ from pipeline import served, table_pieces
 from pipeline.errors import InputError
 from pipeline.foreign_pieces import ForeignSource
 from pipeline.scoring import Scorer
-from tests.zoo import ASKED, expected, export, fitted, made_up
+from tests.zoo import ASKED, MLFLOW_WARNS, expected, export, fitted, made_up
 
-pytestmark = [  # of mlflow: its own type hints, and a comparison that pandas will change
-    pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning"),
-    pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
-]
+pytestmark = MLFLOW_WARNS
 ROWS = made_up(500, seed=3)[ASKED].assign(id=range(500), note=["x", "", None, "NA", "007"] * 100)
 
 

@@ -40,10 +40,13 @@ def records(tmp_path: Path, run_id: str) -> list[Any]:
     deadline = time.monotonic() + 5
     while True:
         try:
-            return parsed(file)
+            found = parsed(file)
+            if any(message.HasField("exit") for message in found):  # the last thing of a run
+                return found
         except DecodeError:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+            pass
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def parsed(file: Path) -> list[Any]:
