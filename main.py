@@ -5,7 +5,7 @@ import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from pipeline import unchanged
+from pipeline.cache import unchanged
 
 if __name__ == "__main__" and unchanged.recognised():
     sys.exit(0)  # before the imports below, which take longer than all the rest
@@ -16,10 +16,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from pipeline import actions, overrides, parent, paths, schema, steps
+from pipeline import paths
+from pipeline.commands import actions, parent
+from pipeline.config import overrides, schema, steps
+from pipeline.config.origin import Sources
 from pipeline.errors import InputError
-from pipeline.sources import Sources
-from pipeline.wandb_client import Recorder
+from pipeline.tracking.recorder_client import Recorder
 
 OmegaConf.register_new_resolver("root", lambda: str(paths.ROOT), replace=True)
 # config.yaml stays at the root while Hydra searches conf/ only, never mlruns/ or wandb/.

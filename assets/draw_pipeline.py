@@ -120,7 +120,11 @@ def draw_flow(steps: list[wiring.Step]) -> bytes:
     names = "  →  ".join(step.name for step in steps)
     rows = [
         ("You", "mlflow run .    ·    python main.py", "any config key can be given"),
-        ("Config", "config.yaml + conf/", "Hydra composes it, pipeline/schema.py checks it whole"),
+        (
+            "Config",
+            "config.yaml + conf/",
+            "Hydra composes it, pipeline/config/schema.py checks it whole",
+        ),
         (
             "Cache",
             "hit or run, and why",

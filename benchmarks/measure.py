@@ -84,8 +84,8 @@ def prepare(folder: Path) -> None:
     """Write made.parquet as this project's table.csv and table.parquet."""
     import pyarrow.parquet as pq
 
-    from pipeline.table_pieces import parquet_pieces
-    from pipeline.tables import Writer, schema_of
+    from pipeline.tables.chunks import parquet_pieces
+    from pipeline.tables.table_files import Writer, schema_of
 
     made = folder / "made.parquet"
     schema = schema_of(pq.read_schema(made).empty_table())

@@ -25,15 +25,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 from benchmarks.overhead import RESULTS
-from pipeline.artifacts import Store
+from pipeline.store.artifacts import Store
 
 BIG_STEP = """
 import sys
 from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
-from pipeline import arguments, tracking
+from pipeline.step import arguments, start
 args = arguments.parse(__file__)
-with tracking.start_run("big", args) as run:
+with start.start_run("big", args) as run:
     path = run.output_path("big.bin")
     with path.open("wb") as file:
         file.truncate(args.bytes)

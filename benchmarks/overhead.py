@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 from pipeline import paths
-from pipeline.wandb_client import Recorder
+from pipeline.tracking.recorder_client import Recorder
 
 RESULTS = (".git", ".venv", "wandb", "mlruns", "mlflow.db*", "artifacts", "outputs", "__pycache__")
 

@@ -21,9 +21,11 @@ sys.path[0] = str(ROOT)
 
 from check_data import expectations
 from evaluate.evaluate import predictions_table
-from pipeline import build, features, importances, metrics, models, plots, tables
-from pipeline.numbers import to_arrow
-from pipeline.splits import Division, divide
+from pipeline.judging import importances, metrics, plots
+from pipeline.models import build, export, features
+from pipeline.splits.division import Division, divide
+from pipeline.tables import table_files
+from pipeline.tables.numbers import to_arrow
 from preprocess import clean
 from train_random_forest import train
 
@@ -33,7 +35,7 @@ SEED, SIZE = 42, 0.3
 def judge(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> np.ndarray:
     """Predict, compute the metrics, draw the four pictures."""
     truth = features.labels(rows, target)
-    probabilities, predicted = models.predict(model, rows)
+    probabilities, predicted = export.predict(model, rows)
     print(metrics.classification_metrics(truth, probabilities, model.classes_)["auc"])
     figures = [
         plots.confusion_matrix(truth, predicted, model.classes_),
@@ -51,13 +53,13 @@ def main(source: Path, folder: Path) -> None:
     """Do what the steps do, files included: tables as CSV, the model, pictures."""
     data = yaml.safe_load((ROOT / "conf/data/songs.yaml").read_text())
     model = yaml.safe_load((ROOT / "conf/model/random_forest.yaml").read_text())
-    raw = tables.read_foreign(source, str(source))
+    raw = table_files.read_foreign(source, str(source))
     table, _ = clean.preprocess(raw, data["preprocess"])
     assert all(f.verdict == "passed" for f in expectations.findings(table, data["checks"]))
     drawn = divide(table, Division(SIZE, SEED, stratify=data["target"]))
     parts = [table.take(to_arrow(part)) for part in drawn]
     for name, part in zip(("train", "test"), parts, strict=True):
-        tables.write(part, folder / f"{name}.csv")
+        table_files.write(part, folder / f"{name}.csv")
     how = Division(SIZE, SEED, stratify=data["target"])
     first, second = divide(parts[0], how)
     rows, test = (part.to_pandas() for part in parts)

@@ -28,14 +28,14 @@ def export(target: Path) -> None:
     """Fit and export the model."""
     import pandas as pd
 
-    from pipeline import build, models
+    from pipeline.models import build, export
     from train_random_forest import train
 
     table = pd.read_parquet(ROOT / "assets/songs_sample.parquet")
     one, two = (table[column].fillna("") for column in TEXT["columns"])
     table[TEXT["name"]] = one + " " + two
     pipeline = build.build_pipeline(DATA["features"], MODEL, 42)
-    models.export(
+    export.export(
         train.fit(pipeline, table, DATA["target"]), target, table, DATA["target"], text=TEXT
     )
 
@@ -44,12 +44,12 @@ def usual(folder: Path) -> None:
     """Do as most people do: read all, predict, write all."""
     import pandas as pd
 
-    from pipeline import models
+    from pipeline.models import export
 
-    model = models.load(Path(os.environ[PLACE]))
+    model = export.load(Path(os.environ[PLACE]))
     table = pd.read_parquet(folder / "table.parquet")
     one, two = (table[column].fillna("") for column in TEXT["columns"])
-    probabilities, predicted = models.predict(
+    probabilities, predicted = export.predict(
         model, table.assign(**{TEXT["name"]: one + " " + two})
     )
     table["prediction"] = predicted
@@ -60,9 +60,9 @@ def usual(folder: Path) -> None:
 
 def ours(folder: Path, suffix: str, out: str) -> None:
     """Do as the entry point does, without recording it."""
-    from pipeline.foreign_pieces import ForeignSource
-    from pipeline.scoring import Scorer
-    from pipeline.tables import Writer
+    from pipeline.models.batch import Scorer
+    from pipeline.tables.external_chunks import ForeignSource
+    from pipeline.tables.table_files import Writer
 
     scorer = Scorer(Path(os.environ[PLACE]), "model")
     source = ForeignSource(folder / f"table.{suffix}", "table")

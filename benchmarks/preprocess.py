@@ -33,7 +33,7 @@ def usual(folder: Path) -> None:
 
 def ours(folder: Path, suffix: str, out: str) -> None:
     """Do as the step does, without recording it."""
-    from pipeline.tables import Source, Writer
+    from pipeline.tables.table_files import Source, Writer
     from preprocess.clean import clean
 
     metadata = json.loads((folder / f"{suffix}.json").read_text(encoding="utf-8"))

@@ -33,8 +33,8 @@ def usual(folder: Path) -> None:
 
 def ours(folder: Path, suffix: str, leaks: bool) -> None:
     """Do as the step does, without recording it."""
-    from pipeline.splits import Division
-    from pipeline.tables import Source, Writer
+    from pipeline.splits.division import Division
+    from pipeline.tables.table_files import Source, Writer
     from segregate.split import split
 
     metadata = json.loads((folder / f"{suffix}.json").read_text(encoding="utf-8"))

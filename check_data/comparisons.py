@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from check_data import twosample
 from check_data.check import Finding
-from pipeline.check_schema import Drift
-from pipeline.kinds import are_few, is_number, kind_of, plain, present
+from pipeline.config.checks import Drift
+from pipeline.tables.column_kinds import are_few, is_number, kind_of, plain, present
 
 MOST_RARE = 0.5  # share of rows in rare categories above which a text is free text
 KINDS = ("number", "text", "boolean")  # whose values are compared

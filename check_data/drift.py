@@ -10,7 +10,7 @@ import pyarrow as pa
 from check_data import twosample
 from check_data.check import Finding
 from check_data.comparisons import Comparison, comparisons, finding
-from pipeline.check_schema import Drift
+from pipeline.config.checks import Drift
 
 
 def compare(
@@ -30,7 +30,7 @@ def compare(
         table: the table to check.
         reference: the one it is compared with.
         alpha: chance of one or more false alarms.
-        config: `drift` (see pipeline.check_schema.Drift) and `columns` (name → `drift`, the
+        config: `drift` (see pipeline.config.checks.Drift) and `columns` (name → `drift`, the
             threshold of this column's values).
 
     Returns:

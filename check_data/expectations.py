@@ -13,9 +13,9 @@ from pandera.errors import SchemaErrorReason, SchemaErrors
 from pandera.utils import is_regex
 
 from check_data.check import Finding
-from pipeline.check_schema import TYPES
+from pipeline.config.checks import TYPES
 from pipeline.errors import InputError, did_you_mean
-from pipeline.kinds import is_number, kind_of, plain, present
+from pipeline.tables.column_kinds import is_number, kind_of, plain, present
 
 # min_rows, columns: {name: {type, min, max, allowed, max_missing}}
 Expectations = Mapping[str, Any]

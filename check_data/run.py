@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from check_data import drift, expectations, suite, verdict
 from check_data.check import Finding
-from pipeline import arguments, tracking
+from pipeline.step import arguments, start
 
 
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
-    with tracking.start_run("check_data", args) as run:
+    with start.start_run("check_data", args) as run:
         config = arguments.yaml_file("config", args.config)
         sample = run.read_table(args.sample_artifact)
         found = list(expectations.findings(sample, config))
@@ -29,7 +29,7 @@ def go(args: Namespace) -> None:
 
 
 def _compare(
-    run: tracking.StepRun, sample: pa.Table, args: Namespace, config: Mapping[str, Any]
+    run: start.StepRun, sample: pa.Table, args: Namespace, config: Mapping[str, Any]
 ) -> tuple[pa.Table | None, list[Finding]]:
     """Compare with the reference, if there is one: the reference, and what was found."""
     asked = args.reference_artifact
@@ -51,7 +51,7 @@ def _about_reference(seen: str, verdict: str) -> Finding:
     return Finding("drift", "", "another table as reference", seen, verdict)
 
 
-def _report(run: tracking.StepRun, results: list[Finding]) -> None:
+def _report(run: start.StepRun, results: list[Finding]) -> None:
     """Record every finding; say what did not pass; refuse the table if a check failed."""
     run.log_table("checks", [vars(finding) for finding in results])
     run.log(verdict.counts(results))

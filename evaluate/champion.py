@@ -10,14 +10,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from evaluate import gate
-from pipeline import models, row_digests, tables
-from pipeline.artifacts import Version
-from pipeline.bootstrap import Bootstrap
+from pipeline.config.gate import Gate
 from pipeline.errors import InputError
-from pipeline.gate_schema import Gate
-from pipeline.metrics import Judged, class_codes
-from pipeline.tracking import StepRun
-from pipeline.versions import parse_reference
+from pipeline.judging.bootstrap import Bootstrap
+from pipeline.judging.metrics import Judged, class_codes
+from pipeline.models import export
+from pipeline.step.start import StepRun
+from pipeline.store.artifacts import Version
+from pipeline.store.versions import parse_reference
+from pipeline.tables import row_digests, table_files
 
 FEWEST = 100  # test rows that a comparison needs
 
@@ -82,8 +83,8 @@ def _asked(
     """Return the champion's probabilities in the candidate's order of classes, or why not."""
     _, folder = run.use_artifact(version.reference)
     try:
-        model = models.load(folder, trusted)
-        said, _ = models.predict(model, rows)
+        model = export.load(folder, trusted)
+        said, _ = export.predict(model, rows)
     except InputError as error:
         return None, f"{version.reference} cannot judge these rows: {error}"
     ordered = gate.same_order(list(classes), np.asarray(model.classes_).tolist(), said)
@@ -107,7 +108,7 @@ def _seen(
                                "rows", made["name"], champion.reference)  # fmt: skip
             continue
         path = run.store.download(version, run.scratch() / "champion")
-        trained = tables.Source(path, version.metadata).read()
+        trained = table_files.Source(path, version.metadata).read()
         columns = [name for name in table.column_names if name in trained.column_names]
         known = row_digests.of_rows(trained, columns)
         seen |= np.isin(row_digests.of_rows(table, columns), known)

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from evaluate import curves
 from evaluate.intervals import judged
-from pipeline import bootstrap, calibration, importances, slices
-from pipeline.bootstrap import Bootstrap
-from pipeline.gate_schema import OfSlices, figures
-from pipeline.judging_schema import Judging
-from pipeline.metrics import Judged, class_codes
+from pipeline.config.gate import OfSlices, figures
+from pipeline.config.judging import Judging
+from pipeline.judging import bootstrap, calibration, importances, slices
+from pipeline.judging.bootstrap import Bootstrap
+from pipeline.judging.metrics import Judged, class_codes
 
 SHOWN = 3  # figures of the whole that are told on the way
 OF_A_SLICE = figures(OfSlices)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import bootstrap
-from pipeline.gate_schema import LOSSES, Gate, bounds
-from pipeline.scored import Scored
+from pipeline.config.gate import LOSSES, Gate, bounds
+from pipeline.judging import bootstrap
+from pipeline.judging.weighted_metrics import Scored
 
 SURE = 95  # percent
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import bootstrap, metrics
-from pipeline.bootstrap import Bootstrap
-from pipeline.gate_schema import OfClasses, figures
-from pipeline.scored import Scored
+from pipeline.config.gate import OfClasses, figures
+from pipeline.judging import bootstrap, metrics
+from pipeline.judging.bootstrap import Bootstrap
+from pipeline.judging.weighted_metrics import Scored
 
 Figure = dict[str, Any]  # value, low, high (None: not defined), note (None, or a sentence)
 FEW = 10  # rows of a class

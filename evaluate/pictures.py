@@ -5,8 +5,8 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from pipeline import plots
-from pipeline.plots import COLOURS, DASHES, short
+from pipeline.judging import plots
+from pipeline.judging.plots import COLOURS, DASHES, short
 
 TOP = 20  # columns shown
 DRAWN_ROWS = 20  # a class's bin with fewer says little
@@ -24,7 +24,7 @@ def calibration(bins: list[dict[str, Any]]) -> Figure:
     """Draw predicted probabilities against what happened, and the rows in each bin below.
 
     Args:
-        bins: as pipeline.calibration.reliability returns them.
+        bins: as pipeline.judging.calibration.reliability returns them.
     """
     figure = Figure(figsize=(8.6, 7.2), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[5, 1])
@@ -58,7 +58,7 @@ def importances(found: list[dict[str, Any]]) -> Figure:
     """Draw what each column is worth: by permutation, with its interval, and by impurity.
 
     Args:
-        found: as pipeline.importances.of_columns returns them, at least one.
+        found: as pipeline.judging.importances.of_columns returns them, at least one.
     """
     shown = found[:TOP]
     by_impurity = shown[0]["impurity"] is not None

@@ -12,23 +12,24 @@ if __name__ == "__main__":
 import pyarrow as pa
 
 from evaluate import champion, evaluate, gate, pictures
-from pipeline import arguments, judge, models, tracking
-from pipeline.bootstrap import Bootstrap
-from pipeline.gate_schema import gate as gate_of
-from pipeline.judging_schema import judging
-from pipeline.model_schema import TRUSTED_TYPES
+from pipeline.config.gate import gate as gate_of
+from pipeline.config.judging import judging
+from pipeline.config.model import TRUSTED_TYPES
+from pipeline.judging.bootstrap import Bootstrap
+from pipeline.models import export
+from pipeline.step import arguments, performance, start
 
 
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
-    with tracking.start_run("evaluate", args) as run:
+    with start.start_run("evaluate", args) as run:
         config = _config(args.config)
         settings, asked = judging(config["judging"]), gate_of(config["gate"])
         version, folder = run.use_artifact(args.model_export)
-        model, target = models.load(folder, config["trusted_types"]), models.target_of(folder)
+        model, target = export.load(folder, config["trusted_types"]), export.target_of(folder)
         table = run.read_table(args.test_data)
         rows = table.to_pandas()
-        said = judge.judge(run, model, rows, target)
+        said = performance.judge(run, model, rows, target)
         predictions = pa.Table.from_pandas(evaluate.predictions_table(*said, model.classes_))
         description = f"Truth, prediction and class probabilities of {target} on the test rows"
         run.write_table(args.artifact_name, predictions, "predictions", description)

@@ -10,7 +10,7 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import InputError
-from pipeline.foreign import SUFFIXES
+from pipeline.tables.external_tables import SUFFIXES
 
 CHUNK = 1 << 20  # bytes
 TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of the answer

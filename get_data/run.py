@@ -8,15 +8,17 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
 from get_data import fetch
-from pipeline import arguments, paths, tables, tracking
+from pipeline import paths
+from pipeline.step import arguments, start
+from pipeline.tables import table_files
 
 
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
-    with tracking.start_run("get_data", args) as run:
+    with start.start_run("get_data", args) as run:
         target = run.output_path(args.artifact_name)
         source = fetch.fetch(args.file_url, target.parent, paths.ROOT, args.sha256)
-        table = tables.read_foreign(source, args.file_url)
+        table = table_files.read_foreign(source, args.file_url)
         run.logger.info("%s rows, %s columns", f"{table.num_rows:,}", table.num_columns)
         run.log({"rows": table.num_rows, "columns": table.num_columns})
         run.write_table(args.artifact_name, table, args.artifact_type, args.artifact_description)

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from pipeline import row_digests
-from pipeline.ahead import ahead
 from pipeline.errors import InputError
-from pipeline.numbers import to_arrow
-from pipeline.tables import Source
+from pipeline.tables import row_digests
+from pipeline.tables.numbers import to_arrow
+from pipeline.tables.prefetch import ahead
+from pipeline.tables.table_files import Source
 
 Pieces = Callable[[], Iterable[pa.Table]]  # gives a table's rows in order, each time it is called
 

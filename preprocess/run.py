@@ -7,13 +7,13 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-from pipeline import arguments, tracking
+from pipeline.step import arguments, start
 from preprocess.clean import clean
 
 
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
-    with tracking.start_run("preprocess", args) as run:
+    with start.start_run("preprocess", args) as run:
         config = arguments.yaml_file("config", args.config)
         schema, counts, pieces = clean(run.open_table(args.input_artifact), config)
         run.logger.info(

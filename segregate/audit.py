@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from pipeline import numbers, row_digests
-from pipeline.column_types import is_text
-from pipeline.split_keys import moments_of
+from pipeline.splits.keys import moments_of
+from pipeline.tables import numbers, row_digests
+from pipeline.tables.column_types import is_text
 from segregate import telling
 
 TRAIN, TEST = 0, 1

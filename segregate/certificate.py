@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.markdown import markdown
-from pipeline.splits import Division, Keys, Rows
-from pipeline.stratified import Classes
+from pipeline.splits.division import Division, Keys, Rows
+from pipeline.splits.stratified import Classes
 
 PIECE = 2**20  # row numbers that are digested at a time
 

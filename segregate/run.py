@@ -10,16 +10,16 @@ from typing import Any
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-from pipeline import arguments, tracking
 from pipeline.errors import InputError
-from pipeline.splits import Division
+from pipeline.splits.division import Division
+from pipeline.step import arguments, start
 from segregate import certificate
 from segregate.split import split
 
 
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
-    with tracking.start_run("segregate", args) as run, ExitStack() as stack:
+    with start.start_run("segregate", args) as run, ExitStack() as stack:
         how = Division(
             args.test_size,
             args.random_state,
@@ -50,7 +50,7 @@ def go(args: Namespace) -> None:
         run.add_artifact(name, path, "certificate", about_it, {})
 
 
-def _report(run: tracking.StepRun, made: dict[str, Any], most: float | None) -> None:
+def _report(run: start.StepRun, made: dict[str, Any], most: float | None) -> None:
     """Record what the split is and lets through; stop if that is more than is allowed."""
     for part in ("train", "test"):
         run.logger.info("%s: %s rows", part, f"{made['rows'][part]:,}")

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline import splits
-from pipeline.ahead import ahead
-from pipeline.reorder import reordered, targets
-from pipeline.splits import Division, Keys
-from pipeline.tables import Source, Writer, block_rows
+from pipeline.splits import division
+from pipeline.splits.division import Division, Keys
+from pipeline.tables.prefetch import ahead
+from pipeline.tables.reorder import reordered, targets
+from pipeline.tables.table_files import Source, Writer, block_rows
 from segregate.audit import Audit
 from segregate.certificate import certify
 
@@ -47,7 +47,7 @@ def split(
         The certificate, see segregate.certificate.
 
     Raises:
-        InputError: as pipeline.splits.
+        InputError: as pipeline.splits.division.
     """
     asked = audit or {}
     made, places, fitted = _assigned(source, how, asked)
@@ -103,11 +103,11 @@ def _assigned(
 
     Returns:
         What the certificate says of the assignment; the place of each row, see
-        pipeline.reorder; for each train row whether it is left when the validation rows are
+        pipeline.tables.reorder; for each train row whether it is left when the validation rows are
         aside, None if that is not asked.
     """
     keys = _keys(source, how)
-    parts = splits.assign(keys, how)
+    parts = division.assign(keys, how)
     fitted = None
     if asked.get("leaks", True) and asked.get("key") and asked.get("val_size"):
         rest = replace(how, size=asked["val_size"], size_name="val_size")
@@ -117,8 +117,8 @@ def _assigned(
 
 
 def _keys(source: Source, how: Division) -> Keys:
-    columns = splits.columns_of(how, source.schema.names)
-    return splits.keys_of(ahead(source.pieces(columns)), how)
+    columns = division.columns_of(how, source.schema.names)
+    return division.keys_of(ahead(source.pieces(columns)), how)
 
 
 def _fitted(
@@ -126,7 +126,7 @@ def _fitted(
 ) -> NDArray[np.integer]:
     """Return which of the train rows are not going to be validation rows."""
     own = _keys(source, how) if how.method == "hash" else keys  # whose hashes are drawn apart
-    return splits.assign(own.take(train), how)[0]
+    return division.assign(own.take(train), how)[0]
 
 
 def _observed(

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from pipeline import numbers, row_digests
+from pipeline.tables import numbers, row_digests
 
 BINS = 64  # of a numeric feature
 TELLING = 0.95  # of the errors of always saying the commonest class that one feature may avoid

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from pipeline import tables
-from pipeline.artifacts import Store
+from pipeline.store.artifacts import Store
+from pipeline.tables import table_files
 from tests.conftest import SAMPLE, Done, Project
 
 PAGES = {
@@ -61,7 +61,7 @@ class Bench:
 
     def put(self, name: str, table: pa.Table) -> None:
         path = self.folder / name
-        self.store.put(name, path, "table", metadata=tables.write(table, path))
+        self.store.put(name, path, "table", metadata=table_files.write(table, path))
 
     def yaml(self, content: object) -> Path:
         path = self.folder / "config.yaml"

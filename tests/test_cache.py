@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import tables
-from pipeline.artifacts import Store
+from pipeline.store.artifacts import Store
+from pipeline.tables import table_files
 from tests.conftest import Done, Project, copy_project
 
 STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]
@@ -102,7 +102,7 @@ WORDS = [
         "    asked = audit",
         "    # a comment\n\n    asked =   audit",
     ),
-    ("pipeline/splits.py", "import numpy as np", "import numpy as np  # the library"),
+    ("pipeline/splits/division.py", "import numpy as np", "import numpy as np  # the library"),
 ]
 
 
@@ -112,15 +112,15 @@ def test_words_edited(project: Project, name: str, old: str, new: str) -> None:
     assert plan(project) == {}
 
 
-SPLITS = {"segregate": "pipeline/splits.py changed"} | BEHIND
+SPLITS = {"segregate": "pipeline/splits/division.py changed"} | BEHIND
 CODE = [
     ("segregate/split.py", "    asked = audit", "    assert source\n    asked = audit",
      {"segregate": "segregate/split.py changed"} | BEHIND),
-    ("pipeline/splits.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
-    ("pipeline/features.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge and of train
-     {"train_random_forest": "pipeline/features.py changed", "evaluate": BEHIND["evaluate"]}),
-    ("pipeline/metrics.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge, a helper
-     {"train_random_forest": "pipeline/metrics.py changed", "evaluate": BEHIND["evaluate"]}),
+    ("pipeline/splits/division.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
+    ("pipeline/models/features.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge and of train
+     {"train_random_forest": "pipeline/models/features.py changed", "evaluate": BEHIND["evaluate"]}),
+    ("pipeline/judging/metrics.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge, a helper
+     {"train_random_forest": "pipeline/judging/metrics.py changed", "evaluate": BEHIND["evaluate"]}),
     ("evaluate/evaluate.py", "from ", "SEEN = 1\nfrom ",
      {"evaluate": "evaluate/evaluate.py changed"}),
 ]  # fmt: skip
@@ -203,9 +203,9 @@ def test_an_output_is_lost(project: Project, name: str, harm: str) -> None:
 def test_an_input_replaced(project: Project, tmp_path: Path) -> None:
     run(project)
     known = project.manifest("preprocessed_data.csv:v0")
-    table = tables.read(project.file("preprocessed_data.csv:v0"), known["metadata"])
+    table = table_files.read(project.file("preprocessed_data.csv:v0"), known["metadata"])
     path = tmp_path / "preprocessed_data.csv"
-    metadata = tables.write(table.slice(100), path)
+    metadata = table_files.write(table.slice(100), path)
     store = Store(project.root / "artifacts")
     store.put("preprocessed_data.csv", path, "preprocessed_data", metadata=metadata)
     finished = run(project, "main.steps=segregate")
@@ -217,7 +217,7 @@ def test_an_input_replaced(project: Project, tmp_path: Path) -> None:
 def test_the_raw_table_changed(project: Project) -> None:
     path = project.root / "data" / "songs.parquet"
     content, status = path.read_bytes(), path.stat()
-    tables.write(tables.read_foreign(path, "songs").slice(10), path)
+    table_files.write(table_files.read_foreign(path, "songs").slice(10), path)
     found = plan(project)
     path.write_bytes(content)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))

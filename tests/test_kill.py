@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from pipeline.artifacts import Store
-from pipeline.digests import Digests
+from pipeline.store.artifacts import Store
+from pipeline.store.digests import Digests
 from tests.conftest import THOROUGH, Project
 
 STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import tables
+from pipeline.tables import table_files
 from tests.conftest import Project, copy_project
 
 STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]
@@ -97,7 +97,9 @@ def test_the_log_has_every_step(project: Project) -> None:
 
 def test_predictions_follow_the_test_rows(project: Project) -> None:
     def read(name: str):
-        return tables.read(project.file(f"{name}:v0"), project.manifest(f"{name}:v0")["metadata"])
+        return table_files.read(
+            project.file(f"{name}:v0"), project.manifest(f"{name}:v0")["metadata"]
+        )
 
     test, predictions = read("data_test.csv"), read("predictions.parquet")
     assert predictions["truth"].to_pylist() == test["genre"].to_pylist()
@@ -195,7 +197,7 @@ def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     keys = []
     for name in names:
         made = project.manifest(name, "real_artifacts")
-        table = tables.read(project.file(name, "real_artifacts"), made["metadata"])
+        table = table_files.read(project.file(name, "real_artifacts"), made["metadata"])
         columns = project.last_config()["data"]["group_by"]
         keys.append({tuple(row.values()) for row in table.select(columns).to_pylist()})
     assert not keys[0] & keys[1]

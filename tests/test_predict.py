@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import predict as predict_module
-from pipeline import served
-from pipeline.artifacts import Store
+from pipeline.commands import predict as predict_module
 from pipeline.errors import InputError
+from pipeline.models import pyfunc
+from pipeline.store.artifacts import Store
 from tests.conftest import ROOT, SAMPLE, Done, Project
 
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_done_leaves_what_was_there(project: Project, tmp_path: P
     rows.to_csv(source, index=False)
     target.write_text("before")
     words = ["--model=model_export:v0", f"--input={source}", f"--output={target}"]
-    done = project.run("python", "-m", "pipeline.predict", *words)
+    done = project.run("python", "-m", "pipeline.commands.predict", *words)
     assert done.status == 1
     assert "new.csv: column 'tempo' must be a finite number: row 79999 holds 'fast'" in done.error
     assert target.read_text() == "before"
@@ -64,7 +64,7 @@ def test_what_cannot_be_done_leaves_what_was_there(project: Project, tmp_path: P
 def test_a_model_that_is_not_there(project: Project, tmp_path: Path) -> None:
     words = ["--model=model_export:other", f"--input={SAMPLE}",
              f"--output={tmp_path / 'out.csv'}"]  # fmt: skip
-    done = project.run("python", "-m", "pipeline.predict", *words)
+    done = project.run("python", "-m", "pipeline.commands.predict", *words)
     assert done.status == 1
     assert re.search(
         "model=model_export:other: artifact model_export in .* has no other; its versions: "
@@ -95,5 +95,5 @@ def test_the_readme_shows_the_answer(project: Project, tmp_path: Path) -> None:
     store = Store(project.root / "artifacts")
     folder = store.download(store.get("model_export:v0"), tmp_path)
     rows = pd.DataFrame(json.loads(sent)["dataframe_records"])
-    answer = served.load(folder).predict(rows).to_dict(orient="records")
+    answer = pyfunc.load(folder).predict(rows).to_dict(orient="records")
     assert json.dumps({"predictions": answer}).startswith(f'{{"predictions": [{{{shown}, ')

@@ -22,7 +22,7 @@ import skops.io
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF
 
-from pipeline import served
+from pipeline.models import pyfunc
 from tests.conftest import clean_environment
 from tests.zoo import ASKED, MLFLOW_WARNS, expected, export, fitted, made_up
 
@@ -242,7 +242,7 @@ def test_python_and_server_say_the_same(folder: Path, model: Any) -> None:
 
 def test_the_server_does_not_start_with_another_model(folder: Path, tmp_path: Path) -> None:
     changed = shutil.copytree(folder, tmp_path / "changed")
-    file = changed / served.ABOUT
+    file = changed / pyfunc.ABOUT
     about = json.loads(file.read_text())
     about["golden"]["answers"][2][1] += 1e-6
     file.write_text(json.dumps(about))
@@ -258,19 +258,19 @@ def test_the_server_does_not_start_with_another_model(folder: Path, tmp_path: Pa
 
 
 def other_model(folder: Path) -> None:
-    skops.io.dump(fitted(seed=8), folder / served.MODEL)
+    skops.io.dump(fitted(seed=8), folder / pyfunc.MODEL)
 
 
 def untrusted(folder: Path) -> None:
-    skops.io.dump({"model": GaussianProcessClassifier(RBF())}, folder / served.MODEL)
+    skops.io.dump({"model": GaussianProcessClassifier(RBF())}, folder / pyfunc.MODEL)
 
 
 def no_skops(folder: Path) -> None:
-    (folder / served.MODEL).write_bytes(b"no zip file")
+    (folder / pyfunc.MODEL).write_bytes(b"no zip file")
 
 
 def cut(folder: Path) -> None:
-    file = folder / served.ABOUT
+    file = folder / pyfunc.ABOUT
     file.write_text(file.read_text()[:100])
 
 
@@ -292,14 +292,14 @@ def test_a_damaged_folder_is_refused(
     folder: Path, tmp_path: Path, damage: Callable[[Path], None], said: str
 ) -> None:
     changed = shutil.copytree(folder, tmp_path / "changed")
-    served.load(changed)
+    pyfunc.load(changed)
     damage(changed)
-    with pytest.raises(served.UnfitError, match=said):
-        served.load(changed)
+    with pytest.raises(pyfunc.UnfitError, match=said):
+        pyfunc.load(changed)
 
 
 def test_the_loader_is_the_one_of_this_repository(folder: Path) -> None:
     (copy,) = (folder / "code").glob("*.py")
-    content = Path(served.__file__).read_bytes()
+    content = Path(pyfunc.__file__).read_bytes()
     assert copy.read_bytes() == content
     assert copy.stem == f"served_{hashlib.sha256(content).hexdigest()[:12]}"

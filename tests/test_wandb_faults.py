@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import paths, record
+from pipeline import paths
+from pipeline.tracking import record
 from tests.conftest import THOROUGH, Done, Project, copy_project
 from tests.fakes.wandb_server import KEY, Fault, WandbServer
 from tests.test_wandb_sync import STEPS, SYNC, account

@@ -166,8 +166,8 @@ def test_the_same_bytes_with_other_types_are_another_version(tmp_path: Path) -> 
     code = """
 import pyarrow as pa, sys
 from argparse import Namespace
-from pipeline import tracking
-with tracking.start_run("get_data", Namespace()) as run:
+from pipeline.step import start
+with start.start_run("get_data", Namespace()) as run:
     table = pa.table({"n": pa.array([1, 2], sys.argv[1])})
     run.write_table("n.csv", table, "raw", "Numbers")
 """

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import build, models
+from pipeline.models import build
+from pipeline.models import export as exporting
 from train_random_forest import train
 
 MLFLOW_WARNS = [  # its own type hints, and a comparison that pandas will change
@@ -49,13 +50,13 @@ def fitted(seed: int = 7) -> Any:
 
 def export(folder: Path) -> Path:
     """Export the model with what preprocess does for its text."""
-    models.export(fitted(), folder, made_up(), "kind", text=TEXT)
+    exporting.export(fitted(), folder, made_up(), "kind", text=TEXT)
     return folder
 
 
 def expected(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
     """Return what the library itself predicts."""
     words = rows["title"].fillna("") + " " + rows["name"].fillna("")
-    found, predicted = models.predict(model, rows.assign(words=words))
+    found, predicted = export.predict(model, rows.assign(words=words))
     names = [f"probability_{label}" for label in model.classes_]
     return pd.DataFrame({"prediction": predicted, **dict(zip(names, found.T, strict=True))})

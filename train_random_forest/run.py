@@ -10,20 +10,23 @@ from threading import Thread
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-from pipeline import arguments, build, importances, judge, models, plots, splits, tracking
-from pipeline.model_schema import TRUSTED_TYPES
+from pipeline.config.model import TRUSTED_TYPES
+from pipeline.judging import importances, plots
+from pipeline.models import build, export
+from pipeline.splits import division
+from pipeline.step import arguments, performance, start
 from train_random_forest import train
 
 
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
-    with tracking.start_run("train_random_forest", args) as run:
+    with start.start_run("train_random_forest", args) as run:
         target, features, text, model, keys = arguments.yaml_values(
             "model_config", args.model_config, ("target", "features", "text", "model", "split")
         )
         unfitted = build.build_pipeline(features, model, args.random_seed)
         table = run.read_table(args.train_data)
-        how = splits.Division(
+        how = division.Division(
             args.val_size,
             args.random_seed,
             keys["method"],
@@ -33,7 +36,7 @@ def go(args: Namespace) -> None:
             keys["gap"],
             size_name="val_size",
         )
-        first, second = splits.divide(table, how)
+        first, second = division.divide(table, how)
         frame = table.to_pandas()
         training, validation = frame.iloc[first], frame.iloc[second]
         run.logger.info("fitting %s rows, %s to validate", f"{len(first):,}", f"{len(second):,}")
@@ -41,12 +44,12 @@ def go(args: Namespace) -> None:
         warnings.filterwarnings("ignore", "SOCKS support in urllib3")
         Thread(target=import_module, args=("mlflow.sklearn",)).start()  # seconds; export needs it
         fitted = train.fit(unfitted, training, target)
-        judge.judge(run, fitted, validation, target)
+        performance.judge(run, fitted, validation, target)
         if inputs := importances.of_inputs(fitted):
             run.log_picture("feature_importance", plots.png(plots.feature_importance(inputs)))
         folder = run.output_path(args.export_artifact)
         trusted = model.get("trusted_types") or TRUSTED_TYPES  # a step alone need not say
-        models.export(fitted, folder, training, target, trusted, text)
+        export.export(fitted, folder, training, target, trusted, text)
         estimator = type(fitted[-1]).__name__
         run.add_artifact(
             args.export_artifact,

@@ -1,4 +1,4 @@
-"""Fit the inference pipeline that pipeline/build.py builds."""
+"""Fit the inference pipeline that pipeline/models/build.py builds."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
 from pipeline.errors import InputError, did_you_mean
-from pipeline.features import features_of, labels, model_input
+from pipeline.models.features import features_of, labels, model_input
 
 
 def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.record import reference
 from pipeline.report.facts import Facts, output
 from pipeline.report.masking import masked
 from pipeline.report.panels import Panel, panels
 from pipeline.report.profile import Column, Profile
 from pipeline.report.words import compact, count, listed, percent
+from pipeline.tracking.record import reference
 
 CELL = 60  # characters of a value from the table
 DRAWN = 40  # histograms that are drawn

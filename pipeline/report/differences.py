@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.record import reference
-from pipeline.replay import HOW
+from pipeline.replay.replay import HOW
 from pipeline.report.words import count
+from pipeline.tracking.record import reference
 
 Row = dict[str, Any]
 

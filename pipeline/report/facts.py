@@ -9,11 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts import Store, Version
 from pipeline.errors import InputError
-from pipeline.record import reference
 from pipeline.report.masking import masked
 from pipeline.report.profile import Profile, profile
+from pipeline.store.artifacts import Store, Version
+from pipeline.tracking.record import reference
 
 LARGEST = 100_000_000  # bytes of a table that is still read for its profile
 KINDS = ("evaluation", "certificate", "gate")  # types of artifacts that a report reads
@@ -132,7 +132,7 @@ def _json(stores: Sequence[Store], artifact: Artifact) -> Any:
 
 
 def _profile(recorded: Mapping[str, Any], stores: Sequence[Store]) -> Profile | None:
-    from pipeline import tables
+    from pipeline.tables import table_files
 
     artifact = divided(recorded)
     if artifact is None:
@@ -146,4 +146,4 @@ def _profile(recorded: Mapping[str, Any], stores: Sequence[Store]) -> Profile | 
         )
     with tempfile.TemporaryDirectory() as folder:
         file = stores[0].download(version, Path(folder))
-        return profile(tables.read(file, version.metadata), masked(reference(artifact)))
+        return profile(table_files.read(file, version.metadata), masked(reference(artifact)))

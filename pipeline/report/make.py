@@ -10,9 +10,11 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from pipeline import manifest, paths, record, runs
+from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.wandb_client import MovedOfflineError, Recording
+from pipeline.replay import manifest, runs
+from pipeline.tracking import record
+from pipeline.tracking.recorder_client import MovedOfflineError, Recording
 
 FILE = "report.html"
 PAGE = "pipeline.report.page"  # most of a report's time is the import of what draws it

@@ -8,11 +8,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.record import reference
 from pipeline.report import data, results, story, words
 from pipeline.report.charts import Picture
 from pipeline.report.differences import plain
 from pipeline.report.facts import Facts
+from pipeline.tracking.record import reference
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.numbers import to_numpy
+from pipeline.tables.numbers import to_numpy
 
 BINS = 20
 FEW = 400  # values below which a histogram shows them all

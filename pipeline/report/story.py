@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import steps as order
-from pipeline.record import reference
+from pipeline.config import steps as order
 from pipeline.report.differences import changed, differences
 from pipeline.report.facts import Facts
 from pipeline.report.lineage import Node, lineage
 from pipeline.report.words import command, count, interval, listed, moment, signed, title
+from pipeline.tracking.record import reference
 
 HOW = ("main.action=", "main.run=", "main.steps=")
 View = dict[str, Any]

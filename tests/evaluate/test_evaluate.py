@@ -17,12 +17,12 @@ from evaluate.evaluate import (
     predictions_table,
     slice_rows,
 )
-from pipeline.build import build_pipeline
+from pipeline.config.judging import Judging
 from pipeline.errors import InputError
-from pipeline.features import labels
-from pipeline.judging_schema import Judging
-from pipeline.metrics import Judged
-from pipeline.models import predict
+from pipeline.judging.metrics import Judged
+from pipeline.models.build import build_pipeline
+from pipeline.models.export import predict
+from pipeline.models.features import labels
 
 TABLE = pd.DataFrame({"kind": ["b", "a", "b", "a"], "size": [4, 1, 3, 2]}, index=[9, 3, 7, 1])
 

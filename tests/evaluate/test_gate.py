@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from evaluate import gate
-from pipeline.bootstrap import Bootstrap
+from pipeline.config.gate import Gate
+from pipeline.config.gate import gate as gate_of
 from pipeline.errors import InputError
-from pipeline.gate_schema import Gate
-from pipeline.gate_schema import gate as gate_of
+from pipeline.judging.bootstrap import Bootstrap
 
 HOW = Bootstrap(resamples=200, seed=1)
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from evaluate.intervals import judged
-from pipeline.bootstrap import Bootstrap
-from pipeline.metrics import classification_metrics
+from pipeline.judging.bootstrap import Bootstrap
+from pipeline.judging.metrics import classification_metrics
 
 HOW = Bootstrap(resamples=100, seed=1)
 

@@ -1,4 +1,4 @@
-"""Stand-ins for recorded runs: manifests in the form that pipeline.manifest writes."""
+"""Stand-ins for recorded runs: manifests in the form that pipeline.replay.manifest writes."""
 
 import json
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import tables
-from pipeline.artifacts import Store
-from pipeline.record import artifact_facts, reference
 from pipeline.report.facts import Facts
+from pipeline.store.artifacts import Store
+from pipeline.tables import table_files
+from pipeline.tracking.record import artifact_facts, reference
 from tests.fakes import evaluation as fake
 
 EVIL = "<script>alert('x')</script>"
@@ -121,7 +121,9 @@ def published(store: Store, recorded: dict[str, Any], folder: Path) -> dict[str,
             else:
                 name = path.name if path.suffix else f"{path.name}.csv"
                 path = path.with_name(name)
-                metadata = tables.write(pa.table({"energy": [0.1, 0.5], "genre": ["a", "b"]}), path)
+                metadata = table_files.write(
+                    pa.table({"energy": [0.1, 0.5], "genre": ["a", "b"]}), path
+                )
             version = store.put(made["name"], path, made["type"], metadata=metadata)
             one["outputs"][n] = kept[made["name"]] = artifact_facts(version)
     assert all(store.exists(reference(a)) for a in kept.values())

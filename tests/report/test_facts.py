@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.artifacts import Store
 from pipeline.report import facts
+from pipeline.store.artifacts import Store
 from tests.fakes.recorded import artifact, manifest, published, step, whole
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from mlflow.exceptions import MlflowException
 
-from pipeline import manifest, paths, runs
+from pipeline import paths
 from pipeline.errors import InputError
+from pipeline.replay import manifest, runs
 from pipeline.report import make
 from tests.fakes import recorded as fake
 

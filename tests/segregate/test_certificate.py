@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline import tables
-from pipeline.numbers import to_arrow
-from pipeline.splits import Division
+from pipeline.splits.division import Division
+from pipeline.tables import table_files
+from pipeline.tables.numbers import to_arrow
 from segregate import audit as audits
 from segregate import certificate, telling
 from segregate.audit import Audit, Leak
@@ -86,11 +86,11 @@ def test_features_named_like_the_target(name: str, said: bool) -> None:
 def certified(table: pa.Table, how: Division, **audit: Any) -> dict[str, Any]:
     with TemporaryDirectory() as place:
         path = Path(place, "t.parquet")
-        source = tables.Source(path, tables.write(table, path))
+        source = table_files.Source(path, table_files.write(table, path))
         paths = [Path(place, name) for name in ("train.parquet", "test.parquet")]
         with (
-            tables.Writer(paths[0], source.schema) as a,
-            tables.Writer(paths[1], source.schema) as b,
+            table_files.Writer(paths[0], source.schema) as a,
+            table_files.Writer(paths[1], source.schema) as b,
         ):
             made = split(source, how, (a, b), Path(place), audit)
         assert json.loads(json.dumps(made)) == made

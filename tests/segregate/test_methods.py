@@ -10,7 +10,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.splits import Division, divide
+from pipeline.splits.division import Division, divide
 
 KEYS = st.lists(
     st.tuples(st.sampled_from(["a", "b", None]), st.sampled_from([1.5, -0.5, None]),

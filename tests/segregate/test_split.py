@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from pipeline import csv_lines, table_pieces, tables
 from pipeline.errors import InputError
-from pipeline.splits import Division, divide
+from pipeline.splits.division import Division, divide
+from pipeline.tables import chunks, csv_lines, table_files
 from segregate import split as segregate
 
 
@@ -23,13 +23,15 @@ def split(table: pa.Table, size: float, seed: int, column: str | None = None) ->
     """Divide a table as the step does, from a file into files."""
     with TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
-        source = tables.Source(folder / "t.parquet", tables.write(table, folder / "t.parquet"))
+        source = table_files.Source(
+            folder / "t.parquet", table_files.write(table, folder / "t.parquet")
+        )
         paths = [folder / "train.parquet", folder / "test.parquet"]
-        writers = [stack.enter_context(tables.Writer(path, source.schema)) for path in paths]
+        writers = [stack.enter_context(table_files.Writer(path, source.schema)) for path in paths]
         how = Division(size, seed, "stratified", column)
         segregate.split(source, how, writers, folder)
         stack.close()
-        return [tables.read(p, w.metadata) for p, w in zip(paths, writers, strict=True)]
+        return [table_files.read(p, w.metadata) for p, w in zip(paths, writers, strict=True)]
 
 
 KINDS = {
@@ -167,19 +169,19 @@ def test_the_bytes_do_not_depend_on_what_is_in_memory_at_a_time(
     }
     how = Division(0.3, 5, method, **options.get(method, {}))
     path = tmp_path / f"t{suffix}"
-    source = tables.Source(path, tables.write(table, path))
+    source = table_files.Source(path, table_files.write(table, path))
     made = []
     for piece, block in ((2**16, 2**17), (37, 11), (5, 700)):
-        monkeypatch.setattr(table_pieces, "PIECE", piece)
+        monkeypatch.setattr(chunks, "PIECE", piece)
         monkeypatch.setattr(csv_lines, "BLOCK", 300 if piece < 50 else 2**24)
-        monkeypatch.setattr(table_pieces, "FIRST_BLOCK", 100 if piece < 50 else 2**20)
+        monkeypatch.setattr(chunks, "FIRST_BLOCK", 100 if piece < 50 else 2**20)
         monkeypatch.setattr(segregate, "block_rows", lambda schema, block=block: block)
         files = [tmp_path / f"{part}{suffix}" for part in ("train", "test")]
         scratch = tmp_path / f"scratch{piece}"
         scratch.mkdir()
         with (
-            tables.Writer(files[0], source.schema) as a,
-            tables.Writer(files[1], source.schema) as b,
+            table_files.Writer(files[0], source.schema) as a,
+            table_files.Writer(files[1], source.schema) as b,
         ):
             certificate = segregate.split(
                 source, how, (a, b), scratch, {"key": ["g"], "val_size": 0.3, "time": "x"}
@@ -189,21 +191,21 @@ def test_the_bytes_do_not_depend_on_what_is_in_memory_at_a_time(
     first, second = divide(table, how)
     taken = [table.take(pa.array(part)) for part in (first, second)]
     for part, file, metadata in zip(taken, files, made[0][1:3], strict=True):
-        assert tables.read(file, metadata).equals(part)
+        assert table_files.read(file, metadata).equals(part)
 
 
 def test_the_format_of_the_table_does_not_show_in_the_rows(tmp_path: Path) -> None:
     table = pa.table({"c": ["a", "b"] * 50, "x": [n / 7 for n in range(100)], "t": ['"\n'] * 100})
     made = []
     for given_as in (".csv", ".parquet"):
-        source = tables.Source(
-            tmp_path / f"t{given_as}", tables.write(table, tmp_path / f"t{given_as}")
+        source = table_files.Source(
+            tmp_path / f"t{given_as}", table_files.write(table, tmp_path / f"t{given_as}")
         )
         for suffix in (".csv", ".parquet"):
             files = [tmp_path / f"{given_as}_{part}{suffix}" for part in ("train", "test")]
             with (
-                tables.Writer(files[0], source.schema) as a,
-                tables.Writer(files[1], source.schema) as b,
+                table_files.Writer(files[0], source.schema) as a,
+                table_files.Writer(files[1], source.schema) as b,
             ):
                 segregate.split(source, Division(0.3, 5, stratify="c"), (a, b), tmp_path)
             made.append([file.read_bytes() for file in files])

@@ -10,11 +10,11 @@ import yaml
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
-from pipeline.build import build_pipeline
-from pipeline.metrics import classification_metrics
-from pipeline.models import predict
-from pipeline.numbers import to_arrow
-from pipeline.splits import Division, divide
+from pipeline.judging.metrics import classification_metrics
+from pipeline.models.build import build_pipeline
+from pipeline.models.export import predict
+from pipeline.splits.division import Division, divide
+from pipeline.tables.numbers import to_arrow
 from preprocess import clean
 from tests.conftest import ROOT
 from train_random_forest.train import fit

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from pipeline import models
-from pipeline.build import build_pipeline
 from pipeline.errors import InputError
-from pipeline.features import features_of
-from pipeline.importances import of_inputs as feature_importances
-from pipeline.models import predict
+from pipeline.judging.importances import of_inputs as feature_importances
+from pipeline.models import export
+from pipeline.models.build import build_pipeline
+from pipeline.models.export import predict
+from pipeline.models.features import features_of
 from train_random_forest.train import fit
 
 FEATURES = {"numeric": ["size", "age"], "categorical": ["shape", "level"], "text": "words"}
@@ -136,8 +136,8 @@ def test_the_number_of_threads_leaves_no_trace_in_boosted_trees(tmp_path):
     boosting = estimator("ensemble.HistGradientBoostingClassifier", max_iter=3)
     for threads in (1, 2):
         with threadpool_limits(threads):
-            models.export(trained(model=boosting), tmp_path / str(threads), made_up(), "kind")
-    one, two = ((tmp_path / name / models.MODEL_FILE).read_bytes() for name in ("1", "2"))
+            export.export(trained(model=boosting), tmp_path / str(threads), made_up(), "kind")
+    one, two = ((tmp_path / name / export.MODEL_FILE).read_bytes() for name in ("1", "2"))
     assert one == two
 
 

@@ -1,0 +1,194 @@
+"""Whether a step has to run, and why: never the same work twice."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from pipeline import paths
+from pipeline.cache import step_key
+from pipeline.cache.decision import Decision
+from pipeline.cache.external_files import UnknownFactError
+from pipeline.cache.history import Execution, History
+from pipeline.cache.pins import moving, pinned
+from pipeline.cache.step_key import StepKey
+from pipeline.config import origin, schema
+from pipeline.errors import InputError
+from pipeline.store.artifacts import Store
+from pipeline.store.digests import Digests
+from pipeline.store.versions import Version
+from pipeline.tracking.record import Record, reference
+from pipeline.tracking.recorder_client import MovedOfflineError
+from pipeline.tracking.wandb_store import WandbStore
+
+SHOWN = 3  # causes that a reason names
+Result = TypeVar("Result")
+
+
+class Cache:
+    """Decides about the steps of one configuration.
+
+    Attributes:
+        store: the artifacts.
+        environment: what builds the steps' environments.
+        digests: digests of files, kept from process to process.
+    """
+
+    def __init__(
+        self, config: schema.Config, origin: origin.Sources, environment: str, store: Store
+    ) -> None:
+        """Take the checked config, where it is set, what builds environments, and the store."""
+        self._config = config
+        self._origin = origin
+        self.environment = environment
+        self.store = store
+        self._history = History(store, [""] if store.catalog else store.catalogs())
+        self.digests = Digests(paths.STATE / "digests.json", config.main.recheck)
+
+    def go_offline(self) -> None:
+        """Go on with the store's own catalog, in which everything is that is here."""
+        if isinstance(self.store, WandbStore):
+            self.store = self.store.take_over()
+            self._history = History(self.store, self.store.catalogs())
+            os.environ["WANDB_MODE"] = "offline"
+
+    def _or_offline(self, work: Callable[[], Result]) -> Result:
+        """Do it; if W&B fails and the run may go on without, say so and do it without."""
+        try:
+            return work()
+        except MovedOfflineError as moved:
+            print(f"{moved}; going on offline", flush=True)
+            self.go_offline()
+            return work()
+
+    def plan(self, chosen: Iterable[str]) -> list[Decision]:
+        """Decide about all steps before any runs; what depends on one that runs is left open."""
+        produced: dict[str, str] = {}
+        running: set[str] = set()
+        remade: set[str] = set()
+        plan = []
+        for step in chosen:
+            decision = self.decide(step, produced, running, remade)
+            if decision.hit:
+                produced |= {a["name"]: a["digest"] for a in decision.hit.record.outputs}
+            else:
+                running.add(step)
+                last = self._history.last(step)
+                remade |= {output["name"] for output in last.record.outputs} if last else set()
+            plan.append(decision)
+        self.digests.save()
+        return plan
+
+    def decide(
+        self,
+        step: str,
+        produced: Mapping[str, str],
+        running: Iterable[str] = (),
+        remade: Iterable[str] = (),
+    ) -> Decision:
+        """Decide about a step.
+
+        Args:
+            step: the step.
+            produced: artifact name → digest of what this run made so far; ``name:latest`` means
+                that, so that another run's newer version is never taken for ours.
+            running: steps that will have run before this one starts.
+            remade: artifacts that they made the last time.
+        """
+        last = self._history.last(step)
+        seconds = last.record.seconds if last else None
+        asked = self._config.steps[step]
+        values, inputs = self._or_offline(lambda: pinned(self.store, asked, produced))
+        made_anew = [
+            v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
+        ]
+        key, hit = None, None
+        if not last:
+            reason = "run: first time"
+            key = None if running else self._key(step, values, inputs)
+        elif made_anew:
+            reason = f"run: input {made_anew[0]} is made anew"
+        else:
+            reason, key, hit = self._compared(step, values, inputs, last)
+        return Decision(step, values, inputs, reason, key, hit, seconds)
+
+    def _compared(
+        self, step: str, values: dict[str, Any], inputs: dict[str, Version | None], last: Execution
+    ) -> tuple[str, StepKey | None, Execution | None]:
+        try:
+            key = self._key_or_why_not(step, values, inputs)
+        except UnknownFactError as error:
+            return f"run: {error}", None, None
+        found = self._history.find(step, key.digest)
+        lost = self._or_offline(lambda: self._lost(found)) if found else None
+        if not self._config.main.cache:
+            return "run: main.cache=false", key, None
+        if step in self._config.main.force:
+            return f"run: forced (main.force=[{step}])", key, None
+        if found and lost:
+            return f"run: output {lost}", key, None
+        if found:
+            return f"hit: same as run {found.run[:8]}", key, found
+        causes = list(step_key.differences(key, last.key, lambda name: self._source(step, name)))
+        if not causes:
+            return "run: what is known of its last execution is damaged", key, None
+        more = f" and {len(causes) - SHOWN} more" if len(causes) > SHOWN else ""
+        return f"run: {'; '.join(causes[:SHOWN])}{more}", key, None
+
+    def reuse(self, decision: Decision) -> None:
+        """Let `latest` mean the outputs of a hit again, and the hit be the newest execution."""
+        assert decision.hit
+        assert decision.key
+        hit = decision.hit
+        self._or_offline(lambda: self._aim_at(hit.record.outputs))
+        self._history.serve(hit)
+
+    def _aim_at(self, outputs: list[dict[str, Any]]) -> None:
+        for output in outputs:
+            version = self.store.same(output["name"], output["digest"])
+            self.store.set_alias(version.reference if version else reference(output), "latest")
+
+    def keep(self, decision: Decision, record: Record, run: str) -> None:
+        """Remember an execution that ended well, unless the code changed while it ran."""
+        now = self._key(decision.step, decision.values, decision.inputs)
+        if now and decision.key and now.digest == decision.key.digest:
+            self._history.add(Execution(now, record, time.time(), run))
+            # A step may move an alias that it was given: the same command will find it moved.
+            aliases = moving(self._config.steps[decision.step])
+            values, inputs = self._or_offline(lambda: pinned(self.store, aliases, {}))
+            if inputs != {name: decision.inputs[name] for name in inputs}:
+                values, inputs = {**decision.values, **values}, {**decision.inputs, **inputs}
+                if after := self._key(decision.step, values, inputs):
+                    self._history.add(Execution(after, record, time.time(), run))
+        self.digests.save()
+
+    def _key(
+        self, step: str, values: Mapping[str, Any], inputs: Mapping[str, Version | None]
+    ) -> StepKey | None:
+        try:
+            return self._key_or_why_not(step, values, inputs)
+        except UnknownFactError:
+            return None
+
+    def _key_or_why_not(
+        self, step: str, values: Mapping[str, Any], inputs: Mapping[str, Version | None]
+    ) -> StepKey:
+        folder = paths.ROOT / step
+        return step_key.step_key(folder, paths.ROOT, values, inputs, self.digests, self.environment)
+
+    def _lost(self, found: Execution) -> str | None:
+        """Say which output of an execution is not as it was, if one is."""
+        for output in found.record.outputs:
+            name = reference(output)
+            try:
+                version = self.store.same(output["name"], output["digest"])
+            except InputError:  # its manifest is damaged
+                return f"{name} is damaged"
+            if version is None:
+                return f"{name} is gone"
+            if fault := self.store.fault(version, self.digests):
+                return f"{name} is {fault}"
+        return None
+
+    def _source(self, step: str, parameter: str) -> str:
+        return self._origin.of("steps", step, *parameter.split("."))

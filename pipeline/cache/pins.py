@@ -1,0 +1,39 @@
+"""What the artifact references among a step's parameters mean, as versions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.store.artifacts import Store
+from pipeline.store.versions import Version, is_reference, parse_reference, version_number
+
+
+def pinned(
+    store: Store, values: Mapping[str, Any], produced: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, Version | None]]:
+    """Return the parameters with ``name:vN`` for each reference, and the versions meant.
+
+    Args:
+        store: where they are.
+        values: the parameters.
+        produced: artifact name → digest of what this run made, which ``name:latest`` means.
+
+    Returns:
+        The parameters, and for each that is a reference its version; None: not there.
+    """
+    found, inputs = dict(values), {}
+    for name, value in values.items():
+        if not is_reference(value):
+            continue
+        artifact, alias = parse_reference(value)
+        ours = produced.get(artifact) if alias == "latest" else None
+        made = store.same(artifact, ours) if ours else None
+        version = inputs[name] = made or store.find(value)
+        found[name] = version.reference if version else value
+    return found, inputs
+
+
+def moving(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are references by an alias which only a command moves."""
+    names = {name: parse_reference(v)[1] for name, v in values.items() if is_reference(v)}
+    return {name: values[name] for name, alias in names.items()
+            if alias != "latest" and version_number(alias) is None}  # fmt: skip

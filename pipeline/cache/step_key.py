@@ -1,0 +1,163 @@
+"""What decides what a step makes, as facts that can be compared: equal facts, equal outputs."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.cache import code_digests
+from pipeline.cache.external_files import UnknownFactError, local_file, url_content
+from pipeline.cache.packages import versions_of
+from pipeline.store.digests import Digests
+from pipeline.store.versions import Version
+
+KINDS = ("parameter", "order", "input", "file", "code", "package", "python")
+
+
+@dataclass(frozen=True)
+class StepKey:
+    """The facts about one execution of one step.
+
+    Attributes:
+        facts: what counts, by kind and name, such as ``("parameter", "test_size")`` → ``0.3``.
+        shown: what a person is told instead of a digest, such as ``preprocessed_data.csv v3``.
+    """
+
+    facts: Mapping[str, str]
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 over the facts, as hex."""
+        return hashlib.sha256(json.dumps(dict(self.facts), sort_keys=True).encode()).hexdigest()
+
+
+def step_key(
+    folder: Path,
+    root: Path,
+    values: Mapping[str, Any],
+    inputs: Mapping[str, Version | None],
+    digests: Digests,
+    environment: str,
+) -> StepKey:
+    """Return the facts about a step that is going to run.
+
+    Args:
+        folder: the step's folder.
+        root: the repository, which relative files and first-party modules start from.
+        values: the step's parameters as in the config.
+        inputs: the version that each parameter which is an artifact reference means, by the
+            parameter's name; None for one that is not there.
+        digests: where the digests of files come from.
+        environment: what builds the step's environment; "local" is that of this process.
+
+    Raises:
+        UnknownFactError: a URL whose server tells no validator, code that does not parse.
+    """
+    facts, shown = _parameter_facts(root, values, inputs, digests)
+    try:
+        files, modules = code_digests.of_step(folder, root)
+    except SyntaxError as error:
+        place = Path(str(error.filename)).relative_to(root)
+        raise UnknownFactError(f"{place} does not parse") from None
+    facts |= {f"code {path}": digest for path, digest in files.items()}
+    facts["code command"] = _command(folder)
+    facts |= versions_of(modules, folder, environment)
+    return StepKey(facts, shown)
+
+
+def _parameter_facts(
+    root: Path,
+    values: Mapping[str, Any],
+    inputs: Mapping[str, Version | None],
+    digests: Digests,
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the facts that a step's parameters are, and what a person is told of them."""
+    facts: dict[str, str] = {}
+    shown: dict[str, str] = {}
+    for name, value in values.items():
+        if name in inputs:
+            artifact = inputs[name]
+            facts[f"input {name}"] = artifact.digest if artifact else "not there"
+            shown[f"input {name}"] = f"{artifact.name} v{artifact.version}" if artifact else "none"
+            if artifact is None:  # then it is not a reference, for all that is known
+                facts[f"parameter {name}"] = json.dumps(value)
+        elif isinstance(value, str) and (path := local_file(value, root)):
+            # The suffix says how it is read.
+            facts[f"file {name}"] = f"{digests.sha256(path)} {path.suffix}"
+            shown[f"file {name}"] = value
+            if "/" not in value:  # may be a plain word that happens to be a file's name as well
+                facts[f"parameter {name}"] = json.dumps(value)
+        elif isinstance(value, str) and "://" in value:
+            facts[f"file {name}"] = url_content(value, values.get("sha256"))
+            shown[f"file {name}"] = value
+        else:
+            leaves = dict(_leaves(name, value))
+            facts |= {f"parameter {path}": leaf for path, leaf in leaves.items()}
+            if isinstance(value, Mapping):
+                facts[f"order {name}"] = json.dumps(list(leaves))
+    return facts, shown
+
+
+def differences(
+    now: StepKey, before: StepKey, source_of: Callable[[str], str] = str
+) -> Iterable[str]:
+    """Yield in words what is not as it was, the cause before what follows from it.
+
+    Args:
+        now: the facts of the step that is going to run.
+        before: those of an earlier execution.
+        source_of: the config key that a parameter (``config.columns.tempo.max``) is set by.
+    """
+    names = sorted({*now.facts, *before.facts}, key=lambda n: (KINDS.index(n.split(" ")[0]), n))
+    for name in names:
+        new, old = now.facts.get(name), before.facts.get(name)
+        if new == old:
+            continue
+        kind, _, what = name.partition(" ")
+        if kind == "input":
+            was = before.shown.get(name, "none")
+            yield f"input {was} → {_without_same_name(now.shown.get(name, 'none'), was)}"
+        elif kind == "file":
+            yield f"{source_of(what)} {now.shown.get(name, 'none')} changed"
+        elif kind == "code":
+            how = "changed" if new and old else "is new" if new else "is gone"
+            yield f"{what} {how}"
+        elif kind == "parameter":
+            yield f"{source_of(what)} {old or 'none'} → {new or 'none'}"
+        elif kind == "order":
+            if sorted(json.loads(new or "[]")) == sorted(json.loads(old or "[]")):
+                yield f"{source_of(what)} has its keys in another order"
+        else:
+            yield f"{what or 'Python'} {old or 'none'} → {new or 'none'}"
+
+
+def _without_same_name(new: str, old: str) -> str:
+    """``v4`` after ``raw_data.csv v3``; the whole when the artifact is another one."""
+    name, _, number = new.rpartition(" ")
+    return number if name and old.startswith(f"{name} ") else new
+
+
+def _leaves(path: str, value: Any) -> Iterable[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        for key, child in value.items():
+            plain = isinstance(key, str) and not {".", "["} & set(key)
+            part = f".{key}" if plain else f"[{json.dumps(key, default=str)}]"
+            yield from _leaves(path + part, child)
+    else:
+        yield path, json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _command(folder: Path) -> str:
+    """Return how a step is started: its MLproject without the words for people."""
+    project = yaml.safe_load((folder / "MLproject").read_text(encoding="utf-8"))
+    main = project["entry_points"]["main"]
+    declared = {
+        name: [rules.get("type"), rules.get("default")] if isinstance(rules, Mapping) else rules
+        for name, rules in (main.get("parameters") or {}).items()
+    }
+    return json.dumps([main["command"], declared], default=str)

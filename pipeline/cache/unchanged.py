@@ -1,0 +1,174 @@
+"""The same command over the same files: recognised before anything dear is imported.
+
+When every step of a run was served by earlier executions, what that rested on is kept: the command
+and its environment, size, time and inode of every file of code, config, inputs and outputs, the
+aliases that were followed, the installed packages. While all of it is as it was, the answer is.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import paths, wandb_mode
+
+if TYPE_CHECKING:
+    from pipeline.cache.decision import Decision
+    from pipeline.store.artifacts import Store
+
+# Variables that change from one prompt to the next and tell the pipeline nothing.
+IGNORED = ("_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL")
+# What gives the same value as long as config, code and environment are the same.
+STEADY = ("root", "hydra", "oc.create", "oc.decode", "oc.deprecated", "oc.dict.keys",
+          "oc.dict.values", "oc.env", "oc.select", "python_version")  # fmt: skip
+FOLDERS = ("conf", "pipeline")  # besides those of the steps' code
+Seen = list[int] | None
+
+
+def _place() -> Path:
+    variables = {name: value for name, value in os.environ.items() if name not in IGNORED}
+    words = [sys.argv[1:], sorted(variables.items()), sys.version, sys.executable, sys.path[1:]]
+    return paths.STATE / f"{hashlib.sha256(json.dumps(words).encode()).hexdigest()}.json"
+
+
+PLACE = _place()  # for the command as it was given: arguments and environment change on the way
+
+
+def recognised() -> bool:
+    """Say whether this command would find nothing to do; then print what it would print."""
+    if "MLFLOW_RUN_ID" in os.environ or any(word.startswith("-") for word in sys.argv[1:]):
+        return False
+    try:
+        kept = json.loads(PLACE.read_text(encoding="utf-8"))
+        same: bool = (
+            kept["files"] == {name: _seen(Path(name)) for name in kept["files"]}
+            and kept["aliases"] == {name: _text(Path(name)) for name in kept["aliases"]}
+            and kept["project"] == _project(kept["folders"])
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+    if same:
+        print("Nothing has changed since this command was last served:")
+        say(kept["lines"])
+    return same
+
+
+def say(lines: Iterable[tuple[str, float | None]]) -> None:
+    """Print lines; one with a moment (seconds since 1970) ends in how long ago it was."""
+    for text, moment in lines:
+        print(text if moment is None else f"{text}, {ago(moment)}")
+
+
+def ago(moment: float) -> str:
+    """Return how long ago a moment (seconds since 1970) was, in words."""
+    seconds = max(time.time() - moment, 0)
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if count := int(seconds // size):
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def remember(
+    plan: Iterable["Decision"],
+    store: "Store",
+    references: Iterable[str],
+    resolvers: set[str],
+    lines: list[tuple[str, float | None]],
+) -> None:
+    """Keep what it rested on that every step of this command was served by earlier executions.
+
+    Args:
+        plan: hits, for all steps.
+        store: where their outputs are.
+        references: the artifact references that the steps' parameters hold.
+        resolvers: those that the config uses; one that may give another value next time, such
+            as ``now``, rules it out.
+        lines: what the command printed, as `say` takes it.
+    """
+    found = _evidence(plan, store, references)
+    if found is None or not resolvers <= set(STEADY):
+        return
+    files, aliases = found
+    inside = [path.relative_to(paths.ROOT) for path in files if path.is_relative_to(paths.ROOT)]
+    code = {path.parts[0] for path in inside if path.suffix == ".py" and len(path.parts) > 1}
+    folders = sorted(code.union(FOLDERS))
+    content = {
+        "files": {str(path): _seen(path) for path in files},
+        "aliases": {str(path): text for path, text in aliases.items()},
+        "folders": folders,
+        "project": _project(folders),
+        "lines": lines,
+    }
+    PLACE.parent.mkdir(parents=True, exist_ok=True)
+    draft = PLACE.with_suffix(f".{os.getpid()}")
+    draft.write_text(json.dumps(content), encoding="utf-8")
+    os.replace(draft, PLACE)
+
+
+def _evidence(
+    plan: Iterable["Decision"], store: "Store", references: Iterable[str]
+) -> tuple[set[Path], dict[Path, str | None]] | None:
+    """Return the files and the aliases a plan of hits rests on; None if some are not local."""
+    from pipeline.cache.external_files import (
+        local_file,  # nothing that is imported above may be dear
+    )
+    from pipeline.tracking.record import reference
+
+    if store.folder is None:
+        return None
+    files = {wandb_mode.netrc_file(os.environ)}  # with a key in it, W&B is asked
+    names = set(references)
+    for decision in plan:
+        assert decision.hit
+        assert decision.key
+        for output in decision.hit.record.outputs:
+            names.add(f"{output['name']}:latest")
+            files.update(store.paths(reference(output)))
+        for name, fact in decision.key.facts.items():
+            kind, _, what = name.partition(" ")
+            if kind == "code" and what != "command":
+                files.add(paths.ROOT / what)
+            elif kind == "file" and "://" in fact:
+                return None  # only its server knows
+            elif kind == "file" and (path := local_file(decision.key.shown[name], paths.ROOT)):
+                files.add(path)
+    return files, dict(store.alias_file(name) for name in names)
+
+
+def _project(folders: Iterable[str]) -> dict[str, Seen]:
+    """Return what files of code and config, the root's names and installed packages look like."""
+    found = {place: _seen(Path(place)) for place in sys.path[1:]}
+    waiting = [str(paths.ROOT / folder) for folder in folders]
+    with os.scandir(paths.ROOT) as entries:
+        for entry in entries:  # a new name may stand before a package's
+            known = entry.name.endswith((".py", ".yaml", ".lock", ".toml")) and entry.is_file()
+            found[entry.path] = _seen(Path(entry)) if known else None
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.name == "__pycache__" or entry.is_symlink():
+                    continue
+                if entry.is_dir():
+                    waiting.append(entry.path)
+                else:
+                    found[entry.path] = _seen(Path(entry))
+    return found
+
+
+def _seen(path: Path) -> Seen:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return [status.st_size, status.st_mtime_ns, status.st_ino]
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return None

@@ -1,0 +1,182 @@
+"""main.action=clean: what nothing needs any more, and its removal."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.replay import manifest
+from pipeline.store.artifacts import Store
+from pipeline.store.versions import Version
+from pipeline.tracking import record
+
+UPLOADING = timedelta(hours=1)  # files are there before the version that holds them
+Content = tuple[str, str]  # name and digest: in every catalog the same
+WORK = re.compile(r"\w+_(\d+)_\w+")  # of a step's process: see pipeline.step.start
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that can be removed: what it is, why nothing needs it, bytes, and how."""
+
+    what: str
+    why: str
+    size: int
+    remove: Callable[[], None]
+
+
+def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
+    """List what can be removed, and remove it unless it is a dry run.
+
+    Kept are the versions of artifacts that an alias, the manifest of a run in outputs/ or a W&B run
+    that is not synced names, what these were made from, and the newest of each artifact.
+
+    Args:
+        store: the artifact store.
+        root: of the repository.
+        dry_run: only list it.
+
+    Returns:
+        Lines that say so.
+
+    Raises:
+        InputError: a step is running, whose files cannot be told from leftovers; a damaged
+            manifest.
+    """
+    items = [*_work(root / "outputs" / ".work"), *_wandb(root / "wandb"), *_artifacts(store, root)]
+    verb = "would remove" if dry_run else "removed"
+    lines = []
+    for item in items:
+        if not dry_run:
+            item.remove()
+        lines.append(f"{verb} {item.what} ({item.size / 1e6:,.1f} MB): {item.why}")
+    total = f"{sum(item.size for item in items) / 1e6:,.1f} MB"
+    if not items:
+        return ["nothing to remove: all that is there is needed"]
+    rest = "; main.dry_run=false removes it" if dry_run else ""
+    return [*lines, f"{verb} {total} in {len(items)} items{rest}"]
+
+
+def _work(folder: Path) -> Iterator[Item]:
+    """Yield the folders of steps that were killed."""
+    for place in sorted(folder.iterdir()) if folder.exists() else ():
+        found = WORK.fullmatch(place.name)
+        if found and _lives(int(found[1])):
+            raise InputError(
+                f"clean: {place.name} in outputs/.work is of a process that runs; wait for it, or "
+                "stop it"
+            )
+        yield _folder(place, "a step was killed that worked in it")
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
+
+
+def _wandb(folder: Path) -> Iterator[Item]:
+    """Yield W&B's cache, and the copies of artifacts that it has sent."""
+    if (folder / "cache").exists():
+        yield _folder(folder / "cache", "W&B fills it again")
+    staged = folder / "data" / "artifacts" / "staging"
+    if staged.exists() and not _unsynced(folder):
+        yield _folder(staged, "all offline runs are synced")
+
+
+def _unsynced(folder: Path) -> list[Path]:
+    """Return the files of W&B's offline runs that are not sent yet."""
+    runs = folder.glob("offline-run-*/run-*.wandb")
+    return [run for run in runs if not run.with_name(f"{run.name}.synced").exists()]
+
+
+def _folder(place: Path, why: str) -> Item:
+    size = sum(p.lstat().st_size for p in place.rglob("*") if not p.is_dir())
+    shown = place.relative_to(paths.ROOT) if place.is_relative_to(paths.ROOT) else place
+    return Item(f"{shown}/", why, size, lambda: shutil.rmtree(place))
+
+
+def _artifacts(store: Store, root: Path) -> Iterator[Item]:
+    """Yield versions that nothing names, and objects that no version holds."""
+    catalogs = [store, *(Store(store.location, catalog) for catalog in store.catalogs())]
+    there = [(one, one.get(f"{name}:v{n}")) for one in catalogs for name in one.names()
+             for n in one.versions(name)]  # fmt: skip
+    kept = _kept(catalogs, [version for _, version in there], root)
+    held = {store.key(file) for _, version in there for file in version.files
+            if _content(version) in kept}  # fmt: skip
+    known = {store.key(file) for _, version in there for file in version.files}
+    for catalog, version in there:
+        if _content(version) not in kept:
+            yield _version(catalog, version, held)
+    for key, size in store.objects(datetime.now(UTC) - UPLOADING):
+        if key not in known:
+            yield Item(key, "no version holds it", size, partial(store.delete, key))
+
+
+def _content(version: Version) -> Content:
+    return version.name, version.digest
+
+
+def _version(store: Store, version: Version, held: set[str]) -> Item:
+    alone = {store.key(file): file.size for file in version.files if store.key(file) not in held}
+    held.update(alone)  # counted, and removed, with one version only
+
+    def remove() -> None:
+        store.remove(version)  # first: no version may be without its objects
+        for key in alone:
+            store.delete(key)
+
+    return Item(version.reference, "no alias and no run names it", sum(alone.values()), remove)
+
+
+def _kept(catalogs: list[Store], versions: list[Version], root: Path) -> set[Content]:
+    """Return what is needed."""
+    wanted: set[Content] = set()
+    for store in catalogs:
+        for name in store.names():
+            newest = max(store.versions(name))  # or its number is given again
+            numbers = {newest, *store.aliases(name).values()}
+            found = (store.find(f"{name}:v{number}") for number in numbers)
+            wanted |= {_content(version) for version in found if version}
+    for pattern in (f"outputs/*/*/{manifest.FILE}", f"multirun/*/*/*/{manifest.FILE}"):
+        for path in root.glob(pattern):
+            wanted |= _named(path, lambda content: content["steps"])
+    waiting = {path.stem.removeprefix("run-") for path in _unsynced(root / "wandb")}
+    for path in root.glob(f"mlruns/*/*/artifacts/{record.FILE}"):
+        wanted |= _named(path, lambda made: [made] if made["wandb_run"] in waiting else [])
+    made_from: dict[Content, set[Content]] = {}
+    for version in versions:
+        inputs = {(made["name"], made["digest"]) for made in version.inputs}
+        made_from.setdefault(_content(version), set()).update(inputs)
+    kept: set[Content] = set()
+    while wanted:
+        content = wanted.pop()
+        if content not in kept:
+            kept.add(content)
+            wanted |= made_from.get(content, set())
+    return kept
+
+
+def _named(path: Path, steps_in: Callable[[Any], list[dict[str, Any]]]) -> set[Content]:
+    """Return the artifacts that the steps in a manifest or a record have read and made."""
+    try:
+        steps = steps_in(json.loads(path.read_text(encoding="utf-8")))
+        artifacts = [a for step in steps for a in (*step["inputs"], *step["outputs"])]
+        return {(artifact["name"], artifact["digest"]) for artifact in artifacts}
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"clean: {path} is damaged ({error!r}), so that what it needs is not known; delete or "
+            "mend it"
+        ) from error

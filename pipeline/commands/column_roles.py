@@ -1,0 +1,158 @@
+"""A first config of a dataset, guessed from its table: YAML text for a person to edit."""
+
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+
+from pipeline.tables.column_kinds import are_few, kind_of, plain, present
+
+WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+EXACT = 2**53  # integers up to it are floats without loss
+HEADER = """\
+# Inferred by main.action=infer_checks from {url}: {rows:,} rows, {columns} columns.
+# Read it before you trust it:
+# - min, max and max_missing are what was seen, not what is meant: set them to what may come.
+# - allowed is what was seen; delete it where new values are welcome.
+# - features is a guess: take out what will not be known when the model is used.
+"""
+NO_TARGET = "# Name the target, then uncomment the features (without it).\n"
+
+
+class _OneLine(dict[str, Any]):
+    """A mapping that is written on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every text that is not a plain word in quotes: OmegaConf reads more as numbers."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = None if WORD.fullmatch(value) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(
+    _OneLine, lambda d, value: d.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
+)
+_Dumper.add_representer(
+    list, lambda d, value: d.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
+)
+
+
+def config(
+    table: pa.Table,
+    facts: Mapping[str, str | None],
+    target: str | None,
+    reference: str | None = None,
+) -> str:
+    """Return the text of a dataset's config whose checks this table passes.
+
+    Args:
+        table: as the checks are to see it.
+        facts: what the config says of it besides: `file_url` and other keys of `data`.
+        target: the column to predict, if it is known; else the features are comments.
+        reference: the table that drift is measured against, as YAML of Hydra.
+    """
+    features, left_out = _features(table, target)
+    url, rows, columns = facts["file_url"], table.num_rows, table.num_columns
+    lines = [
+        HEADER.format(url=url, rows=rows, columns=columns),
+        _dump(_escaped(facts)),
+        f"reference: {reference or 'null'}\n",
+        "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
+        NO_TARGET if target is None else "",
+        _dump({"features": _escaped(features)}, "# " if target is None else ""),
+        *(f"# Left out: {reason}\n" for reason in left_out),
+        _dump({"checks": {"columns": {c: _column(table[c]) for c in table.column_names}}}),
+    ]
+    return "".join(lines)
+
+
+def _dump(content: Any, before: str = "") -> str:
+    text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96,
+                     default_flow_style=False)  # fmt: skip
+    return "".join(f"{before}{line}\n" for line in text.splitlines())
+
+
+def _escaped(value: Any) -> Any:
+    """Return the value such that OmegaConf does not take ${...} in a text for a reference."""
+    if isinstance(value, Mapping):
+        return {key: _escaped(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_escaped(child) for child in value]
+    if isinstance(value, str):
+        return re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + r"\${", value)
+    return value
+
+
+def _column(values: pa.ChunkedArray) -> dict[str, Any]:
+    """Return what to expect of a column: what is true of these values."""
+    kind, there = kind_of(values.type), plain(present(values))
+    known = kind not in ("nothing", "other")
+    result = _OneLine(type=kind if known else "any")
+    if kind in ("integer", "number") and len(there):
+        low, high = pc.min_max(there).as_py().values()
+        bounds = {"min": _bound(low, -math.inf), "max": _bound(high, math.inf)}
+        result.update({name: bound for name, bound in bounds.items() if math.isfinite(bound)})
+    if kind == "text" and (texts := _few(there)) and "???" not in texts:  # means: not given
+        result["allowed"] = _escaped(texts)
+    if missing := len(values) - len(there):
+        result["max_missing"] = min(math.ceil(missing / len(values) * 100) / 100, 1.0)
+    return result
+
+
+def _bound(value: float | Decimal, away: float) -> float:
+    """Return a number that YAML and a float keep, the value or the next one away from it."""
+    if isinstance(value, int) and abs(value) <= EXACT:
+        return value
+    near = float(value)
+    outside = near > value if away < 0 else near < value
+    return math.nextafter(near, away) if outside else near
+
+
+def _few(values: pa.ChunkedArray) -> list[str]:
+    """Return the values, sorted, if they are so few that they are categories."""
+    distinct = values.unique()
+    return sorted(distinct.to_pylist()) if are_few(len(distinct), len(values)) else []
+
+
+def _features(table: pa.Table, target: str | None) -> tuple[dict[str, Any], list[str]]:
+    """Guess the features: the config's `features`, and which columns are none, and why."""
+    features: dict[str, Any] = {"numeric": [], "categorical": [], "text": None}
+    texts: dict[str, float] = {}
+    left_out = []
+    for name in (n for n in table.column_names if n not in (target, "???")):
+        role, why = _role(table[name])
+        if role == "text":
+            texts[name] = pc.mean(pc.utf8_length(plain(table[name]))).as_py()
+        elif role:
+            features[role].append(name)
+        else:
+            left_out.append(f"{name!r} ({why})")
+    if texts:
+        features["text"] = max(texts, key=lambda name: texts[name])
+        left_out += [f"{name!r} (a second text)" for name in texts if name != features["text"]]
+    return features, left_out
+
+
+def _role(values: pa.ChunkedArray) -> tuple[str, str]:
+    """Return how a column could enter a model, or "" and why it had better not."""
+    kind, there = kind_of(values.type), plain(present(values))
+    distinct = len(there.unique()) if kind in ("integer", "number", "text", "boolean") else 0
+    few = are_few(distinct, len(there))
+    if distinct < 2:
+        return "", f"{kind} values" if len(there) and not distinct else "one value, or none"
+    if kind == "boolean" or (few and kind in ("integer", "text")):
+        return "categorical", ""
+    if kind == "integer" and distinct == len(values):
+        return "", "another value in every row, like a name"
+    if kind == "text":
+        return ("", "text with missing values") if len(there) < len(values) else ("text", "")
+    return "numeric", ""

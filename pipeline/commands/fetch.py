@@ -1,0 +1,47 @@
+"""main.action=fetch: bring a version of an artifact out of the store, as files."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.errors import InputError
+from pipeline.store.artifacts import Store
+
+
+def fetch(store: Store, reference: str | None, folder: str | None, root: Path) -> str:
+    """Write the files of an artifact into a folder, which appears whole or not at all.
+
+    Args:
+        store: where the artifact is.
+        reference: `name:alias` or `name:vN`.
+        folder: a new folder, or an empty one; a relative one is under the root. None means
+            outputs/name-vN, which is made anew.
+        root: the repository.
+
+    Returns:
+        A line that says what is where, and for a model how to serve it.
+
+    Raises:
+        InputError: no reference or none that the store knows, the folder is not empty, or a file
+            is missing or damaged.
+    """
+    if reference is None:
+        known = ", ".join(store.names()) or "nothing: run the pipeline first"
+        raise InputError(
+            f"fetch: say which artifact: main.artifact=name:alias or name:vN; {store.url} "
+            f"holds {known}"
+        )
+    version = store.get(reference)
+    target = root / (folder or Path("outputs", f"{version.name}-v{version.version}"))
+    there = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    if there and folder is not None:
+        raise InputError(f"fetch: {folder} is not empty; give another folder (main.folder=...)")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent, prefix=".fetch-") as temporary:
+        place = Path(temporary, "new")
+        store.download(version, place)
+        if there:
+            target.rename(Path(temporary, "old"))
+        place.rename(target)
+    shown = target.relative_to(root) if target.is_relative_to(root) else target
+    serve = f"; serve it: mlflow models serve -m {shown} --env-manager local --port 5001"
+    return f"{version.reference} is in {shown}{serve if (target / 'MLmodel').exists() else ''}"

@@ -1,0 +1,136 @@
+"""main.action=infer_checks: read a new table as the pipeline will, and write a first config."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+
+from pipeline import paths
+from pipeline.cache.external_files import local_file
+from pipeline.commands import column_roles
+from pipeline.config import steps
+from pipeline.config.origin import Sources
+from pipeline.config.schema import Config, Data
+from pipeline.errors import InputError
+from pipeline.store.artifacts import Store
+from pipeline.store.versions import parse_reference
+from pipeline.tables import table_files
+from pipeline.tables.external_tables import SUFFIXES
+from pipeline.tracking import record
+
+LOOKS_AT = "sample_artifact"  # the parameter by which a step is the one that checks
+WORDS = ("null", "true", "false", "nan", "inf")  # that Hydra takes for something else
+
+
+def write(config: Config, origin: Sources, given: set[str]) -> str:
+    """Write conf/data/<name>.yaml from the table at data.file_url.
+
+    Args:
+        config: the checked config.
+        origin: where its values are set.
+        given: keys of the command line; what is not among them is about another dataset.
+
+    Returns:
+        A line that says what was written and what to do next.
+
+    Raises:
+        InputError: the config is there already, the target is no column, or the table cannot be
+            read.
+    """
+    url = config.data.file_url
+    name = _name(url)
+    path = paths.ROOT / "conf" / "data" / f"{name}.yaml"
+    shown = path.relative_to(paths.ROOT)
+    if path.exists():
+        raise InputError(f"infer_checks: {shown} is there already; delete or rename it first")
+    table = _table(config, origin, given)
+    target = config.data.target if "data.target" in given else None
+    if target is not None and target not in table.column_names:
+        raise InputError(
+            f"data.target={target}: {url} has no such column; it has "
+            f"{', '.join(table.column_names)}"
+        )
+    file = local_file(url, paths.ROOT)
+    facts = {
+        "file_url": url,
+        "sha256": _sha256(file) if file else None,
+        "description": f"The table {name}",
+    }
+    reference = _reference(config.data, name)
+    with path.open("x", encoding="utf-8") as made:
+        made.write(column_roles.config(table, facts, target, reference))
+    rest = "" if target else " data.target=COLUMN"
+    return (
+        f"wrote {shown}: {table.num_columns} columns of {table.num_rows:,} rows; edit it, then run "
+        f"python main.py data={name}{rest}"
+    )
+
+
+def _reference(data: Data, name: str) -> str | None:
+    """Return a reference of the dataset's own: that of another one would be another table."""
+    if not data.reference:
+        return None
+    artifact = parse_reference(data.reference)[0]
+    if artifact.endswith(f".{data.format}"):
+        artifact = artifact.removesuffix(data.format) + "${data.format}"
+    return f"{artifact}:reference_{name}"
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _name(url: str) -> str:
+    """Return what a dataset from this address can be called: data=NAME."""
+    path = unquote(urlsplit(url).path) if "://" in url else url.rpartition(":")[2]
+    name = Path(path).name
+    for suffix in SUFFIXES:
+        name = re.sub(f"{re.escape(suffix)}$", "", name, flags=re.IGNORECASE)
+    name = re.sub("[^A-Za-z0-9_]+", "_", name).strip("_")
+    plain = name[:1].isalpha() and name.lower() not in WORDS
+    return name if plain else f"table_{name}".rstrip("_")
+
+
+def _table(config: Config, origin: Sources, given: set[str]) -> pa.Table:
+    """Return the table that the checks would see, made in a store that is gone afterwards.
+
+    The steps before the checks run as they are, so that every address that they take is taken.
+    """
+    with TemporaryDirectory(prefix="infer_checks_") as folder:
+        place = Path(folder)
+        for step, values in config.steps.items():
+            if LOOKS_AT in values:
+                store = Store(place / "artifacts")
+                version = store.get(values[LOOKS_AT])
+                return table_files.read(store.download(version, place / "table"), version.metadata)
+            ours = {"data.file_url", *given}
+            sources = {name: origin.of("steps", step, name) for name in values}
+            foreign = {n for n, s in sources.items() if s.startswith("data.") and s not in ours}
+            _run(step, {n: None if n in foreign else v for n, v in values.items()}, place)
+    raise InputError(f"infer_checks: no step has the parameter {LOOKS_AT}; give one in steps")
+
+
+def _run(step: str, values: dict[str, object], place: Path) -> None:
+    """Run a step as a process, recorded nowhere else."""
+    folder = place / step
+    folder.mkdir()
+    words = [f"--{name}={text}" for name, text in steps.parameters(step, values, folder).items()]
+    ours = {paths.STORE: str(place / "artifacts"), paths.RECORD_FOLDER: str(folder)}
+    done = subprocess.run(
+        [sys.executable, str(paths.ROOT / step / "run.py"), *words],
+        env=os.environ | ours | {"WANDB_MODE": "disabled"}, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode == 0:
+        return
+    said = done.stdout + done.stderr
+    facts = record.read(folder)
+    if facts is None or facts.error is None or "Traceback" in said:
+        raise RuntimeError(f"{step} ended with status {done.returncode}:\n{said}")
+    raise InputError(f"infer_checks: {step}: {facts.error}")

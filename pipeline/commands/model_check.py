@@ -1,0 +1,47 @@
+"""Whether a config's model can be built, found out before any step runs, and once only."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline import paths
+
+CODE = (  # what decides it, in pipeline/
+    "config/model.py", "errors.py", "models/build.py", "models/estimator.py", "models/features.py",
+)  # fmt: skip
+
+
+def check(features: Mapping[str, Any], model: Mapping[str, Any], random_seed: int) -> None:
+    """Refuse a model that cannot be built.
+
+    scikit-learn takes a second to import, so a config that was found good is remembered, with
+    scikit-learn's version and the code that decided. A class from elsewhere is looked at each time.
+
+    Args:
+        features: numeric, categorical, text, as in the config.
+        model: the config's model.
+        random_seed: the estimator's.
+
+    Raises:
+        InputError: as pipeline.models.build.build_pipeline.
+    """
+    place = _verdict(features, model, random_seed)
+    if place.exists():
+        return
+    from pipeline.models.build import build_pipeline
+
+    build_pipeline(features, model, random_seed)
+    if str(model["estimator"]["_target_"]).startswith("sklearn."):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+
+
+def _verdict(features: Mapping[str, Any], model: Mapping[str, Any], random_seed: int) -> Path:
+    """Return the empty file that is there when this model was found good."""
+    code = [(paths.ROOT / "pipeline" / name).read_text(encoding="utf-8") for name in CODE]
+    facts = [features, model, random_seed, version("scikit-learn"), code]
+    digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
+    return paths.STATE / "models" / digest

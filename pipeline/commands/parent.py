@@ -1,0 +1,193 @@
+"""The run as a whole: its environment, its MLflow parent run, what its steps left behind."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import paths, wandb_mode
+from pipeline.cache import unchanged
+from pipeline.cache.cache import Cache
+from pipeline.cache.decision import Decision
+from pipeline.commands import console
+from pipeline.config import steps
+from pipeline.config.schema import Config
+from pipeline.errors import InputError
+from pipeline.replay import manifest
+from pipeline.replay.manifest import Done
+from pipeline.report import make
+from pipeline.tracking import mlflow_log, model_registry, record
+from pipeline.tracking.recorder_client import Recorder
+
+if TYPE_CHECKING:
+    from mlflow import ActiveRun
+
+GIVEN = os.environ.get("WANDB_MODE")  # by the user: the steps are given one in any case
+ENVIRONMENT_TAG = "mlflow.project.env"  # MLflow sets it on a run whose environment it built
+
+
+class ParentRun:
+    """One execution of the pipeline.
+
+    Attributes:
+        produced: artifact name → digest of what the steps made so far.
+        env_manager: what the steps' environments are built with.
+        experiment_id: the MLflow experiment that parent and children are in.
+    """
+
+    def __init__(self, cache: Cache, folder: Path, active: "ActiveRun") -> None:
+        self.experiment_id: str = active.info.experiment_id
+        self.run_id: str = active.info.run_id
+        self.env_manager = cache.environment  # MLflow forgets what its own run was started with
+        self.produced: dict[str, str] = {}
+        self.done: list[Done] = []
+        self._cache = cache
+        self._folder = folder
+
+    @contextmanager
+    def step(self, name: str, number: int, total: int) -> Iterator[dict[str, str] | None]:
+        """Decide about a step; show it while it runs, then write its record to its MLflow run.
+
+        Yields the parameters that it is to be run with, None if an earlier execution serves.
+
+        Raises:
+            InputError: the step failed; its reason and where its log is.
+        """
+        decision = self._cache.decide(name, self.produced)
+        when = f", {unchanged.ago(decision.when)}" if decision.when else ""
+        with console.step(number, total, name, decision.reason + when):
+            if decision.hit:
+                yield None
+                self._cache.reuse(decision)
+                facts = decision.hit.record
+                mlflow_log.cached_to_mlflow(facts, decision.hit.run, decision.reason)
+                self._finish(decision, facts)
+                return
+            folder = self._folder / name
+            folder.mkdir()
+            os.environ[paths.RECORD_FOLDER] = str(folder)
+            with self._collected(decision, folder):
+                yield steps.parameters(name, decision.values, self._folder)
+
+    @contextmanager
+    def _collected(self, decision: Decision, folder: Path) -> Iterator[None]:
+        """Take what a step leaves when it has ended, however it ends."""
+        from mlflow.exceptions import MlflowException
+
+        begin = time.monotonic()
+        try:
+            yield
+        except MlflowException as error:
+            facts = self._collect(decision, folder, begin)
+            reason = facts.error if facts and facts.error else error
+            line = f"step {decision.step} failed: {reason}; its log: {paths.LOG_FILE}"
+            raise InputError(line) from None
+        except KeyboardInterrupt:
+            self._collect(decision, folder, begin)
+            line = f"stopped during step {decision.step}; the same command goes on from there"
+            raise InputError(line) from None
+        facts = self._collect(decision, folder, begin)
+        if facts and facts.status == "finished":
+            self._cache.keep(decision, facts, self.run_id)
+
+    def _collect(self, decision: Decision, folder: Path, begin: float) -> record.Record | None:
+        """Take what a step left, if it could leave anything, and write it to its MLflow run."""
+        facts = record.read(folder)
+        if not facts or not facts.mlflow_run:
+            return None
+        if facts.offline:  # the step has said so
+            self._cache.go_offline()
+        facts.seconds = time.monotonic() - begin  # with the start of its process
+        facts.reason = decision.reason
+        facts.write(folder)
+        mlflow_log.to_mlflow(facts, folder, facts.mlflow_run)
+        model_registry.register(facts, self._cache.store)
+        self._finish(decision, facts)
+        return facts
+
+    def _finish(self, decision: Decision, facts: record.Record) -> None:
+        import mlflow
+
+        self.done.append(Done(decision, facts))
+        self.produced |= {a["name"]: a["digest"] for a in facts.outputs}
+        mlflow.log_metrics({f"{facts.step}/{k}": v for k, v in facts.headline().items()})
+
+
+def set_up(config: Config) -> None:
+    """Set what the steps and the trackers find in their environment."""
+    asked = asdict(config.tracking) | ({"wandb": GIVEN} if GIVEN else {})
+    os.environ[paths.TRACKING] = json.dumps(asked)
+    os.environ["WANDB_MODE"] = wandb_mode.mode(asked["wandb"], os.environ, paths.ROOT)
+    os.environ.update(paths.tracking_environment())
+    os.environ[paths.STORE] = config.main.artifact_store
+    path = str(Path(sys.executable).parent)
+    if os.environ["PATH"].split(os.pathsep)[0] != path:
+        os.environ["PATH"] = path + os.pathsep + os.environ["PATH"]
+
+
+def environment(config: Config) -> str:
+    """Return what builds the steps' environments: by default what the whole was started with."""
+    if config.main.env_manager != "auto":
+        return config.main.env_manager
+    run = os.environ.get("MLFLOW_RUN_ID")
+    if not run:
+        return "local"
+    from mlflow import MlflowClient
+
+    return str(MlflowClient().get_run(run).data.tags.get(ENVIRONMENT_TAG, "local"))
+
+
+@contextmanager
+def opened(config: Config, cache: Cache, folder: Path, recorder: Recorder) -> Iterator[ParentRun]:
+    """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
+
+    At the end, whatever it is, a table says what each step did, and a manifest holds all that a
+    replay needs, and a report is made of it.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
+    with recorder:
+        os.environ[paths.RECORDER] = (
+            recorder.address if os.environ["WANDB_MODE"] != "disabled" else ""
+        )
+        import mlflow  # dear (seconds): the recorder starts beside it
+
+        logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
+        with (
+            make.at_end(folder) if config.main.report else nullcontext(),
+            mlflow.start_run(run_name=config.main.experiment_name) as active,
+            _wandb_names(config, active.info.run_id),
+        ):
+            code = manifest.code_of(paths.ROOT)  # as it is now; it may be edited while steps run
+            run = ParentRun(cache, folder, active)
+            try:
+                yield run
+                if refusals := [d.record.refused for d in run.done if d.record.refused]:
+                    raise InputError(refusals[0])  # the MLflow run counts as failed
+            finally:
+                manifest.write(folder, config, run.run_id, run.env_manager, code, run.done)
+                mlflow.log_artifact(str(folder / manifest.FILE))
+                console.closing_table([(d.record, bool(d.decision.hit)) for d in run.done])
+    print("\n".join(console.where_to_look(cache.store.url)))
+
+
+@contextmanager
+def _wandb_names(config: Config, run_id: str) -> Iterator[None]:
+    """Name W&B's project and group for the steps, unless the user has; the group is this run."""
+    names = {
+        "WANDB_PROJECT": config.main.project_name,
+        "WANDB_RUN_GROUP": f"{config.main.experiment_name}-{run_id[:8]}",
+    }
+    ours = {name: value for name, value in names.items() if not os.environ.get(name)}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:  # in a sweep the next job has names of its own
+            del os.environ[name]

@@ -1,0 +1,89 @@
+"""`mlflow run . -e predict`: score a table of any size with an exported model."""
+
+import hashlib
+import os
+from argparse import Namespace
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.step import arguments, start
+from pipeline.step.run import StepRun
+
+
+def go(args: Namespace) -> None:
+    """Write the input's rows with prediction and probabilities; record what was done."""
+    with start.start_run("predict", args) as run:
+        source, target = Path(args.input), Path(args.output)
+        check_paths(source, target)
+        try:
+            version, folder = run.use_artifact(args.model)
+        except InputError as error:
+            raise InputError(
+                f"model={args.model}: {error}; give another model=name:alias or name:vN"
+            ) from error
+        part = target.with_name(f".{target.stem}-{os.getpid()}.part{target.suffix}")
+        try:
+            counts = _score(run, folder, version.reference, source, part)
+            os.replace(part, target)
+        except OSError as error:
+            raise InputError(f"output={target} cannot be written: {error}") from error
+        finally:
+            part.unlink(missing_ok=True)
+        _record(run, version.reference, source, target, counts)
+
+
+def check_paths(source: Path, target: Path) -> None:
+    """Raise InputError for what cannot be read or written, before anything is done."""
+    if not source.is_file():
+        raise InputError(f"input={source} is no file; give the path of a table")
+    if target.suffix not in (".csv", ".parquet"):
+        raise InputError(f"output={target} must end in .csv or .parquet")
+    if not target.parent.is_dir():
+        raise InputError(f"output={target}: there is no folder {target.parent}; make it first")
+    if target.is_dir() or (target.exists() and target.samefile(source)):
+        raise InputError(f"output={target} is the input, or a folder; give another path")
+
+
+def _score(run: StepRun, folder: Path, model: str, source: Path, part: Path) -> Counter[str]:
+    """Write the scored table and count the predictions."""
+    from pipeline.models.batch import Scorer
+    from pipeline.tables.external_chunks import ForeignSource
+    from pipeline.tables.table_files import Writer
+
+    scorer, table = Scorer(folder, model), ForeignSource(source, source.name)
+    schema = scorer.schema(table, source.name)
+    if absent := scorer.absent(table):
+        run.logger.warning("taken as missing in all rows: %s", ", ".join(absent))
+    counts: Counter[str] = Counter()
+    with Writer(part, schema) as writer:
+        for piece in scorer.scored(table, source.name):
+            writer.write(piece)
+            for pair in pc.value_counts(piece["prediction"]).to_pylist():
+                counts[str(pair["values"])] += pair["counts"]
+    return counts
+
+
+def _record(run: StepRun, model: str, source: Path, target: Path, counts: Counter[str]) -> None:
+    rows = sum(counts.values())
+    run.log({"rows": rows} | {f"predicted/{label}": counts[label] for label in sorted(counts)})
+    files = {"input": source, "output": target}
+    named = {role: str(path.resolve()) for role, path in files.items()}
+    digests = {f"{role}_sha256": _sha256(path) for role, path in files.items()}
+    run.log_table("scored", [{"model": model, "rows": rows, **named, **digests}])
+    run.logger.info(
+        "%s rows of %s scored by %s: %s, sha256 %s",
+        f"{rows:,}", source, model, target, digests["output_sha256"],
+    )  # fmt: skip
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+if __name__ == "__main__":
+    go(arguments.parse(str(paths.ROOT / "main.py"), entry_point="predict"))

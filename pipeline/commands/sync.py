@@ -1,0 +1,180 @@
+"""main.action=sync: send W&B's offline runs, and do not believe it before the server says so.
+
+`wandb sync` ends well whatever happens. So every artifact of every run is looked up afterwards;
+what is not there is sent again from the artifact store, whatever became of W&B's own copies. Then
+the runs are told which artifacts they used, which they cannot record while they are offline.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.store.artifacts import Store
+from pipeline.store.versions import Version
+from pipeline.tracking import record
+from pipeline.tracking.wandb_artifact import artifact_of, facts_of
+from pipeline.tracking.wandb_service import Service, failures, said
+
+REFUSED = "W&B refused: {}; check the key (wandb login) and the network, then sync again"
+
+
+@dataclass(frozen=True)
+class OfflineRun:
+    """A W&B run that was made offline: its folder, its id, and what its step recorded."""
+
+    folder: Path
+    id: str
+    step: record.Record
+
+    @property
+    def mark(self) -> Path:
+        """The file with which `wandb sync` says that it has sent the run."""
+        return self.folder / f"run-{self.id}.wandb.synced"
+
+
+def sync(store: Store, root: Path, project: str) -> list[str]:
+    """Send all offline runs that are not sent yet, in the order in which they were made.
+
+    It can be stopped and said again: what is there is not sent twice.
+
+    Args:
+        store: the artifact store.
+        root: of the repository.
+        project: W&B project.
+
+    Returns:
+        Lines that say what was sent.
+
+    Raises:
+        InputError: W&B cannot be reached or refuses; an artifact is gone from the store.
+    """
+    there = list(_offline_runs(root))
+    runs = [run for run in there if not run.mark.with_suffix(".checked").exists()]
+    lines = _left(root, {run.folder for run in there})
+    if not runs:
+        return [*lines, "nothing to send: all offline runs are synced"]
+    import wandb
+
+    asked = paths.tracking()
+    try:
+        service = Service(wandb, project, asked["timeout"], asked["upload_timeout"])
+        sender = Sender(wandb, service, store.location)
+        for run in runs:
+            lines.append(sender.send(run))
+            run.mark.touch()
+            run.mark.with_suffix(".checked").touch()
+    except failures(wandb) as error:
+        raise InputError(REFUSED.format(said(error))) from error
+    return [*lines, f"{len(runs)} runs are in {service.path}, every artifact of them checked"]
+
+
+def _offline_runs(root: Path) -> Iterator[OfflineRun]:
+    """Yield the runs whose steps left a record, in the order in which they were made."""
+    places = [*root.glob(f"mlruns/*/*/artifacts/{record.FILE}"),
+              *root.glob(f"outputs/*/*/*/{record.FILE}")]  # fmt: skip
+    found = (record.read(place.parent) for place in places)
+    steps = {step.wandb_run: step for step in found if step}
+    for folder in sorted((root / "wandb").glob("offline-run-*")):
+        number = folder.name.rpartition("-")[2]
+        if number in steps:
+            yield OfflineRun(folder, number, steps[number])
+
+
+def _left(root: Path, known: set[Path]) -> list[str]:
+    """Return a line for each run that is not sent because its step left no record."""
+    return [
+        f"left: {folder.name}, whose step was killed; `wandb sync` sends what there is of it"
+        for folder in sorted((root / "wandb").glob("offline-run-*"))
+        if folder not in known and not list(folder.glob("*.synced"))
+    ]
+
+
+class Sender:
+    """Sends runs to a W&B project; everything it raises is W&B's client's, but InputError."""
+
+    def __init__(self, wandb: Any, service: Service, location: str) -> None:
+        self._wandb = wandb
+        self._service = service
+        self._location = location  # of the artifact store
+        self._api = service.api
+        self._digests: dict[str, set[str]] = {}  # ours → those that W&B can give the same files
+
+    def send(self, run: OfflineRun) -> str:
+        """Send one run, its artifacts and what it used; say so."""
+        self._send_run(run)
+        store = Store(self._location, run.step.catalog)
+        again = []
+        for output in run.step.outputs:
+            version = store.get(record.reference(output))
+            if self._committed(version, store) is None:
+                self._log_again(run, version, store)
+                again.append(version.reference)
+                if self._committed(version, store) is None:
+                    raise ValueError(f"{version.reference} of run {run.id} did not arrive")
+        for used in run.step.inputs:
+            known = self._committed(store.get(record.reference(used)), store)
+            if known is not None:
+                self._api.run(f"{self._service.path}/{run.id}").use_artifact(known)
+        made = ", ".join(record.reference(output) for output in run.step.outputs) or "no artifacts"
+        rest = f"; {', '.join(again)} sent again from the store" if again else ""
+        return f"{run.step.step} {run.id}: {made}{rest}"
+
+    def _send_run(self, run: OfflineRun) -> None:
+        if self._is_there(run):
+            return
+        command = [sys.executable, "-m", "wandb", "sync", "--include-synced", str(run.folder)]
+        online = os.environ | {"WANDB_MODE": "online"}
+        done = subprocess.run(command, env=online, capture_output=True, text=True)
+        if not self._is_there(run):
+            printed = " ".join((done.stdout + done.stderr).split())[-300:]
+            raise ValueError(f"run {run.id} ({run.step.step}) did not arrive: {printed}")
+
+    def _is_there(self, run: OfflineRun) -> bool:
+        """Whether the server has the run, whole."""
+        self._api.flush()  # or it answers from memory
+        try:
+            state = self._api.run(f"{self._service.path}/{run.id}").state
+        except self._wandb.errors.CommError:
+            return False
+        return state in ("finished", "failed", "crashed")
+
+    def _committed(self, version: Version, store: Store) -> Any:
+        """Return W&B's artifact with the content of a version, None if there is none."""
+        if version.digest not in self._digests:
+            with TemporaryDirectory() as folder:
+                place = store.download(version, Path(folder))
+                self._digests[version.digest] = {
+                    artifact_of(self._wandb, version, place, apart=apart).digest
+                    for apart in (False, True)
+                }
+        held = self._digests[version.digest]
+        try:
+            known = list(self._api.artifacts(version.type, f"{self._service.path}/{version.name}"))
+        except (self._wandb.errors.CommError, ValueError):  # no such collection yet
+            return None
+        for artifact in known:
+            ours = facts_of(artifact).get("digest") == version.digest
+            if ours and artifact.digest in held and artifact.state == "COMMITTED":
+                self._service.remember(version, artifact)
+                return artifact
+        return None
+
+    def _log_again(self, run: OfflineRun, version: Version, store: Store) -> None:
+        entity, project = self._service.path.split("/")
+        quiet = self._wandb.Settings(silent=True, console="off", mode="online",
+                                     init_timeout=self._service.timeout)  # fmt: skip
+        init = {"entity": entity, "project": project, "id": run.id, "resume": "must"}
+        with TemporaryDirectory() as folder:
+            resumed = self._wandb.init(**init, settings=quiet)
+            try:
+                place = store.download(version, Path(folder))
+                self._service.log(resumed, version.to_json(), str(place))
+            finally:  # not by `with`, which prints a traceback and takes the run for failed
+                resumed.finish(exit_code=0 if run.step.status == "finished" else 1)

@@ -1,0 +1,148 @@
+"""What a model says of the rows of a table, piece by piece, beside what the table holds."""
+
+import json
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import InputError
+from pipeline.models import export, pyfunc
+from pipeline.tables import column_kinds, external_tables
+from pipeline.tables.external_chunks import ForeignSource
+
+ALLOWED = {"number": ("integer", "number"), "text": ("text",), "boolean": ("boolean",)}
+
+
+class Scorer:
+    """An exported model that adds its answers to tables.
+
+    It is loaded by this code, with its list of trusted types; nothing of the folder is executed.
+
+    Args:
+        folder: the exported model.
+        name: what the user calls it in messages.
+
+    Raises:
+        InputError: the folder cannot be used, or the golden batch is predicted otherwise.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._name = name
+        pipeline = export.load(folder)
+        try:
+            self._about: dict[str, Any] = json.loads((folder / pyfunc.ABOUT).read_text("utf-8"))
+        except OSError as error:
+            raise InputError(
+                f"{name} holds no {pyfunc.ABOUT}: it was exported by an earlier version; run "
+                "train_random_forest again"
+            ) from error
+        self._classifier = pyfunc.Classifier(pipeline, self._about)
+        try:
+            self._classifier.check()
+        except pyfunc.UnfitError as error:
+            raise InputError(f"{name}: {error}") from error
+        label = pa.array(pipeline.classes_.tolist()).type
+        names = self._classifier.names()
+        self._added = pa.schema([(names[0], label), *((n, pa.float64()) for n in names[1:])])
+
+    def schema(self, source: ForeignSource, name: str) -> pa.Schema:
+        """Return the schema of the scored table: the table's columns, then the answers.
+
+        Raises:
+            InputError: names every column that is missing, of the wrong type, or in the way.
+        """
+        found = {field.name: field for field in source.schema}
+        faults = self._missing(set(found))
+        for column in [] if source.is_csv else [c for c in self._columns() if c["name"] in found]:
+            kind = column_kinds.kind_of(found[column["name"]].type)
+            if kind not in (*ALLOWED[column["kind"]], "nothing"):
+                was = str(found[column["name"]].type) if kind == "other" else kind
+                faults.append(f"{column['name']!r} is {was}, not {column['kind']}")
+        if taken := [name for name in self._added.names if name in found]:
+            held = ", ".join(map(repr, taken))
+            faults.append(f"{held} would be written twice: rename what is there")
+        if faults:
+            raise InputError(
+                f"{name} does not suit {self._name}: {'; '.join(faults)}; it has "
+                f"{', '.join(map(repr, found))}"
+            )
+        return pa.schema([*source.schema, *self._added])
+
+    def absent(self, source: ForeignSource) -> list[str]:
+        """Return the columns that are not there and may be: all their values are missing."""
+        text = self._about["text"]
+        joined = text["name"] if text else None
+        given = [c["name"] for c in self._about["columns"] if c["name"] != joined]
+        if text and joined not in source.schema.names:
+            given += [c["name"] for c in text["columns"]]
+        return [name for name in given if name not in source.schema.names]
+
+    def scored(self, source: ForeignSource, name: str) -> Iterator[pa.Table]:
+        """Yield the rows in order with their answers, as `schema` says.
+
+        As many pieces are in work as there are processors.
+
+        Raises:
+            InputError: the table has no rows, or a value that its column must not hold.
+        """
+        workers = os.cpu_count() or 1
+        waiting: deque[Future[pa.Table]] = deque()
+        rows = 0
+        with ThreadPoolExecutor(workers) as pool:
+            for piece in source.pieces():
+                if len(piece):
+                    waiting.append(pool.submit(self._answer, piece, rows, source.is_csv, name))
+                rows += len(piece)
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        if not rows:
+            raise InputError(f"{name} has no rows; give a table with at least one")
+
+    def _answer(self, piece: pa.Table, first: int, is_csv: bool, name: str) -> pa.Table:
+        columns = {c["name"]: c for c in self._columns() if c["name"] in piece.column_names}
+        given = {n: _read(piece[n], c) if is_csv else piece[n] for n, c in columns.items()}
+        frame = pa.table(given).to_pandas()
+        frame.index += first  # the rows' numbers in messages
+        try:
+            answer = self._classifier.answer(frame)
+        except pyfunc.UnfitError as error:
+            raise InputError(f"{name}: {error}") from error
+        added = [pa.array(answer[f.name].to_numpy(), f.type) for f in self._added]
+        return pa.table([*piece.columns, *added], schema=pa.schema([*piece.schema, *self._added]))
+
+    def _columns(self) -> list[Mapping[str, Any]]:
+        text = self._about["text"]
+        return [*self._about["columns"], *(text["columns"] if text else [])]
+
+    def _missing(self, found: set[str]) -> list[str]:
+        required = [c["name"] for c in self._about["columns"] if c["required"]]
+        missing = [repr(name) for name in required if name not in found]
+        faults = [f"{', '.join(missing)} missing"] if missing else []
+        if text := self._about["text"]:
+            sources = [c["name"] for c in text["columns"]]
+            if found.isdisjoint([text["name"], *sources]):
+                how = f"it is {' and '.join(sources)} joined by a space; give it or these"
+                faults.append(f"{text['name']!r} missing ({how})")
+        if found.isdisjoint(c["name"] for c in self._columns()):
+            faults.append("it has no column of the model")
+        return faults
+
+
+def _read(column: pa.ChunkedArray, about: Mapping[str, Any]) -> pa.ChunkedArray:
+    """Return what a CSV column of texts means."""
+    if about["kind"] == "text":
+        return column
+    missing = pc.is_in(column, value_set=pa.array(external_tables.MISSING))
+    column = pc.if_else(missing, None, column)
+    try:
+        return column.cast(pa.float64()) if about["kind"] == "number" else column
+    except pa.ArrowInvalid:
+        return column  # the classifier says which row it is

@@ -1,0 +1,161 @@
+"""What a fitted model says; its export and load in skops' format with the config's trust list."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from numpy.typing import NDArray
+
+from pipeline.config.model import TRUSTED_TYPES
+from pipeline.errors import InputError
+from pipeline.models import canonical, serving
+from pipeline.models.features import features_of, model_input
+
+MODEL_FILE = "model.skops"  # the name that mlflow.sklearn gives it
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
+
+
+def predict(pipeline: Any, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Return (n, k) probabilities, columns as `pipeline.classes_`, and the (n,) likeliest classes.
+
+    Raises:
+        InputError: the table has no rows, or its columns do not suit the model.
+    """
+    if frame.empty:
+        raise InputError("the table has no rows: there is nothing to predict; give it some")
+    probabilities = pipeline.predict_proba(model_input(frame, features_of(pipeline)))
+    return probabilities, pipeline.classes_[probabilities.argmax(axis=1)]
+
+
+def export(
+    pipeline: Any,
+    folder: Path,
+    example: pd.DataFrame,
+    target: str,
+    trusted: Sequence[str] = TRUSTED_TYPES,
+    text: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a fitted pipeline as an MLflow model that can be served (see serving.py).
+
+    Equal pipelines give equal bytes.
+
+    Args:
+        pipeline: fitted, as train_random_forest.train.fit returns it.
+        folder: must not exist or be empty; after a failure it may hold parts, so give a temporary
+            one.
+        example: rows with the feature columns; the signature is inferred from all of them, a few
+            become the input example and the golden batch.
+        target: the column that the model predicts, kept for those who test it.
+        trusted: types that the file may hold besides those that skops trusts (model.trusted_types).
+        text: `name` and `columns` of the text feature that preprocess made, if it made one.
+
+    Raises:
+        InputError: the estimator holds types outside `trusted`, or the signature was lost.
+    """
+    import mlflow.sklearn
+    from mlflow.exceptions import MlflowException
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    about = serving.describe(pipeline, example, text)
+    _forget_addresses(pipeline)
+    try:
+        mlflow.sklearn.save_model(
+            pipeline,
+            str(folder),
+            serialization_format="skops",
+            skops_trusted_types=list(trusted),
+            signature=serving.signature(pipeline, about),
+            input_example=serving.example(about),
+            conda_env=_environment(),
+            metadata={"target": target},
+        )
+    except MlflowException as error:
+        if isinstance(error.__context__, UntrustedTypesFoundException):
+            raise _untrusted(pipeline, trusted) from error
+        raise
+    serving.add_to(folder, about)
+    canonical.rewrite_skops(folder / MODEL_FILE)
+    canonical.rewrite_mlmodel(folder)
+    if not _mlmodel(folder).get("signature"):
+        raise InputError(f"{folder}: the exported model has no signature; see mlflow's messages")
+
+
+def load(folder: Path, trusted: Sequence[str] = TRUSTED_TYPES) -> Any:
+    """Load the pipeline that `export` wrote; mlflow (2.5 s to import) is not needed for it.
+
+    Args:
+        folder: what `export` made.
+        trusted: types that the file may hold besides those that skops trusts (model.trusted_types).
+
+    Raises:
+        InputError: no model there, not a skops file, or it holds types outside `trusted`.
+    """
+    from zipfile import BadZipFile
+
+    import skops.io
+
+    file = Path(folder) / MODEL_FILE
+    if not file.is_file():
+        raise InputError(f"{folder} holds no {MODEL_FILE}; give a model export of the train step")
+    try:
+        untrusted = set(skops.io.get_untrusted_types(file=file)) - set(trusted)
+    except (BadZipFile, KeyError) as error:
+        raise InputError(f"{file} is not a skops file ({error}); export the model again") from error
+    if untrusted:
+        raise InputError(
+            f"{file} holds types that are not trusted: {', '.join(sorted(untrusted))}; if you know "
+            "where it comes from and have reviewed them, add them to model.trusted_types"
+        )
+    return skops.io.load(file, trusted=list(trusted))
+
+
+def target_of(folder: Path) -> str:
+    """Return the name of the column that an exported model predicts.
+
+    Raises:
+        InputError: the folder's MLmodel is absent or names no target.
+    """
+    target = (_mlmodel(folder).get("metadata") or {}).get("target")
+    if not isinstance(target, str):
+        raise InputError(f"{folder}: MLmodel names no metadata.target; export the model again")
+    return target
+
+
+def _forget_addresses(pipeline: Any) -> None:
+    """Remove the address of an object that a vectorizer notes whenever it sees text."""
+    for step in pipeline[0].named_transformers_.values():
+        getattr(step, "__dict__", {}).pop("_stop_words_id", None)
+
+
+def _environment() -> dict[str, Any]:
+    """State what the model needs: inferring it would load the model in another process, 4 s."""
+    packages = [f"{name}=={version(name)}" for name in REQUIREMENTS]
+    return {
+        "name": "mlflow-env",
+        "channels": ["conda-forge"],
+        "dependencies": [f"python={platform.python_version()}", "pip", {"pip": packages}],
+    }
+
+
+def _untrusted(pipeline: Any, trusted: Sequence[str]) -> InputError:
+    import skops.io
+
+    types = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))) - set(trusted)
+    return InputError(
+        f"model.estimator {type(pipeline[-1]).__name__} cannot be exported: skops does not trust "
+        f"{', '.join(sorted(types))}; choose another estimator or option, or, once reviewed, add "
+        "them to model.trusted_types"
+    )
+
+
+def _mlmodel(folder: Path) -> dict[str, Any]:
+    file = Path(folder) / "MLmodel"
+    if not file.is_file():
+        raise InputError(f"{folder} holds no MLmodel; give a model export of the train step")
+    content: dict[str, Any] = yaml.safe_load(file.read_text())
+    return content

@@ -1,0 +1,160 @@
+"""A recorded run executed again: its code and inputs brought back, in a place of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline import paths
+from pipeline.cache.external_files import local_file
+from pipeline.errors import InputError
+from pipeline.replay import manifest
+from pipeline.store.artifacts import Store
+from pipeline.store.digests import Digests
+from pipeline.store.versions import is_reference, parse_reference, version_number
+from pipeline.tracking.record import reference
+
+# How a replay is run rather than what it computes: these may differ from the recorded run.
+HOW = ("action", "run", "cache", "force", "recheck", "artifact_store", "env_manager")
+OURS = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_")
+
+
+def replay(recorded: Mapping[str, Any], store: Store, place: Path) -> tuple[dict[str, Any], Store]:
+    """Execute a recorded run again, from its code, with nothing reused.
+
+    Args:
+        recorded: the run's manifest.
+        store: where its inputs are.
+        place: an empty folder for the replay.
+
+    Returns:
+        The manifest and the store of the replay.
+
+    Raises:
+        InputError: the code or an input cannot be brought back, or the replay failed.
+    """
+    with _code(recorded, place / "code") as code:
+        _bring_files(recorded, code)
+        copy = Store(place / "artifacts")
+        _bring_inputs(recorded, store, copy)
+        return _run(recorded, code, place / "artifacts"), copy
+
+
+@contextmanager
+def _code(recorded: Mapping[str, Any], place: Path) -> Iterator[Path]:
+    """Check the recorded code out beside ours: its commit with its uncommitted changes."""
+    code = recorded["code"]
+    if not code["commit"]:
+        raise InputError(
+            f"run {recorded['run'][:8]} was not made from a commit of a git repository: its code "
+            "cannot be brought back; commit (git init; git add .; git commit), then run again"
+        )
+    for name in code["left_out"]:
+        print(f"not as recorded: {name} was new and too large to keep; today's is used")
+    try:
+        manifest.git(
+            paths.ROOT, "worktree", "add", "--quiet", "--detach", str(place), code["commit"]
+        )
+        try:
+            if code["patch"]:
+                manifest.git(place, "apply", "--binary", "--whitespace=nowarn", text=code["patch"])
+            yield place
+        finally:
+            manifest.git(paths.ROOT, "worktree", "remove", "--force", str(place))
+    except subprocess.CalledProcessError as error:
+        said = " ".join(error.stderr.decode(errors="replace").split())
+        raise InputError(
+            f"the code of run {recorded['run'][:8]} (commit {code['commit'][:12]}) cannot be "
+            f"brought back: {said}"
+        ) from None
+
+
+def _bring_files(recorded: Mapping[str, Any], code: Path) -> None:
+    """Give the replay the files that parameters name and git does not keep; check their digests."""
+    digests = Digests(paths.STATE / "digests.json", recheck=True)
+    for step in recorded["steps"]:
+        for fact, expected in step["facts"].items():
+            kind, _, name = fact.partition(" ")
+            value = str(step["parameters"].get(name))
+            if kind != "file" or ("://" in value and not value.startswith("file://")):
+                continue
+            if local_file(value, code) is None and (ours := local_file(value, paths.ROOT)):
+                target = code / value
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.symlink_to(ours)
+            file = local_file(value, code)
+            seen = digests.sha256(file) if file else None
+            if seen is None:
+                raise InputError(f"cannot verify: input file {value} of {step['step']} is gone")
+            if seen != expected.split(" ")[0]:
+                raise InputError(
+                    f"cannot verify: input file {value} of {step['step']} has changed: its sha256 "
+                    f"was {expected.split(' ')[0]}, is {seen}"
+                )
+
+
+def _bring_inputs(recorded: Mapping[str, Any], store: Store, copy: Store) -> None:
+    """Copy what the run read and did not make to the store of the replay, aliases and all."""
+    made: set[str] = set()
+    for step in recorded["steps"]:
+        for artifact in step["inputs"]:
+            meant = reference(artifact)
+            if meant in made:
+                continue
+            numbered = Store(store.location, step.get("catalog", ""))
+            version = numbered.find(meant)
+            if version is None or version.digest != artifact["digest"]:
+                raise InputError(
+                    f"cannot verify: {meant}, which {step['step']} read, is gone from {store.url}"
+                )
+            copy.adopt(version, store, _aliases(recorded, step, meant))
+        made |= {reference(artifact) for artifact in step["outputs"]}
+
+
+def _aliases(recorded: Mapping[str, Any], step: Mapping[str, Any], meant: str) -> list[str]:
+    """Return the aliases by which the config named a version that the step was then given."""
+    asked = recorded["config"]["steps"][step["step"]]
+    names = (v for k, v in asked.items() if is_reference(v) and step["parameters"].get(k) == meant)
+    return [alias for _, alias in map(parse_reference, names) if version_number(alias) is None]
+
+
+def _run(recorded: Mapping[str, Any], code: Path, artifacts: Path) -> dict[str, Any]:
+    """Execute the recorded run in its code; return the manifest of the replay."""
+    ours = {
+        "action": "run",
+        "cache": "false",
+        "force": "[]",
+        "env_manager": recorded["environment"],
+    }
+    ours |= {"artifact_store": str(artifacts)}
+    how = tuple(f"main.{name}=" for name in HOW)
+    kept = [o for o in recorded["overrides"] if not o.startswith(how)]
+    words = [*kept, *(f"main.{name}='{value}'" for name, value in ours.items() if name != "force")]
+    environment = {n: v for n, v in os.environ.items() if not n.startswith(OURS)}
+    process = subprocess.Popen(
+        [sys.executable, "main.py", *words],
+        cwd=code,
+        env=environment | {"WANDB_MODE": "disabled"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines = []
+    with process:
+        for line in process.stdout or ():
+            lines.append(line)
+            if re.match(r"\[\d+/\d+\] ", line):
+                print(f"  {line.split('  ')[0].strip()}", flush=True)
+    found = list((code / "outputs").glob("*/*/" + manifest.FILE))
+    replayed: dict[str, Any] = json.loads(found[0].read_text("utf-8")) if found else {"steps": []}
+    refused = any(step.get("refused") for step in replayed["steps"])  # as recorded, or it differs
+    if (process.returncode != 0 and not refused) or len(found) != 1:
+        errors = [line for line in lines if line.startswith("error: ")]
+        said = "".join(errors[-1:] or lines[-1:]).strip()
+        raise InputError(f"the replay of run {recorded['run'][:8]} failed: {said}")
+    return replayed

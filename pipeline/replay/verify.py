@@ -1,0 +1,136 @@
+"""Proof of a run: execute it again, with nothing reused, and compare everything it made."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline import paths
+from pipeline.cache import packages
+from pipeline.errors import InputError
+from pipeline.replay import compare, manifest, runs
+from pipeline.replay.compare import DIFFERS, Finding
+from pipeline.replay.replay import HOW, replay
+from pipeline.store.artifacts import Store
+from pipeline.tracking.record import reference
+
+
+def verify(run: str) -> None:
+    """Replay a recorded run from its code and config in a store of its own, and compare.
+
+    Prints a verdict on each artifact, picture, table and metric.
+
+    Args:
+        run: ``latest``, or the beginning of an MLflow run id.
+
+    Raises:
+        InputError: no such run; its code or an input is gone; the replay failed; or something
+            differs: the first step and artifact.
+    """
+    recorded = find(run)
+    store = Store(paths.artifact_store())
+    print(f"Run {recorded['run']} of {recorded['finished']}: executing it again", flush=True)
+    for difference in _environment(recorded):
+        print(f"not as recorded: {difference}")
+    with tempfile.TemporaryDirectory(prefix="verify_") as folder:
+        replayed, copy = replay(recorded, store, Path(folder).resolve())
+        findings = list(_findings(recorded, replayed, store, copy))
+    _show(findings)
+    _conclude(recorded, findings)
+
+
+def find(run: str) -> dict[str, Any]:
+    """Return the manifest of a run; InputError when there is none, or the run did not end well."""
+    _, chosen = runs.find(run)
+    failed = runs.failed(chosen)
+    if failed or not chosen["steps"]:
+        where = f"step {failed[0]} failed" if failed else "no step of it ended"
+        raise InputError(
+            f"run {chosen['run'][:8]} has nothing to compare with: {where}; choose another: "
+            "main.run=<MLflow run id>"
+        )
+    return chosen
+
+
+def _environment(recorded: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in what this environment is not the recorded one."""
+    now = packages.installed() | {"Python": manifest.machine()["python"]}
+    before = recorded["packages"] | {"Python": recorded["machine"]["python"]}
+    for name in sorted({*now, *before}):
+        if now.get(name) != before.get(name):
+            yield f"{name} {before.get(name, 'not there')} → {now.get(name, 'not there')}"
+
+
+def _findings(
+    recorded: Mapping[str, Any], replayed: Mapping[str, Any], store: Store, copy: Store
+) -> Iterator[Finding]:
+    yield from _same_config(recorded["config"], replayed["config"])
+    again = {step["step"]: step for step in replayed["steps"]}
+    for step in recorded["steps"]:
+        new = again[step["step"]]
+        outputs = {artifact["name"]: artifact for artifact in new["outputs"]}
+        for artifact in step["outputs"]:
+            numbered = Store(store.location, step.get("catalog", ""))
+            verdict, detail = _artifact(artifact, outputs[artifact["name"]], numbered, copy)
+            yield Finding(step["step"], artifact["name"], verdict, detail)
+        yield from compare.recorded_facts(step, new)
+
+
+def _same_config(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
+    """Compare the configs: one that reads the environment or the time may not come out the same."""
+    for group in before:
+        old, new = before[group], after.get(group)
+        if group == "main":
+            old, new = (
+                {k: v for k, v in c[group].items() if k not in HOW} for c in (before, after)
+            )
+        if old != new:
+            yield Finding("config", group, DIFFERS, compare.first_key(old, new))
+
+
+def _artifact(
+    old: Mapping[str, Any], new: Mapping[str, Any], store: Store, copy: Store
+) -> tuple[str, str]:
+    if old["digest"] == new["digest"]:
+        return compare.IDENTICAL, ""
+    kept = store.find(reference(old))
+    if kept is None or kept.digest != old["digest"]:
+        return DIFFERS, f"by its digest; {reference(old)} is gone, so it cannot be said in what"
+    with tempfile.TemporaryDirectory() as folder:
+        before = store.download(kept, Path(folder, "old"))
+        after = copy.download(copy.get(reference(new)), Path(folder, "new"))
+        if "arrow_schema" in old["metadata"]:
+            return compare.tables(before, after, old["metadata"], new["metadata"])
+        return compare.files(before, after)
+
+
+def _show(findings: list[Finding]) -> None:
+    """Print artifacts and whatever is not identical one by one, the rest in one line a step."""
+    for step in dict.fromkeys(finding.step for finding in findings):
+        counts: Counter[str] = Counter()
+        for finding in (f for f in findings if f.step == step):
+            kind, _, name = finding.what.partition(" ")
+            if finding.verdict == compare.IDENTICAL and name:
+                counts[kind] += 1
+            else:
+                print(finding)
+        rest = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.items())
+        if rest:
+            print(Finding(step, rest, compare.IDENTICAL))
+
+
+def _conclude(recorded: Mapping[str, Any], findings: list[Finding]) -> None:
+    """Say what it comes to; InputError when something differs."""
+    differing = [finding for finding in findings if finding.verdict == DIFFERS]
+    if differing:
+        first = differing[0]
+        others = "; ".join(_environment(recorded))
+        because = f"; not as recorded: {others}" if others else ""
+        raise InputError(
+            f"run {recorded['run'][:8]} is not reproduced: {len(differing)} of {len(findings)} "
+            f"differ, first {first.step}: {first.what} ({first.detail}){because}"
+        )
+    equal = sum(finding.verdict == compare.EQUAL for finding in findings)
+    bits = "bit for bit" if not equal else f"but for the bytes of {equal} that are equal in content"
+    print(f"Run {recorded['run'][:8]} is reproduced, {bits}: {len(findings)} compared")

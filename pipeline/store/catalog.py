@@ -1,0 +1,197 @@
+"""Which versions and aliases of artifacts there are, without their bytes.
+
+    versions/<name>/v3.json      a version's manifest: its files, metadata and origin
+    digests/<name>/<digest>      which version holds this content ("v3")
+    aliases/<name>/<alias>       which version an alias means ("v3")
+
+A manifest is written only if no other writer has its number: this one write is the commit.
+What comes after it can be lost and is made good by the next commit of the same content. An
+alias is the last writer's. A store can hold more than one catalog over the same files, each below
+a path of its own: the store's own numbers are not those of a W&B project.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from pipeline.errors import InputError
+from pipeline.store.objects import Objects
+from pipeline.store.versions import Version, checked_alias, parse_reference, version_number
+
+SHOWN = 20  # names or versions that a message lists
+
+
+class Catalog:
+    """The manifests and aliases in one folder or object store.
+
+    Every method raises InputError when the store itself cannot be read or written, and for a
+    name, alias or reference that is not well formed.
+    """
+
+    def __init__(self, location: str | Path, catalog: str = "") -> None:
+        """Take a folder or URL as objects.Objects does, and the path of the catalog."""
+        self._objects = Objects(location)
+        self.url = self._objects.url
+        self.catalog = catalog
+
+    @property
+    def location(self) -> str:
+        """The folder or URL."""
+        return self._objects.url
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that the store is, None for an object store."""
+        return self._objects.folder
+
+    def catalogs(self) -> list[str]:
+        """Return the other catalogs that lie beside this one: those of W&B projects."""
+        keys = self._objects.keys("wandb")
+        return sorted({"/".join(key.split("/")[:3]) for key in keys})
+
+    def get(self, reference: str) -> Version:
+        """Return the version a reference means; InputError says what there is instead."""
+        name, alias = parse_reference(reference)
+        return self._found(name, alias) or self._refuse(name, alias)
+
+    def find(self, reference: str) -> Version | None:
+        """Return the version a reference means, None when there is none."""
+        return self._found(*parse_reference(reference))
+
+    def exists(self, reference: str) -> bool:
+        """Say whether the reference means a version."""
+        return self.find(reference) is not None
+
+    def names(self) -> list[str]:
+        """Return the names of all artifacts that have a version, sorted."""
+        return sorted({key.split("/")[-2] for key in self._objects.keys(self._key("versions"))})
+
+    def versions(self, name: str) -> list[int]:
+        """Return the numbers of the artifact's versions, ascending; none when it is unknown."""
+        keys = self._objects.keys(self._key("versions", parse_reference(name)[0]))
+        numbers = (version_number(key.split("/")[-1].removesuffix(".json")) for key in keys)
+        return sorted(number for number in numbers if number is not None)
+
+    def known(self, name: str) -> list[Version]:
+        """Return the artifact's versions that the catalog holds, ascending."""
+        found = (self._manifest(name, number) for number in self.versions(name))
+        return [version for version in found if version]
+
+    def aliases(self, name: str) -> dict[str, int]:
+        """Return the artifact's aliases and the versions they mean; none when it is unknown."""
+        keys = sorted(self._objects.keys(self._key("aliases", parse_reference(name)[0])))
+        numbers = {key.split("/")[-1]: self._number(key) for key in keys}
+        return {alias: number for alias, number in numbers.items() if number is not None}
+
+    def set_alias(self, reference: str, alias: str) -> None:
+        """Let an alias mean the version that the reference means now."""
+        version = self.get(reference)
+        self._aim(checked_alias(version.name, alias), version)
+
+    def same(self, name: str, digest: str) -> Version | None:
+        """Return the version of the artifact that has this content, whatever its number."""
+        known = self._manifest(name, self._number(self._key("digests", name, digest)))
+        return known if known is not None and known.digest == digest else None
+
+    def take(self, version: Version, aliases: Iterable[str] = ()) -> Version:
+        """Take a version of another catalog over the same files, with a number of this one."""
+        taken = self._committed(version)
+        for alias in aliases:
+            self._aim(checked_alias(taken.name, alias), taken)
+        return taken
+
+    def mirror(self, version: Version) -> None:
+        """Take a version that another place has numbered; its number means nothing else here."""
+        known = self._manifest(version.name, version.version)
+        if known is None or known.digest != version.digest:
+            self._objects.write(self._manifest_key(version), version.to_json().encode())
+        self._point(self._key("digests", version.name, version.digest), version)
+
+    def remove(self, version: Version) -> None:
+        """Remove a version, but not its files."""
+        self._objects.delete(self._manifest_key(version))
+        index = self._key("digests", version.name, version.digest)
+        if self._number(index) == version.version:
+            self._objects.delete(index)
+
+    def alias_file(self, reference: str) -> tuple[Path, str | None]:
+        """Return where a store that is a folder keeps an alias, and the version it means."""
+        assert self.folder is not None
+        name, alias = parse_reference(reference)
+        path = self.folder / self._key("aliases", name, alias)
+        return path, path.read_text(encoding="utf-8") if path.exists() else None
+
+    def _committed(self, version: Version) -> Version:
+        """Write the manifest under the first free number, unless a version has this content."""
+        if known := self.same(version.name, version.digest):
+            return known
+        # From the newest on, not after it: another writer may just have committed the same.
+        number = max(self.versions(version.name), default=0)
+        while True:
+            candidate = replace(version, version=number)
+            if self._objects.create(self._manifest_key(candidate), candidate.to_json().encode()):
+                break
+            other = self._manifest(version.name, number)
+            if other is not None and other.digest == version.digest:
+                candidate = other
+                break
+            number += 1
+        self._point(self._key("digests", version.name, version.digest), candidate)
+        return candidate
+
+    def _aim(self, alias: str, version: Version) -> None:
+        self._point(self._key("aliases", version.name, alias), version)
+
+    def _found(self, name: str, alias: str) -> Version | None:
+        number = version_number(alias)
+        if number is None:
+            number = self._number(self._key("aliases", name, alias))
+        return self._manifest(name, number)
+
+    def _manifest(self, name: str, number: int | None) -> Version | None:
+        key = self._key("versions", name, f"v{number}.json")
+        text = None if number is None else self._objects.read(key)
+        try:
+            return None if text is None else Version.from_json(text)
+        except ValueError as error:
+            raise InputError(
+                f"artifact store {self.url}: {key} is damaged ({error}); delete it and run the "
+                f"step that made {name} again"
+            ) from error
+
+    def _key(self, *parts: str) -> str:
+        """Return where the catalog keeps something."""
+        return "/".join(filter(None, (self.catalog, *parts)))
+
+    def _manifest_key(self, version: Version) -> str:
+        return self._key("versions", version.name, f"v{version.version}.json")
+
+    def _number(self, key: str) -> int | None:
+        """Return the version number that an alias or digest entry holds."""
+        text = self._objects.read(key)
+        return None if text is None else version_number(text.decode("ascii", "replace"))
+
+    def _point(self, key: str, version: Version) -> None:
+        self._objects.write(key, f"v{version.version}".encode())
+
+    def _refuse(self, name: str, alias: str) -> NoReturn:
+        versions = [f"v{number}" for number in self.versions(name)]
+        if versions:
+            raise InputError(
+                f"artifact {name} in {self.url} has no {alias}; its versions: "
+                f"{_listed(versions)}; its aliases: {_listed(self.aliases(name))}"
+            )
+        names = self.names()
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ";"
+        held = f"it holds {_listed(names)}" if names else "it is empty"
+        raise InputError(
+            f"no artifact {name} in {self.url}{hint} {held}; run the step that makes {name} first"
+        )
+
+
+def _listed(words: Iterable[str]) -> str:
+    shown = list(words)
+    return ", ".join(["...", *shown[-SHOWN:]] if len(shown) > SHOWN else shown) or "none"

@@ -1,0 +1,81 @@
+"""What a step did, written to MLflow from its record."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pipeline.tracking.record import Record, reference
+
+
+def tags(record: Record) -> dict[str, str]:
+    """Return the record's facts as MLflow tags: artifact versions, error, W&B run."""
+    facts: Mapping[str, str | None] = {
+        "pipeline.step": record.step,
+        "pipeline.inputs": ", ".join(reference(a) for a in record.inputs) or None,
+        "pipeline.outputs": ", ".join(reference(a) for a in record.outputs) or None,
+        "pipeline.error": record.error,
+        "pipeline.reason": record.reason,
+        "pipeline.tracking.wandb_run": record.wandb_run,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
+    """Write metrics, tags, pictures, tables and the record itself to an MLflow run."""
+    from mlflow import MlflowClient  # 2 seconds: only where a run is written
+    from mlflow.entities import Metric, RunTag
+
+    client, now = MlflowClient(), int(folder.stat().st_mtime * 1000)
+    names = metric_names(record.metrics)
+    client.log_batch(
+        run_id,
+        metrics=[Metric(names[name], value, now, 0) for name, value in record.metrics.items()],
+        tags=[RunTag(name, value[:5000]) for name, value in tags(record).items()],
+    )
+    client.log_artifacts(run_id, str(folder))
+
+
+def cached_to_mlflow(record: Record, run: str, reason: str) -> None:
+    """Record in MLflow, below the active run, that an earlier execution of a step serves."""
+    import mlflow
+
+    facts = {"pipeline.cached": "true", "pipeline.reason": reason, "pipeline.cached_from": run}
+    if record.mlflow_run:
+        facts["pipeline.cached_from_step"] = record.mlflow_run
+    with mlflow.start_run(run_name=record.step, nested=True, tags=tags(record) | facts):
+        mlflow.log_params(record.parameters)
+        names = metric_names(record.metrics)
+        mlflow.log_metrics({names[name]: value for name, value in record.metrics.items()})
+
+
+def alone_to_mlflow(record: Record, folder: Path) -> None:
+    """Write the record of a step that was started alone, in a run of its own if it has none."""
+    import mlflow
+
+    own_run = not record.mlflow_run  # started by python run.py; `mlflow run .` makes the run itself
+    if own_run:
+        record.mlflow_run = mlflow.start_run(run_name=record.step).info.run_id
+        mlflow.log_params(record.parameters)
+        record.write(folder)  # which run it is belongs to it
+    to_mlflow(record, folder, str(record.mlflow_run))
+    if own_run:
+        mlflow.end_run("FINISHED" if record.status == "finished" else "FAILED")
+
+
+def metric_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the name under which MLflow takes each metric; no two are the same.
+
+    It takes letters, digits and _-./ : in at most 250 characters, and no path like ``a/..``. A
+    class called "R&B" becomes "R_B", one called "R+B" beside it "R_B_2".
+    """
+    taken: dict[str, str] = {}
+    for name in names:
+        metric, slash, label = name.partition("/")
+        if slash:
+            label = "".join(c if c.isalnum() or c in "_-. :" else "_" for c in label[:200])
+            metric += "/" + (label if label.strip(".") else "_" * max(len(label), 1))
+        plain, number = metric, 1
+        while plain in taken.values():
+            number += 1
+            plain = f"{metric}_{number}"
+        taken[name] = plain
+    return taken

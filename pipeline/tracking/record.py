@@ -1,0 +1,81 @@
+"""What a step did, as a file: the step writes it, MLflow and W&B are told from it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.markdown import markdown
+from pipeline.store.versions import Version
+
+FILE = "record.json"
+
+
+@dataclass
+class Record:
+    """One execution of one step.
+
+    ``inputs`` and ``outputs`` hold name, version, digest, type and, for tables, rows of each
+    artifact, numbered as in the ``catalog``: that of a W&B project, else the artifact store's own.
+    ``metrics`` are numbers by name; a name with a slash (``f1/Pop``) is a detail of one
+    class. ``tables`` are small; they and the ``pictures`` (file name → SHA-256) are
+    files of the record's folder. ``local_files`` says where
+    the outputs' files lie while the step lives.
+    """
+
+    step: str
+    parameters: dict[str, Any]
+    started: str
+    status: str = "running"  # running · finished · failed
+    error: str | None = None
+    reason: str | None = None  # why it ran, if the whole pipeline was asked to
+    seconds: float = 0.0
+    tracking: float = 0.0  # seconds of these that went into publishing and recording
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pages: list[str] = field(default_factory=list)  # HTML, by path from the record's folder
+    local_files: dict[str, str] = field(default_factory=dict)
+    mlflow_run: str | None = None
+    wandb_run: str | None = None
+    refused: str | None = None  # what the gate says against the model
+    promoted: dict[str, str] | None = None  # reference, digest, alias, registered_model
+    uses: int | None = None  # how many models the test set has judged
+    catalog: str = ""
+    offline: str | None = None  # why it went on offline
+
+    def headline(self) -> dict[str, float]:
+        """Return the metrics of the whole, without the details of one class."""
+        return {name: value for name, value in self.metrics.items() if "/" not in name}
+
+    def write(self, folder: Path) -> None:
+        """Write the record into the folder."""
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, default=str)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> Record | None:
+    """Return the record that a step left in the folder, or None if it died before."""
+    path = folder / FILE
+    return Record(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def write_table(name: str, rows: list[dict[str, Any]], folder: Path) -> None:
+    """Write a table of a record as JSON and as Markdown into the folder."""
+    text = json.dumps(rows, indent=1, ensure_ascii=False)
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    (folder / f"{name}.md").write_text(markdown(rows), encoding="utf-8")
+
+
+def artifact_facts(version: Version) -> dict[str, Any]:
+    """Return what a record keeps of an artifact's version."""
+    names = ("name", "version", "digest", "type", "description", "metadata")
+    return {name: getattr(version, name) for name in names}
+
+
+def reference(artifact: Mapping[str, Any]) -> str:
+    """Return ``name:vN``."""
+    return f"{artifact['name']}:v{artifact['version']}"

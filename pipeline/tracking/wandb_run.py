@@ -1,0 +1,60 @@
+"""A step's W&B run: how it begins, and what of the step's record goes into it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline import paths
+from pipeline.store.artifacts import Store
+from pipeline.tracking import record
+from pipeline.tracking.wandb_artifact import artifact_of
+from pipeline.tracking.wandb_service import Service
+
+
+def begin(
+    wandb: Any, settings: Mapping[str, Any], mode: str, timeout: int, upload_timeout: int
+) -> Any:
+    """Open a run.
+
+    Args:
+        wandb: the module.
+        settings: what wandb.init takes: id, project, job_type, config and so on.
+        mode: online or offline.
+        timeout: seconds for the service to answer.
+        upload_timeout: seconds for it to take the run at its end.
+    """
+    times = {"init_timeout": timeout, "finish_timeout": upload_timeout}
+    quiet = {"silent": True, "console": "off", "finish_timeout_raises": True, "mode": mode}
+    how = wandb.Settings(**times, **quiet)
+    return wandb.init(**settings, reinit="create_new", settings=how)
+
+
+def write(wandb: Any, run: Any, folder: Path, service: Service | None) -> None:
+    """Put the record of a step, which lies in the folder, into its run, and finish it.
+
+    Online its artifacts are there already, and the run is told which ones it used; offline
+    (without a service) they are noted, for a later sync.
+    """
+    step = record.read(folder)
+    assert step is not None, "a step writes its record before it says so"
+    run.config.update({"inputs": [record.reference(a) for a in step.inputs]})
+    run.summary.update(step.metrics | {"seconds": step.seconds})
+    run.log(
+        {Path(p).stem: wandb.Image(str(folder / p)) for p in step.pictures}
+        | {Path(p).stem: wandb.Html(str(folder / p), inject=False) for p in step.pages}
+        | {name: _table(wandb, rows) for name, rows in step.tables.items() if rows}
+    )
+    if service:
+        for used in step.inputs:
+            service.use(run, record.reference(used))
+    else:
+        store = Store(paths.artifact_store(), step.catalog)
+        for output in step.outputs:
+            version = store.get(record.reference(output))
+            place = Path(step.local_files[output["name"]])
+            run.log_artifact(artifact_of(wandb, version, place))
+    run.finish(exit_code=0 if step.status == "finished" else 1)
+
+
+def _table(wandb: Any, rows: list[dict[str, Any]]) -> Any:
+    return wandb.Table(columns=list(rows[0]), data=[[str(v) for v in r.values()] for r in rows])

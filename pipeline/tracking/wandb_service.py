@@ -1,0 +1,163 @@
+"""The recorder's side of a W&B project: which versions it holds, and their files.
+
+W&B decides about numbers and aliases. What it says is written to a catalog of the artifact store
+(`wandb/<entity>/<project>`), which steps then read as any other. A version is known whole from its
+metadata: there lie the SHA-256 of its files and what it was made from.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing import TimeoutError as LateError
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline import paths
+from pipeline.store.artifacts import Store
+from pipeline.store.versions import File, Version, content_digest, described
+from pipeline.tracking.wandb_artifact import FACTS, OURS, artifact_of, facts_of, number_of
+
+Result = TypeVar("Result")
+
+
+class Service:
+    """A W&B project over its public API.
+
+    Every method raises what W&B's client raises: wandb.Error, ValueError, OSError.
+    """
+
+    def __init__(self, wandb: Any, project: str, timeout: int, upload_timeout: int) -> None:
+        """Ask the service who we are; that it answers is known afterwards."""
+        self._wandb = wandb
+        self.api = wandb.Api(timeout=timeout)
+        self.timeout = timeout
+        self._wait = upload_timeout
+        # default_entity asks without an end if the service is down
+        entity = within(timeout, lambda: self.api.default_entity)
+        self.path = f"{entity}/{project}"
+        self.catalog = f"wandb/{self.path}"
+        self._store = Store(paths.artifact_store(), self.catalog)
+        self._known: dict[str, Any] = {}  # name:vN → W&B's artifact
+
+    def find(self, name: str, alias: str) -> int | None:
+        """Return the number of the version that a reference means, None when there is none."""
+        artifact = self._artifact(f"{name}:{alias}")
+        if artifact is None:
+            return None
+        version = self._version(name, artifact)
+        self._store.mirror(version)
+        if alias != f"v{version.version}":
+            self._store.set_alias(version.reference, alias)
+        return version.version
+
+    def holds(self, name: str, number: int, digest: str) -> bool:
+        """Whether the project has that version, with that content."""
+        artifact = self._artifact(f"{name}:v{number}")
+        return artifact is not None and self._version(name, artifact).digest == digest
+
+    def set_alias(self, name: str, number: int, alias: str) -> None:
+        """Let an alias mean a version."""
+        artifact = self._there(name, number)
+        if alias not in artifact.aliases:
+            artifact.aliases.append(alias)
+            artifact.save()
+
+    def log(self, run: Any, text: str, path: str) -> int:
+        """Log an output of the run and wait for it; return the number that W&B gave it."""
+        draft = Version.from_json(text)
+        logged = run.log_artifact(artifact_of(self._wandb, draft, Path(path))).wait(self._wait)
+        if facts_of(logged).get("digest", draft.digest) != draft.digest:
+            # The same bytes with other column types: for W&B the same, unless a file tells.
+            apart = artifact_of(self._wandb, draft, Path(path), apart=True)
+            logged = run.log_artifact(apart).wait(self._wait)
+        number = number_of(logged)
+        self._known[f"{draft.name}:v{number}"] = logged
+        return number
+
+    def remember(self, version: Version, artifact: Any) -> None:
+        """Note which number W&B gave to a version of another catalog."""
+        self._store.mirror(replace(version, version=number_of(artifact)))
+
+    def fetch(self, name: str, number: int) -> None:
+        """Bring the files of a version into the artifact store."""
+        artifact = self._there(name, number)
+        version = self._version(name, artifact)
+        self._with_files(artifact, lambda folder: self._store.restore(version, folder))
+
+    def use(self, run: Any, reference: str) -> None:
+        """Record in the run that it used a version."""
+        run.use_artifact(f"{self.path}/{reference}")
+
+    def _there(self, name: str, number: int) -> Any:
+        artifact = self._artifact(f"{name}:v{number}")
+        if artifact is None:
+            raise ValueError(f"{name}:v{number} is gone from {self.path}")
+        return artifact
+
+    def _artifact(self, reference: str) -> Any:
+        if reference in self._known:
+            return self._known[reference]
+        try:
+            artifact = self.api.artifact(f"{self.path}/{reference}")
+        except (self._wandb.errors.CommError, ValueError) as error:
+            if "not found" in str(error):
+                return None
+            raise
+        return artifact if artifact.state == "COMMITTED" else None
+
+    def _version(self, name: str, artifact: Any) -> Version:
+        """Return what a W&B artifact is, its files read if it was not made by this pipeline."""
+        metadata, facts = dict(artifact.metadata), facts_of(artifact)
+        metadata.pop(FACTS, None)
+        version = Version(
+            name=name,
+            version=number_of(artifact),
+            type=artifact.type,
+            digest=content_digest((), {}),
+            files=(),
+            description=artifact.description or "",
+            metadata=metadata,
+        )
+        if facts:
+            files = tuple(File(**file) for file in facts["files"])
+            ours = {key: facts[key] for key in OURS}
+            return replace(version, files=files, inputs=tuple(facts["inputs"]), **ours)
+        return self._with_files(artifact, lambda folder: _described(version, folder))
+
+    def _with_files(self, artifact: Any, work: Callable[[Path], Result]) -> Result:
+        paths.WORK.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=paths.WORK, prefix="wandb_") as folder:
+            # W&B repeats a download that fails for twenty minutes
+            within(self._wait, lambda: artifact.download(root=folder, skip_cache=True))
+            return work(Path(folder))
+
+
+def within(seconds: float, work: Callable[[], Result]) -> Result:
+    """Do a piece of work that knows no end of its own; TimeoutError when it takes longer."""
+    pool = ThreadPool(1)  # its thread does not keep the process from ending
+    try:
+        return pool.apply_async(work).get(seconds)
+    except LateError:
+        raise TimeoutError(f"no answer within {seconds:g} seconds") from None
+    finally:
+        pool.close()
+
+
+def failures(wandb: Any) -> tuple[type[Exception], ...]:
+    """Return what W&B's client raises when the service fails; one of it is no wandb.Error."""
+    broken = wandb.sdk.lib.service.service_connection.WandbApiFailedError
+    return wandb.Error, OSError, ValueError, broken
+
+
+def said(error: BaseException) -> str:
+    """Return an error's text as one line, without the key."""
+    line = " ".join(str(error).split())[:300] or type(error).__name__
+    key = os.environ.get("WANDB_API_KEY")
+    return line.replace(key, "***") if key else line
+
+
+def _described(version: Version, folder: Path) -> Version:
+    files = tuple(described(folder))
+    return replace(version, files=files, digest=content_digest(files, version.metadata))

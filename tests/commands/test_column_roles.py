@@ -1,0 +1,125 @@
+"""Configs that are guessed from a table: valid, and the table passes their checks."""
+
+import datetime
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
+
+from check_data import expectations
+from pipeline.commands import column_roles
+from pipeline.config import schema
+
+FACTS = {"file_url": "a $table.csv", "sha256": None, "description": "d: ${x}"}
+DAY = datetime.date(2026, 1, 1)
+ROWS = range(40)
+TABLE = pa.table({
+    "id": list(ROWS),
+    "big": [2**60 + 7 * (n % 30) for n in ROWS],
+    "whole": [n % 37 for n in ROWS],
+    "few": [n % 3 for n in ROWS],
+    "real": [None if n % 8 == 0 else n / 3 for n in ROWS],
+    "nan": [float("nan") if n % 8 == 0 else n / 3 for n in ROWS],
+    "infinite": [float("inf") if n == 1 else n / 3 for n in ROWS],
+    "small": pa.array([n / 3 for n in ROWS], pa.float32()),
+    "half": pa.array([n / 4 for n in ROWS], pa.float16()),
+    "money": [Decimal(n) / 100 for n in ROWS],
+    "yes": [n % 2 == 0 for n in ROWS],
+    "word": [["no", "1e5", "${data.target}", r"a\${b}", "ü: [x]"][n % 5] for n in ROWS],
+    "category": pa.array(["ab"[n % 2] for n in ROWS]).dictionary_encode(),
+    "coded": pa.array([n % 5 for n in ROWS]).dictionary_encode(),
+    "large": pa.array([f"word {n}" for n in ROWS], pa.large_string()),
+    "second": [f"w {n}" for n in ROWS],
+    "gaps": [f"word {n}" if n % 4 else None for n in ROWS],
+    "question": ["???", "!!!"] * 20,
+    "day": [DAY + datetime.timedelta(n) for n in ROWS],
+    "moment": [datetime.datetime(2026, 1, 1, n % 24) for n in ROWS],
+    "clock": [datetime.time(n % 24) for n in ROWS],
+    "nothing": pa.nulls(40),
+    "empty": pa.nulls(40, pa.float64()),
+    "constant": [1.5] * 40,
+    "label": ["p", "q"] * 20,
+})  # fmt: skip
+
+
+def loaded(text: str, folder: Path, **more: Any) -> schema.Data:
+    """Return the dataset as Hydra gives it to the pipeline."""
+    path = folder / "guess.yaml"
+    path.write_text(text, encoding="utf-8")
+    split = {"test_size": 0.3, "random_state": 1}
+    needed = {"test_size": 0.3, "val_size": 0.3, "ks_alpha": 0.05, "segregate": split}
+    dataset = OmegaConf.merge(OmegaConf.structured(schema.Data), OmegaConf.load(path), needed, more)
+    result = OmegaConf.to_object(dataset)
+    assert isinstance(result, schema.Data)
+    return result
+
+
+def failed(table: pa.Table, data: schema.Data) -> list[str]:
+    found = expectations.findings(table, asdict(data.checks))
+    return [str(finding) for finding in found if finding.verdict != "passed"]
+
+
+def test_a_table_of_every_type_passes_its_own_checks(tmp_path: Path) -> None:
+    text = column_roles.config(TABLE, FACTS | {"sha256": "ab" * 32}, "label")
+    data = loaded(text, tmp_path)
+    assert failed(TABLE, data) == []
+    assert (data.file_url, data.sha256, data.target) == ("a $table.csv", "ab" * 32, "label")
+    columns = data.checks.columns
+    assert list(columns) == TABLE.column_names
+    assert columns["word"].allowed == sorted(set(TABLE["word"].to_pylist()))
+    assert (columns["real"].max_missing, columns["nan"].max_missing) == (0.13, 0.13)  # 12.5 %
+    assert (columns["clock"].type, columns["nothing"].type) == ("any", "any")
+    assert columns["infinite"].max is None
+    assert columns["question"].allowed is None
+
+
+def test_what_may_be_features(tmp_path: Path) -> None:
+    text = column_roles.config(TABLE, FACTS, "label")
+    features = loaded(text, tmp_path).features
+    assert features.numeric == ["big", "whole", "real", "nan", "infinite", "small", "half", "money"]
+    assert features.categorical == ["few", "yes", "word", "category", "coded", "question"]
+    assert features.text == "large"
+    left_out = [line for line in text.splitlines() if line.startswith("# Left out: ")]
+    assert "# Left out: 'id' (another value in every row, like a name)" in left_out
+    assert "# Left out: 'second' (a second text)" in left_out
+    assert len(left_out) == 9
+
+
+def test_without_a_target_the_features_are_comments(tmp_path: Path) -> None:
+    text = column_roles.config(TABLE, FACTS, None)
+    assert "\ntarget: ???\n# Name the target" in text
+    data = loaded(text, tmp_path, target="whole")
+    assert data.features == schema.Features()
+    assert failed(TABLE, data) == []
+    commented = text.replace("# features:", "features:").replace("\n#   ", "\n  ")
+    assert "label" in yaml.safe_load(commented)["features"]["categorical"]
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
+    ["null", "1e5", "1", "true", "~", "<<", "=", "a: b", "${a}", r"\${a}", "a.b", "#", "- x", "???"]
+)
+
+
+@given(
+    names=st.lists(NAMES, min_size=1, max_size=3, unique=True),
+    values=st.lists(NAMES, min_size=1),
+)
+@settings(max_examples=150, deadline=None)
+def test_any_names_and_values(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], values: list[str]
+) -> None:
+    """Whatever YAML and OmegaConf would make of them."""
+    table = pa.table({name: (values * 20)[: 20 + len(names)] for name in names})
+    text = column_roles.config(table, FACTS, names[0] if names[0] != "???" else "t")
+    data = loaded(text, tmp_path_factory.getbasetemp())
+    assert failed(table, data) == []
+    assert list(data.checks.columns) == names
+    categorical = data.features.categorical
+    assert set(categorical) <= set(names[1:])

@@ -1,0 +1,154 @@
+"""What a person sees: plain lines in a file or a pipe, a live line and a table on a terminal."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from pipeline import paths
+from pipeline.cache.cache import Decision
+from pipeline.cache.history import Execution
+from pipeline.cache.step_key import StepKey
+from pipeline.commands import console
+from pipeline.tracking.record import Record
+
+Capture = pytest.CaptureFixture[str]
+
+
+def artifact(name: str, version: int, metadata: Any) -> dict[str, Any]:
+    return {"name": name, "version": version, "metadata": metadata}
+
+
+SPLIT = Record(
+    "segregate",
+    {},
+    "now",
+    status="finished",
+    seconds=1.25,
+    inputs=[artifact("clean.csv", 4, {"rows": 5000})],
+    outputs=[artifact("train.csv", 0, {"rows": 3500}), artifact("test.csv", 1, {"rows": 1500})],
+    metrics={"rows_train": 3500},
+)
+METRICS = {"f1": 0.123456789, "f1/Pop": 0.9, "rows": 3, "loss": 2, "log": 1e-9, "fourth": 4}
+FAILED = Record("evaluate", {}, "now", status="failed", seconds=61, metrics=METRICS)
+MODEL = Record("train", {}, "now", "finished", outputs=[artifact("model", 12, {"classes": 3})])
+NO_FACTS = Record("train", {}, "now", "finished", inputs=[artifact("model", 0, None)])
+
+
+@pytest.mark.parametrize(
+    ("records", "lines"),
+    [
+        ([], []),
+        (
+            [SPLIT, FAILED],
+            [
+                "segregate · finished · 1.2 s · 5,000 → 3,500 + 1,500 · train.csv:v0, test.csv:v1",
+                "evaluate · failed · 61.0 s · f1 0.12346, loss 2, log 1e-09",
+            ],
+        ),
+        ([MODEL], ["train · finished · 0.0 s · model:v12"]),
+        ([NO_FACTS], ["train · finished · 0.0 s"]),
+    ],
+)
+def test_the_closing_lines(records: list[Record], lines: list[str], capsys: Capture) -> None:
+    console.closing_table([(facts, False) for facts in records])
+    assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_a_step_that_was_served_took_no_time(capsys: Capture) -> None:
+    console.closing_table([(SPLIT, True)])
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == "segregate · cached · 5,000 → 3,500 + 1,500 · train.csv:v0, test.csv:v1"
+
+
+def test_the_plan(capsys: Capture) -> None:
+    key = StepKey({})
+    hit = Execution(key, SPLIT, time.time() - 7300, "abc")
+    console.plan([
+        Decision("segregate", {}, {}, "hit: same as run abc", key, hit, 3.0),
+        Decision("train", {}, {}, "run: data.test_size 0.3 → 0.2", key, None, 4.4),
+        Decision("evaluate", {}, {}, "run: first time"),
+    ])  # fmt: skip
+    assert capsys.readouterr().out.splitlines() == [
+        "segregate · hit · same as run abc, 2 hours ago · 0 s",
+        "train · run · data.test_size 0.3 → 0.2 · 4 s",
+        "evaluate · run · first time · ?",
+    ]
+
+
+def test_a_step_is_announced_before_it_runs(capsys: Capture) -> None:
+    with console.step(2, 6, "segregate", "run: first time"):
+        assert capsys.readouterr().out == "[2/6] segregate  run: first time\n"
+        print("its output")
+    assert capsys.readouterr().out == "its output\n"
+
+
+def test_a_step_that_fails_says_so_itself(capsys: Capture) -> None:
+    with pytest.raises(ZeroDivisionError), console.step(1, 1, "get_data", "run: forced"):
+        _ = 1 / 0
+    assert capsys.readouterr() == ("[1/1] get_data  run: forced\n", "")
+
+
+@pytest.mark.parametrize("mode", ["offline", "online", "disabled"])
+@pytest.mark.parametrize("store", ["s3://bucket/prefix", "W&B project team/songs"])
+def test_where_to_look(mode: str, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///here.db")
+    monkeypatch.setenv("WANDB_MODE", mode)
+    runs, *sync, artifacts = console.where_to_look(store)
+    assert runs == "See the runs: mlflow ui --backend-store-uri sqlite:///here.db"
+    assert [line.split(":")[0] for line in sync] == ["Send them to W&B"] * (mode == "offline")
+    assert artifacts == f"Artifacts: {store} · log: {paths.LOG_FILE}"
+
+
+ON_TERMINAL = """
+import subprocess
+from pipeline.commands import console
+from pipeline.tracking.record import Record
+
+try:
+    with console.step(1, 2, "segregate", "run: [x] 1 → 2"):
+        print("from the step", flush=True)
+        subprocess.run("echo '[bold]from its child 3.5'; echo its errors >&2", shell=True)
+        raise KeyError
+except KeyError:
+    print("after it", flush=True)
+console.closing_table([])
+made = [{"name": "a.csv", "version": 7, "metadata": {"rows": 1000}}]
+console.closing_table([(Record("segregate", {}, "now", "finished", outputs=made), False)])
+"""
+
+
+def on_terminal(code: str) -> list[str]:
+    """Run the code on a terminal of its own; return what it shows, without colours and motions."""
+    ours, its = pty.openpty()
+    plain = {n: v for n, v in os.environ.items() if n not in ("NO_COLOR", "FORCE_COLOR", "LINES")}
+    environment = plain | {"TERM": "xterm", "COLUMNS": "120", "PYTHONPATH": str(paths.ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=its, stdout=its, stderr=its, env=environment
+    ) as process:
+        os.close(its)
+        shown = b""
+        try:
+            while piece := os.read(ours, 4096):
+                shown += piece
+        except OSError:  # how Linux says that the other end is closed
+            pass
+    os.close(ours)
+    assert process.returncode == 0, shown.decode()
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).replace("\r", "\n").splitlines()
+
+
+def test_on_a_terminal() -> None:
+    lines = [line.strip() for line in on_terminal(ON_TERMINAL) if line.strip()]
+    assert lines[0].startswith("[1/2] segregate  run: [x] 1 → 2 ──")
+    assert any(line.endswith("[1/2] segregate  0 s") for line in lines)
+    said = ["from the step", "[bold]from its child 3.5", "its errors", "after it"]
+    assert [line for line in lines if line in said] == said
+    table = lines[lines.index("after it") :]  # one, though two were asked for: one has no rows
+    for cells in (console.COLUMNS, ("segregate", "finished", "0.0 s", "1,000", "a.csv:v7")):
+        assert [all(cell in line for cell in cells) for line in table].count(True) == 1

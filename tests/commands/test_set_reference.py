@@ -1,0 +1,51 @@
+"""Which version the reference of drift means."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.commands import set_reference
+from pipeline.errors import InputError
+from pipeline.store.artifacts import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / "store")
+    for text in ("one", "two"):
+        path = tmp_path / "table.csv"
+        path.write_text(text)
+        made.put("table.csv", path, "table")
+    return made
+
+
+def test_it_moves(store: Store) -> None:
+    lines = [
+        set_reference.move(store, "table.csv:good", version) for version in ("v0", "latest", "good")
+    ]
+    assert lines == [
+        "table.csv:good was not there, is v0",
+        "table.csv:good was v0, is v1",
+        "table.csv:good is v1, as before",
+    ]
+    assert store.get("table.csv:good").version == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "words"),
+    [
+        (None, "latest", "data.reference is null; set data.reference to NAME:ALIAS"),
+        ("table.csv", "latest", "data.reference=table.csv is not NAME:ALIAS"),
+        ("table.csv:v0", "v1", "is a version, which cannot move"),
+        ("table.csv:latest", "v0", "moves by itself"),
+        ("a b:good", "latest", "is not NAME:ALIAS"),
+        ("table.csv:good", "v7", "has no v7; its versions: v0, v1"),
+        ("tabel.csv:good", "latest", "did you mean table.csv"),
+        ("table.csv:good", "a b", "artifact reference 'table.csv:a b' is not"),
+    ],
+)
+def test_refused(store: Store, name: str | None, version: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        set_reference.move(store, name, version)
+    assert words in str(caught.value)
+    assert store.aliases("table.csv") == {"latest": 1}

@@ -1,0 +1,66 @@
+"""What the user types becomes the Hydra override that means it."""
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from pipeline.config.overrides import from_argv
+from pipeline.errors import InputError
+
+
+def mlproject(*pairs: str, steps: str = "", options: str = "") -> list[str]:
+    """The command line as MLproject's command and MLflow make it."""
+    words = [word for pair in pairs for word in (f"--{pair.split('=')[0]}", pair.split("=", 1)[1])]
+    return from_argv([f"--steps={steps}", f"--hydra-options={options}", *words])
+
+
+def test_hydras_own_form_stays_except_for_steps() -> None:
+    argv = ["-m", "data.test_size=0.1,0.2", "--cfg", "job", "main.steps=a,b", "main.steps=[a,b]"]
+    assert from_argv(argv) == [*argv[:4], "main.steps='a,b'", "main.steps=[a,b]"]
+
+
+def test_all_routes_say_the_same() -> None:
+    expected = ["data.test_size=0.2", "main.steps='a,b'"]
+    assert sorted(mlproject("data.test_size=0.2", steps="a,b")) == expected
+    assert sorted(mlproject("data.test_size=0.2", "main.steps=a,b")) == expected
+    assert sorted(mlproject(options="data.test_size=0.2 main.steps=a,b")) == expected
+    assert sorted(from_argv(["data.test_size=0.2", "main.steps=a,b"])) == expected
+
+
+def test_nothing_given_changes_nothing() -> None:
+    assert mlproject() == []
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("0.2", 0.2),
+        ("3", 3),
+        ("null", None),
+        ("true", True),
+        ("[1,2]", [1, 2]),
+        ("{a: 1}", {"a": 1}),
+    ],
+)
+def test_plain_values_keep_their_type(value: str, read: object) -> None:
+    (token,) = mlproject(f"data.x={value}")
+    assert OverridesParser.create().parse_override(token).value() == read
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+@settings(deadline=None, max_examples=300)
+def test_any_text_arrives(value: str) -> None:
+    assume("${" not in value and not value.startswith(("'", '"')))
+    (token,) = mlproject(f"data.x={value}")
+    read = OverridesParser.create().parse_override(token).value()
+    text = getattr(read, "text", read)
+    assume(isinstance(text, str))  # a number, a list: as Hydra reads it
+    assert text == value
+
+
+@pytest.mark.parametrize("options", ["-m data.x=1", "segregate", "data.x='open"])
+def test_hydra_options_that_are_none(options: str) -> None:
+    with pytest.raises(InputError, match="hydra_options") as caught:
+        mlproject(options=options)
+    assert "\n" not in str(caught.value)

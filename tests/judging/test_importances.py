@@ -1,0 +1,94 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from pipeline.judging.importances import of_columns
+from pipeline.judging.metrics import class_codes
+from pipeline.models.build import build_pipeline
+from pipeline.models.export import predict
+from train_random_forest.train import fit
+
+FEATURES = {"numeric": ["a", "a_b", "noise"], "categorical": ["shape"], "text": "words"}
+FOREST = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 20}
+
+
+def made_up(rows=400):
+    random = np.random.default_rng(0)
+    kind = random.choice(["cat", "dog", "owl"], rows)
+    noise = np.where(random.random(rows) < 0.1, np.nan, random.random(rows))
+    return pd.DataFrame(
+        {
+            "kind": kind,
+            "a": (kind == "dog") * 1.0 + random.random(rows) * 0.2,
+            "a_b": random.random(rows),
+            "noise": noise,
+            "shape": random.choice(["round", "long"], rows),
+            "words": np.where(kind == "owl", "it flies", "it walks"),
+        }
+    )
+
+
+def found(model, features=FEATURES, **kwargs):
+    table = made_up()
+    pipeline = fit(build_pipeline(features, model, 7), table.head(200), "kind")
+    rows = table.tail(200)
+    codes = class_codes(rows["kind"], pipeline.classes_.tolist())
+    return of_columns(pipeline, rows, codes, predict(pipeline, rows)[0], 3, **kwargs)
+
+
+@pytest.mark.parametrize("encoding", ["ordinal", "one_hot"])
+def test_what_tells_the_classes_apart_is_worth_something_by_both(encoding):
+    model = {"estimator": FOREST, "categorical": {"encoding": encoding}}
+    table = {row["feature"]: row for row in found({**model, "numeric": {"indicator": True}})}
+    assert set(table) == {"a", "a_b", "noise", "shape", "words"}
+    assert set(list(table)[:2]) == {"a", "words"}
+    for name in ("a", "words"):
+        assert table[name]["low"] > 0.05
+    for name in ("a_b", "noise", "shape"):
+        assert abs(table[name]["permutation"]) < 0.02
+    assert sum(row["impurity"] for row in table.values()) == pytest.approx(1)
+    # On training rows a column of chance with many values looks better than one with two.
+    assert table["a_b"]["impurity"] > table["shape"]["impurity"]
+    assert all(row["low"] <= row["permutation"] <= row["high"] for row in table.values())
+
+
+def test_shuffling_inputs_is_shuffling_the_column():
+    """By hand: permute the table's column itself, with the same draws, and predict again."""
+    table = made_up().tail(200)
+    pipeline = fit(build_pipeline(FEATURES, {"estimator": FOREST}, 7), made_up().head(200), "kind")
+    codes = class_codes(table["kind"], pipeline.classes_.tolist())
+    before = predict(pipeline, table)[0]
+    rows = of_columns(pipeline, table, codes, before, 3, repeats=2)
+    area = roc_auc_score(codes, before, multi_class="ovo")
+    drops = []
+    for repeat in range(2):
+        order = np.random.default_rng([3, repeat]).permutation(200)
+        shuffled = table.assign(words=table["words"].to_numpy()[order])
+        after = predict(pipeline, shuffled)[0]
+        drops.append(area - roc_auc_score(codes, after, multi_class="ovo"))
+    words = next(row for row in rows if row["feature"] == "words")
+    assert words["permutation"] == pytest.approx(np.mean(drops), abs=1e-12)
+
+
+def test_an_estimator_without_impurity_and_a_few_rows_of_each_class(monkeypatch):
+    model = {"estimator": {"_target_": "sklearn.linear_model.LogisticRegression"}}
+    rows = found(model, most_rows=30)
+    assert {row["impurity"] for row in rows} == {None}
+    assert rows == found(model, most_rows=30)
+    monkeypatch.setattr("pipeline.judging.importances.CELLS", 1)  # one copy at a time
+    for row, again in zip(rows, found(model, most_rows=30), strict=True):
+        assert again["permutation"] == pytest.approx(row["permutation"], abs=1e-12)
+
+
+def test_text_may_be_off_and_gaps_left_as_they_are():
+    rows = found({"estimator": FOREST, "text": None, "numeric": {"imputation": "none"}})
+    assert {row["feature"] for row in rows} == {"a", "a_b", "noise", "shape"}
+
+
+def test_one_single_class_has_no_importances():
+    table = made_up()
+    pipeline = fit(build_pipeline(FEATURES, {"estimator": FOREST}, 7), table, "kind")
+    cats = table[table["kind"] == "cat"]
+    codes = np.zeros(len(cats), dtype=int)
+    assert of_columns(pipeline, cats, codes, predict(pipeline, cats)[0], 3) == []

@@ -1,0 +1,168 @@
+"""The recorder of W&B runs: real runs, offline, read back from the files they leave."""
+
+import json
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.message import DecodeError
+from matplotlib.figure import Figure
+from wandb.proto import wandb_internal_pb2
+
+from pipeline import paths
+from pipeline.errors import InputError
+from pipeline.judging import plots
+from pipeline.store.artifacts import Store
+from pipeline.tracking.record import Record, write_table
+from pipeline.tracking.recorder_client import Recorder, Recording
+
+BLOCK, FULL, LAST = 2**15, 1, 4  # of LevelDB's log format, which W&B's files have
+SETTINGS = {"id": "abcd1234", "project": "p", "group": "g", "job_type": "split", "name": "split"}
+
+
+@pytest.fixture
+def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A recorder that writes below tmp_path."""
+    for name in paths.tracking_environment():
+        monkeypatch.delenv(name, raising=False)
+    for name in ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv(paths.STORE, str(tmp_path / "artifacts"))
+    with Recorder() as recorder:
+        yield recorder.address
+
+
+def records(tmp_path: Path, run_id: str) -> list[Any]:
+    """Return what W&B wrote about a run, record by record, when its process has written it all."""
+    (file,) = tmp_path.glob(f"wandb/offline-run-*-{run_id}/run-{run_id}.wandb")
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            found = parsed(file)
+            if any(message.HasField("exit") for message in found):  # the last thing of a run
+                return found
+        except DecodeError:
+            pass
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def parsed(file: Path) -> list[Any]:
+    """Return the records of a file in LevelDB's log format."""
+    data, position, found, content = file.read_bytes(), 7, [], b""  # after the file's header
+    while position < len(data):
+        if (left := BLOCK - position % BLOCK) < 7:  # a record's header is not divided
+            position += left
+            continue
+        size, kind = struct.unpack_from("<HB", data, position + 4)
+        content += data[position + 7 : position + 7 + size]
+        position += 7 + size
+        if kind in (FULL, LAST):
+            message = wandb_internal_pb2.Record()
+            message.ParseFromString(content)
+            found.append(message)
+            content = b""
+    return found
+
+
+def summary(found: list[Any]) -> dict[str, Any]:
+    updates = [item for message in found for item in message.summary.update]
+    return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in updates}
+
+
+def make_record(folder: Path, status: str = "finished") -> Record:
+    """A step's record with one of each: metric, table, picture, output."""
+    folder.mkdir()
+    (folder / "data.csv").write_text("n\n1\n")
+    (folder / "empty.png").write_bytes(plots.png(Figure()))
+    made = Record("split", {"size": 0.5}, "2020-01-01", status=status, metrics={"rows": 1.0})
+    made.tables = {"classes": [{"class": "a", "rows": 1}], "none": []}
+    write_table("classes", made.tables["classes"], folder)
+    made.pictures = {"empty.png": "abc"}
+    made.inputs = [{"name": "raw.csv", "version": 3}]
+    facts = {"name": "data.csv", "type": "raw", "description": "A table"}
+    store = Store(folder.parent / "artifacts")
+    store.put(**facts, path=folder / "data.csv", metadata={"rows": 1})
+    made.outputs = [facts | {"version": 0, "metadata": {"rows": 1}}]
+    made.local_files = {"data.csv": str(folder / "data.csv")}
+    made.write(folder)
+    return made
+
+
+def begun(address: str, **settings: Any) -> Recording:
+    recording = Recording(address)
+    recording.begin(SETTINGS | {"config": {}} | settings)
+    return recording
+
+
+def finish(recording: Recording, folder: Path) -> None:
+    recording.ask("finish", str(folder))
+    recording.close()
+
+
+def test_everything_of_a_record_is_in_its_run(address: str, tmp_path: Path) -> None:
+    recording = begun(address, config={"size": 0.5}, notes="commit f00d")
+    make_record(tmp_path / "record")
+    finish(recording, tmp_path / "record")
+    found = records(tmp_path, "abcd1234")
+    (run,) = (m.run for m in found if m.HasField("run"))
+    assert (run.project, run.run_group, run.job_type, run.display_name, run.notes) == (
+        "p", "g", "split", "split", "commit f00d")  # fmt: skip
+    config = {item.key: item.value_json for item in run.config.update}
+    assert config["size"] == "0.5"
+    updates = [i for m in found if m.HasField("config") for i in m.config.update]
+    assert {i.key: json.loads(i.value_json) for i in updates}["inputs"] == ["raw.csv:v3"]
+    facts = summary(found)
+    assert facts["rows"] == 1.0
+    logged = {i.key or i.nested_key[0] for m in found for i in m.history.item}
+    assert {"classes", "empty"} <= logged
+    assert "none" not in logged
+    artifacts = {(m.request.log_artifact.artifact.name, m.artifact.name) for m in found}
+    assert any("data.csv" in names for names in artifacts)
+    (end,) = (m.exit for m in found if m.HasField("exit"))
+    assert end.exit_code == 0
+
+
+def test_one_recorder_serves_several_steps(address: str, tmp_path: Path) -> None:
+    for number in range(2):
+        recording = begun(address, id=f"run{number}")
+        make_record(tmp_path / f"record{number}")
+        finish(recording, tmp_path / f"record{number}")
+    for number in range(2):
+        assert summary(records(tmp_path, f"run{number}"))["rows"] == 1.0
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_a_step_that_failed_or_died_is_a_failed_run(
+    address: str, tmp_path: Path, dies: bool
+) -> None:
+    recording = begun(address)
+    if dies:
+        recording.close()
+    else:
+        make_record(tmp_path / "record", status="failed")
+        finish(recording, tmp_path / "record")
+    # The recorder takes one step at a time: when the next is done, so is this one.
+    after = begun(address, id="after")
+    make_record(tmp_path / "after")
+    finish(after, tmp_path / "after")
+    (end,) = (m.exit for m in records(tmp_path, "abcd1234") if m.HasField("exit"))
+    assert end.exit_code == 1
+
+
+def test_what_wandb_refuses_is_said(address: str, tmp_path: Path) -> None:
+    recording = begun(address, project="a/b")
+    make_record(tmp_path / "record")
+    with pytest.raises(InputError, match=r"W&B: .*WANDB_MODE=offline"):
+        finish(recording, tmp_path / "record")
+
+
+def test_a_recorder_that_has_gone(tmp_path: Path) -> None:
+    with Recorder() as recorder:
+        recording = begun(recorder.address, project="a/b")
+        recording.close()
+    with pytest.raises(InputError, match="the W&B recorder has gone"):
+        recording.ask("finish", str(tmp_path))
