@@ -118,9 +118,11 @@ CODE = [
      {"segregate": "segregate/split.py changed"} | BEHIND),
     ("pipeline/splits/division.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
     ("pipeline/models/features.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge and of train
-     {"train_random_forest": "pipeline/models/features.py changed", "evaluate": BEHIND["evaluate"]}),
+     {"train_random_forest": "pipeline/models/features.py changed",
+      "evaluate": BEHIND["evaluate"]}),
     ("pipeline/judging/metrics.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge, a helper
-     {"train_random_forest": "pipeline/judging/metrics.py changed", "evaluate": BEHIND["evaluate"]}),
+     {"train_random_forest": "pipeline/judging/metrics.py changed",
+      "evaluate": BEHIND["evaluate"]}),
     ("evaluate/evaluate.py", "from ", "SEEN = 1\nfrom ",
      {"evaluate": "evaluate/evaluate.py changed"}),
 ]  # fmt: skip

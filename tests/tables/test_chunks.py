@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.tables import table_files, writer
+from pipeline.tables import chunks, table_files, writer
 
 FORMATS = pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 ROWS = 1000
@@ -64,11 +64,11 @@ def test_the_file_does_not_show_the_pieces(
         patch.setattr(writer, "block_rows", lambda schema: 150)
         whole = table_files.write(TABLE, folder / f"whole{suffix}")
         ends = [0, *sorted(cuts), ROWS]
-        with table_files.Writer(folder / f"cut{suffix}", table_files.schema_of(TABLE)) as writer:
+        with table_files.Writer(folder / f"cut{suffix}", table_files.schema_of(TABLE)) as cut:
             for start, end in itertools.pairwise(ends):
                 piece = TABLE.slice(start, end - start)
-                writer.write(piece if encoded else plain(piece))
-    assert writer.metadata == whole
+                cut.write(piece if encoded else plain(piece))
+    assert cut.metadata == whole
     files = [(folder / f"{name}{suffix}").read_bytes() for name in ("whole", "cut")]
     assert files[0] == files[1]
 
