@@ -57,6 +57,6 @@ def export(folder: Path) -> Path:
 def expected(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
     """Return what the library itself predicts."""
     words = rows["title"].fillna("") + " " + rows["name"].fillna("")
-    found, predicted = export.predict(model, rows.assign(words=words))
+    found, predicted = exporting.predict(model, rows.assign(words=words))
     names = [f"probability_{label}" for label in model.classes_]
     return pd.DataFrame({"prediction": predicted, **dict(zip(names, found.T, strict=True))})

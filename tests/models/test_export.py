@@ -90,8 +90,8 @@ def test_the_export_has_signature_example_requirements_and_target(exported):
 
 def test_loading_does_not_import_mlflow(exported):
     code = (
-        "import sys; from pathlib import Path; from pipeline import models;"
-        "models.load(Path(sys.argv[1])); assert 'mlflow' not in sys.modules"
+        "import sys; from pathlib import Path; from pipeline.models import export;"
+        "export.load(Path(sys.argv[1])); assert 'mlflow' not in sys.modules"
     )
     path = {"PYTHONPATH": ":".join(sys.path)}
     subprocess.run([sys.executable, "-c", code, str(exported)], check=True, env=path)
