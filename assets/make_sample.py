@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # a script finds its own folder, not the project's
 
-from assets.songs import Facts, Ints, draw_from, draw_songs  # noqa: E402
-from pipeline.errors import InputError  # noqa: E402
+from assets.songs import Facts, Ints, draw_from, draw_songs
+from pipeline.errors import InputError
 
 BLOCK = 250_000  # rows drawn at once, and rows of a Parquet row group
 

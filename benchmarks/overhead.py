@@ -16,13 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
-from pipeline import paths
-from pipeline.tracking.recorder_client import Recorder
+from pipeline.context import RunContext
+from pipeline.tracking.recorder_client import RecorderProcess
 
 RESULTS = (".git", ".venv", "wandb", "mlruns", "mlflow.db*", "artifacts", "outputs", "__pycache__")
 
@@ -56,18 +57,19 @@ def shares(copy: Path) -> None:
     config = [p.parent for p in sorted(run.glob("*/record.json"), key=lambda p: p.stat().st_mtime)
               if (ROOT / p.parent.name / "run.py").exists()]  # fmt: skip
     print(f"{'step':22}{'seconds':>9}{'imports':>9}{'tracking':>9}{'work':>9}")
-    with Recorder() as recorder:
-        address = recorder.address
+    context = RunContext.from_environ()
+    with RecorderProcess(context) as recorder:
+        context = replace(context, recorder=recorder.address)
         time.sleep(3)  # in a run, the recorder is ready before the first step
         for record in config:
-            _print_step(copy, record, address)
+            _print_step(copy, record, context)
 
 
-def _print_step(copy: Path, old: Path, address: str) -> None:
+def _print_step(copy: Path, old: Path, context: RunContext) -> None:
     parameters = json.loads((old / "record.json").read_text())["parameters"]
     words = [f"--{k}={'null' if v is None else v}" for k, v in parameters.items()]
     new = old.with_name(f"{old.name}_again")
-    environment = os.environ | {paths.RECORD_FOLDER: str(new), paths.RECORDER: address}
+    environment = os.environ | replace(context, record_folder=str(new)).to_environ()
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     begin = time.perf_counter()
     done = subprocess.run(

@@ -18,7 +18,7 @@ from pipeline.models import export
 from pipeline.step.start import StepRun
 from pipeline.store.artifacts import Version
 from pipeline.store.versions import parse_reference
-from pipeline.tables import row_digests, table_files
+from pipeline.tables import row_digests
 
 FEWEST = 100  # test rows that a comparison needs
 
@@ -102,13 +102,11 @@ def _seen(
     if _trained_on(champion) == _trained_on(candidate):
         return seen
     for made in champion.inputs:
-        version = run.store.same(made["name"], made["digest"])
-        if version is None:
+        trained = run.table_of(made)
+        if trained is None:
             run.logger.warning("%s, which %s was trained on, is not kept: it may have seen test "
                                "rows", made["name"], champion.reference)  # fmt: skip
             continue
-        path = run.store.download(version, run.scratch() / "champion")
-        trained = table_files.Source(path, version.metadata).read()
         columns = [name for name in table.column_names if name in trained.column_names]
         known = row_digests.of_rows(trained, columns)
         seen |= np.isin(row_digests.of_rows(table, columns), known)

@@ -4,11 +4,12 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from pipeline import paths
+from pipeline.context import HANDED, RunContext
 from pipeline.tracking import record
 from tests.conftest import THOROUGH, Done, Project, copy_project
 from tests.fakes.wandb_server import KEY, Fault, WandbServer
@@ -55,8 +56,9 @@ def test_a_step_goes_on_offline_and_says_so_once(
     (place,) = project.root.glob(f"outputs/*/*/{step}")
     words = [f"--{name}={value}" for name, value in json.loads(
         (place / record.FILE).read_text())["parameters"].items()]  # fmt: skip
-    ours = {paths.RECORD_FOLDER: str(tmp_path), "MLFLOW_RUN_ID": "f00d"}  # MLflow is not asked
-    ours[paths.TRACKING] = json.dumps({"wandb": "auto", "timeout": 3, "upload_timeout": 8})
+    store, name = str(project.root / "artifacts"), "reproducible_ml_pipeline"
+    context = RunContext(store, "auto", 3, 8, "online", name, record_folder=str(tmp_path))
+    ours = {HANDED: json.dumps(asdict(context)), "MLFLOW_RUN_ID": "f00d"}  # MLflow is not asked
     server.fail(FAULTS[fault])
     try:
         done = project.run("python", f"{step}/run.py", *words, **account(server, project), **ours)

@@ -1,11 +1,10 @@
 """Whether W&B is used online: words, and the places where a key may be."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from pipeline import paths, wandb_mode
+from pipeline import wandb_mode
 from pipeline.errors import InputError
 
 HOST = "wandb.example.org:8080"
@@ -45,19 +44,3 @@ def test_a_key_in_netrc_is_one_for_its_service_only(tmp_path: Path) -> None:
 def test_another_word_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'onlin' is unknown: did you mean 'online'\?"):
         wandb_mode.mode("onlin", given(tmp_path), tmp_path)
-
-
-def test_wandb_mode_says_more_than_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv(paths.TRACKING, raising=False)
-    monkeypatch.delenv("WANDB_API_KEY", raising=False)
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    monkeypatch.delenv("WANDB_MODE", raising=False)
-    assert paths.tracking() == {"wandb": "auto", "timeout": 10, "upload_timeout": 120}
-    assert paths.tracking_environment()["WANDB_MODE"] == "offline"
-    monkeypatch.setenv("WANDB_MODE", "online")
-    assert paths.tracking()["wandb"] == "online"
-    handed = {"wandb": "auto", "timeout": 1, "upload_timeout": 2}  # by main.py, which knew better
-    monkeypatch.setenv(paths.TRACKING, json.dumps(handed))
-    assert paths.tracking() == handed

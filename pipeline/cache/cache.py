@@ -1,9 +1,8 @@
 """Whether a step has to run, and why: never the same work twice."""
 
-import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pipeline import paths
 from pipeline.cache import step_key
@@ -19,10 +18,9 @@ from pipeline.store.digests import Digests
 from pipeline.store.versions import Version
 from pipeline.tracking.record import Record, reference
 from pipeline.tracking.recorder_client import MovedOfflineError
-from pipeline.tracking.wandb_store import WandbStore
+from pipeline.tracking.wandb_store import WandbStore, say_offline
 
 SHOWN = 3  # causes that a reason names
-Result = TypeVar("Result")
 
 
 class Cache:
@@ -43,23 +41,21 @@ class Cache:
         self.environment = environment
         self.store = store
         self._history = History(store, [""] if store.catalog else store.catalogs())
+        if isinstance(store, WandbStore):
+            store.on_offline = self.go_offline
         self.digests = Digests(paths.STATE / "digests.json", config.main.recheck)
 
-    def go_offline(self) -> None:
-        """Go on with the store's own catalog, in which everything is that is here."""
+    def go_offline(self, moved: MovedOfflineError | None = None) -> None:
+        """Go on with the store's own catalog, in which everything is that is here.
+
+        Args:
+            moved: why, to be said; None: a step has said so.
+        """
+        if moved:
+            say_offline(moved)
         if isinstance(self.store, WandbStore):
             self.store = self.store.take_over()
             self._history = History(self.store, self.store.catalogs())
-            os.environ["WANDB_MODE"] = "offline"
-
-    def _or_offline(self, work: Callable[[], Result]) -> Result:
-        """Do it; if W&B fails and the run may go on without, say so and do it without."""
-        try:
-            return work()
-        except MovedOfflineError as moved:
-            print(f"{moved}; going on offline", flush=True)
-            self.go_offline()
-            return work()
 
     def plan(self, chosen: Iterable[str]) -> list[Decision]:
         """Decide about all steps before any runs; what depends on one that runs is left open."""
@@ -95,10 +91,23 @@ class Cache:
             running: steps that will have run before this one starts.
             remade: artifacts that they made the last time.
         """
+        while True:
+            store = self.store
+            decision = self._decided(step, produced, running, remade)
+            if self.store is store:  # else W&B failed meanwhile: the versions have other numbers
+                return decision
+
+    def _decided(
+        self,
+        step: str,
+        produced: Mapping[str, str],
+        running: Iterable[str],
+        remade: Iterable[str],
+    ) -> Decision:
         last = self._history.last(step)
         seconds = last.record.seconds if last else None
         asked = self._config.steps[step]
-        values, inputs = self._or_offline(lambda: pinned(self.store, asked, produced))
+        values, inputs = pinned(self.store, asked, produced)
         made_anew = [
             v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
         ]
@@ -120,7 +129,7 @@ class Cache:
         except UnknownFactError as error:
             return f"run: {error}", None, None
         found = self._history.find(step, key.digest)
-        lost = self._or_offline(lambda: self._lost(found)) if found else None
+        lost = self._lost(found) if found else None
         if not self._config.main.cache:
             return "run: main.cache=false", key, None
         if step in self._config.main.force:
@@ -140,11 +149,7 @@ class Cache:
         assert decision.hit
         assert decision.key
         hit = decision.hit
-        self._or_offline(lambda: self._aim_at(hit.record.outputs))
-        self._history.serve(hit)
-
-    def _aim_at(self, outputs: list[dict[str, Any]]) -> None:
-        for output in outputs:
+        for output in hit.record.outputs:
             version = self.store.same(output["name"], output["digest"])
             self.store.set_alias(version.reference if version else reference(output), "latest")
 
@@ -155,7 +160,7 @@ class Cache:
             self._history.add(Execution(now, record, time.time(), run))
             # A step may move an alias that it was given: the same command will find it moved.
             aliases = moving(self._config.steps[decision.step])
-            values, inputs = self._or_offline(lambda: pinned(self.store, aliases, {}))
+            values, inputs = pinned(self.store, aliases, {})
             if inputs != {name: decision.inputs[name] for name in inputs}:
                 values, inputs = {**decision.values, **values}, {**decision.inputs, **inputs}
                 if after := self._key(decision.step, values, inputs):

@@ -8,25 +8,33 @@ run time (`importlib.import_module(name)`) is not seen.
 import ast
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+# Rooms that carry what a step makes and do not make it: step_key.FORMAT says what they write.
+CARRIERS = ("step", "store", "tracking")
+GROUND = ("context.py", "errors.py", "markdown.py", "paths.py", "wandb_mode.py", "__init__.py")
+LOG_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # In a step's folder, and yet not what it does: words, an environment, links to results.
 NOT_CODE = ("README.md", "MLproject", "conda.yaml")
 
 
-def of_step(folder: Path, root: Path) -> tuple[dict[str, str], set[str]]:
+def of_step(
+    folder: Path, root: Path, classes: Iterable[str] = ()
+) -> tuple[dict[str, str], set[str]]:
     """Return what the code of a step consists of.
 
     Args:
         folder: the step's folder. All its files count, those it imports and those it may read.
         root: where first-party modules are found; a step's own folder comes after it.
+        classes: dotted names that the step is given to import, such as a model's class.
 
     Returns:
         Digest by file (posix path from the root), and the top-level names of the modules that are
-        imported from elsewhere, without the standard library.
+        imported from elsewhere, without the standard library. Both are without those of the rooms
+        that only carry.
 
     Raises:
         SyntaxError: a Python file that is none.
@@ -34,22 +42,40 @@ def of_step(folder: Path, root: Path) -> tuple[dict[str, str], set[str]]:
     digests: dict[str, str] = {}
     foreign: set[str] = set()
     waiting = [path for path in _files(folder) if path.suffix == ".py"]
+    for name in classes:
+        files = list(_found(name, folder / "run.py", root, folder))
+        waiting += files
+        if not files:
+            foreign.add(name.partition(".")[0])
+    passed: set[Path] = set()
     for path in _files(folder):
         if path.suffix != ".py":
             digests[path.relative_to(root).as_posix()] = _sha256(path.read_bytes())
     while waiting:
         path = waiting.pop()
-        name = path.relative_to(root).as_posix()
-        if name in digests:
+        if path in passed:
             continue
-        digests[name], imported = _parsed(path, path.stat().st_mtime_ns)
+        passed.add(path)
+        digest, imported = _parsed(path, path.stat().st_mtime_ns)
+        carries = _carries(path, root)
+        if not carries:
+            digests[path.relative_to(root).as_posix()] = digest
         for module in imported:
-            found = list(_found(module, path, root, folder))
-            waiting += found
+            files = list(_found(module, path, root, folder))
+            waiting += files
             top = module.lstrip(".").partition(".")[0]
-            if not found and top and top not in sys.stdlib_module_names:
+            if not files and top and top not in sys.stdlib_module_names and not carries:
                 foreign.add(top)
     return digests, foreign
+
+
+def _carries(path: Path, root: Path) -> bool:
+    """Say whether a module only carries what a step makes; what it imports may make it."""
+    shared = root / "pipeline"
+    if not path.is_relative_to(shared):
+        return False
+    first, *rest = path.relative_to(shared).parts
+    return first in CARRIERS if rest else first in GROUND
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -82,11 +108,22 @@ def _parsed(path: Path, _changed: int) -> tuple[str, tuple[str, ...]]:
 
 
 def _meaning(tree: ast.Module) -> str:
-    """Return a module's syntax tree as text, without its docstrings, which it loses."""
+    """Return a syntax tree as text, without the docstrings and log texts, which it loses."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _logs(node) and isinstance(node.args[0], ast.Constant):
+            node.args[0].value = ""
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
     return ast.dump(tree)
+
+
+def _logs(call: ast.Call) -> bool:
+    """Whether a call is one like ``run.logger.info("...")``."""
+    function = call.func
+    if not isinstance(function, ast.Attribute) or function.attr not in LOG_LEVELS or not call.args:
+        return False
+    owner = function.value
+    return "logger" in (getattr(owner, "id", ""), getattr(owner, "attr", ""))
 
 
 def _found(module: str, importer: Path, root: Path, folder: Path) -> Iterator[Path]:

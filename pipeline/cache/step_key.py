@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from pipeline.cache.packages import versions_of
 from pipeline.store.digests import Digests
 from pipeline.store.versions import Version
 
-KINDS = ("parameter", "order", "input", "file", "code", "package", "python")
+# Raised when the rooms that carry (see code_digests) change what is stored or recorded.
+FORMAT = 1
+KINDS = ("format", "parameter", "order", "input", "file", "code", "package", "python")
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,12 @@ def step_key(
     """
     facts, shown = _parameter_facts(root, values, inputs, digests)
     try:
-        files, modules = code_digests.of_step(folder, root)
+        files, modules = code_digests.of_step(folder, root, _classes(values))
     except SyntaxError as error:
         place = Path(str(error.filename)).relative_to(root)
         raise UnknownFactError(f"{place} does not parse") from None
     facts |= {f"code {path}": digest for path, digest in files.items()}
-    facts["code command"] = _command(folder)
+    facts |= {"code command": _command(folder), "format": str(FORMAT)}
     facts |= versions_of(modules, folder, environment)
     return StepKey(facts, shown)
 
@@ -132,6 +134,8 @@ def differences(
         elif kind == "order":
             if sorted(json.loads(new or "[]")) == sorted(json.loads(old or "[]")):
                 yield f"{source_of(what)} has its keys in another order"
+        elif kind == "format":
+            yield f"the pipeline stores format {new}, not {old}"
         else:
             yield f"{what or 'Python'} {old or 'none'} → {new or 'none'}"
 
@@ -150,6 +154,19 @@ def _leaves(path: str, value: Any) -> Iterable[tuple[str, str]]:
             yield from _leaves(path + part, child)
     else:
         yield path, json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _classes(value: Any) -> Iterator[str]:
+    """Yield the classes that a step's parameters name, at any depth."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            if key == "_target_" and isinstance(child, str):
+                yield child
+            else:
+                yield from _classes(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _classes(child)
 
 
 def _command(folder: Path) -> str:

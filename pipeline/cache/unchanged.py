@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import paths, wandb_mode
+from pipeline.context import variables
 
 if TYPE_CHECKING:
     from pipeline.cache.decision import Decision
@@ -29,21 +30,23 @@ FOLDERS = ("conf", "pipeline")  # besides those of the steps' code
 Seen = list[int] | None
 
 
-def _place() -> Path:
-    variables = {name: value for name, value in os.environ.items() if name not in IGNORED}
-    words = [sys.argv[1:], sorted(variables.items()), sys.version, sys.executable, sys.path[1:]]
+def place() -> Path:
+    """Return where it is kept what this command rested on: told by arguments and environment."""
+    settings = {name: value for name, value in variables().items() if name not in IGNORED}
+    words = [sys.argv[1:], sorted(settings.items()), sys.version, sys.executable, sys.path[1:]]
     return paths.STATE / f"{hashlib.sha256(json.dumps(words).encode()).hexdigest()}.json"
 
 
-PLACE = _place()  # for the command as it was given: arguments and environment change on the way
+def recognised(memory: Path) -> bool:
+    """Say whether this command would find nothing to do; then print what it would print.
 
-
-def recognised() -> bool:
-    """Say whether this command would find nothing to do; then print what it would print."""
-    if "MLFLOW_RUN_ID" in os.environ or any(word.startswith("-") for word in sys.argv[1:]):
+    Args:
+        memory: place() of the command.
+    """
+    if "MLFLOW_RUN_ID" in variables() or any(word.startswith("-") for word in sys.argv[1:]):
         return False
     try:
-        kept = json.loads(PLACE.read_text(encoding="utf-8"))
+        kept = json.loads(memory.read_text(encoding="utf-8"))
         same: bool = (
             kept["files"] == {name: _seen(Path(name)) for name in kept["files"]}
             and kept["aliases"] == {name: _text(Path(name)) for name in kept["aliases"]}
@@ -73,6 +76,7 @@ def ago(moment: float) -> str:
 
 
 def remember(
+    memory: Path,
     plan: Iterable["Decision"],
     store: "Store",
     references: Iterable[str],
@@ -82,6 +86,7 @@ def remember(
     """Keep what it rested on that every step of this command was served by earlier executions.
 
     Args:
+        memory: place() of the command, as it was given.
         plan: hits, for all steps.
         store: where their outputs are.
         references: the artifact references that the steps' parameters hold.
@@ -103,10 +108,10 @@ def remember(
         "project": _project(folders),
         "lines": lines,
     }
-    PLACE.parent.mkdir(parents=True, exist_ok=True)
-    draft = PLACE.with_suffix(f".{os.getpid()}")
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    draft = memory.with_suffix(f".{os.getpid()}")
     draft.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(draft, PLACE)
+    os.replace(draft, memory)
 
 
 def _evidence(
@@ -120,7 +125,7 @@ def _evidence(
 
     if store.folder is None:
         return None
-    files = {wandb_mode.netrc_file(os.environ)}  # with a key in it, W&B is asked
+    files = {wandb_mode.netrc_file(variables())}  # with a key in it, W&B is asked
     names = set(references)
     for decision in plan:
         assert decision.hit

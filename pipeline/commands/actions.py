@@ -1,6 +1,5 @@
 """What main.action asks for: prove, plan or show a run, look after data and stores, or run."""
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -9,22 +8,19 @@ from pipeline.cache import unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
 from pipeline.commands import console, model_check, parent, set_reference
-from pipeline.config.origin import Sources
-from pipeline.config.schema import Config
+from pipeline.commands.job import Job
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import is_reference
 from pipeline.tracking import wandb_store
-from pipeline.tracking.recorder_client import Recorder
+from pipeline.tracking.recorder_client import RecorderProcess
 
 
-def begin(config: Config, origin: Sources, chosen: list[str], recorder: Recorder) -> Cache | None:
+def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
     """Do what is to be done without running a step.
 
     Args:
-        config: the checked config.
-        origin: where its values are set.
-        chosen: the steps, in order.
+        job: what was asked for.
         recorder: of W&B runs; asked if W&B is used online.
 
     Returns:
@@ -34,103 +30,96 @@ def begin(config: Config, origin: Sources, chosen: list[str], recorder: Recorder
         InputError: what is asked for cannot be done; the model cannot be built; the run to verify
             differs.
     """
-    parent.set_up(config)
-    if config.main.action in ASIDE:
-        ASIDE[config.main.action](config, origin)
+    action = job.config.main.action
+    if action in ASIDE:
+        ASIDE[action](job)
         return None
-    store = wandb_store.opened(recorder, _project(config))
-    if config.main.action in WITH_STORE:
-        WITH_STORE[config.main.action](config, store)
+    store = wandb_store.opened(recorder, job.context)
+    if action in WITH_STORE:
+        WITH_STORE[action](job, store)
         return None
-    if any("model_config" in config.steps[step] for step in chosen):
-        given = asdict(config)
-        model_check.check(given["data"]["features"], given["model"], config.main.random_seed)
-    cache = Cache(config, origin, parent.environment(config), store)
-    plan = cache.plan(chosen)
-    if config.main.action == "plan":
+    if any("model_config" in job.config.steps[step] for step in job.steps):
+        given = asdict(job.config)
+        model_check.check(given["data"]["features"], given["model"], job.config.main.random_seed)
+    cache = Cache(job.config, job.origin, parent.environment(job), store)
+    plan = cache.plan(job.steps)
+    if action == "plan":
         console.plan(plan)
         return None
-    waiting = "MLFLOW_RUN_ID" in os.environ  # `mlflow run .` has made a run, to be told of the hits
-    if waiting or not all(decision.hit for decision in plan):
+    # `mlflow run .` has made a run, which is to be told of the hits
+    if job.context.mlflow_run or not all(decision.hit for decision in plan):
         return cache
-    _reuse(config, plan, cache, origin)
+    _reuse(job, plan, cache)
     return None
 
 
-def _project(config: Config) -> str:
-    return os.environ.get("WANDB_PROJECT") or config.main.project_name
-
-
-def _verify(config: Config, _: Sources) -> None:
+def _verify(job: Job) -> None:
     from pipeline.replay import verify
 
-    verify.verify(config.main.run)
+    verify.verify(job.config.main.run, job.context.artifact_store)
 
 
-def _report(config: Config, _: Sources) -> None:
+def _report(job: Job) -> None:
     from pipeline.report import make
 
-    print(f"Report: {make.again(config.main.run)}")
+    print(f"Report: {make.again(job.config.main.run, job.context.artifact_store)}")
 
 
-def _infer_checks(config: Config, origin: Sources) -> None:
-    from hydra.core.hydra_config import HydraConfig
-
+def _infer_checks(job: Job) -> None:
     from pipeline.commands import infer_checks
 
-    given = {word.partition("=")[0].lstrip("+") for word in HydraConfig.get().overrides.task}
-    print(infer_checks.write(config, origin, given))
+    print(infer_checks.write(job))
 
 
-def _set_reference(config: Config, store: Store) -> None:
-    print(set_reference.move(store, config.data.reference, config.main.version))
-
-
-def _fetch(config: Config, store: Store) -> None:
-    from pipeline.commands import fetch
-
-    print(fetch.fetch(store, config.main.artifact, config.main.folder, paths.ROOT))
-
-
-def _clean(config: Config, _: Sources) -> None:
+def _clean(job: Job) -> None:
     from pipeline.commands import clean
 
-    store = Store(paths.artifact_store())
-    print("\n".join(clean.clean(store, paths.ROOT, config.main.dry_run)))
+    store = Store(job.context.artifact_store)
+    print("\n".join(clean.clean(store, paths.ROOT, job.config.main.dry_run)))
 
 
-def _sync(config: Config, _: Sources) -> None:
+def _sync(job: Job) -> None:
     from pipeline.commands import sync
 
-    store = Store(paths.artifact_store())
-    print("\n".join(sync.sync(store, paths.ROOT, _project(config))))
+    print("\n".join(sync.sync(job.context, paths.ROOT)))
 
 
-# What is done with the artifacts alone, those of W&B's project if it is used online.
-WITH_STORE: dict[str, Callable[[Config, Store], None]] = {
-    "set_reference": _set_reference,
-    "fetch": _fetch,
-}
+def _set_reference(job: Job, store: Store) -> None:
+    print(set_reference.move(store, job.config.data.reference, job.config.main.version))
+
+
+def _fetch(job: Job, store: Store) -> None:
+    from pipeline.commands import fetch
+
+    print(fetch.fetch(store, job.config.main.artifact, job.config.main.folder, paths.ROOT))
+
+
 # What has nothing to do with the steps that were chosen, nor with W&B's project as a store.
-ASIDE: dict[str, Callable[[Config, Sources], None]] = {
+ASIDE: dict[str, Callable[[Job], None]] = {
     "verify": _verify,
     "report": _report,
     "infer_checks": _infer_checks,
     "clean": _clean,
     "sync": _sync,
 }
+# What is done with the artifacts alone, those of W&B's project if it is used online.
+WITH_STORE: dict[str, Callable[[Job, Store], None]] = {
+    "set_reference": _set_reference,
+    "fetch": _fetch,
+}
 
 
-def _reuse(config: Config, plan: list[Decision], cache: Cache, origin: Sources) -> None:
+def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
     """Use earlier executions for all steps: nothing runs, and MLflow is not even imported."""
     for decision in plan:
         cache.reuse(decision)
-    lines = console.served(plan, cache.store.url)
+    lines = console.served(plan, job.context, cache.store)
     unchanged.say(lines)
     for decision in plan:
         if decision.hit and decision.hit.record.refused:
             raise InputError(decision.hit.record.refused)
-    if not config.main.recheck and os.environ["WANDB_MODE"] != "online":  # only W&B knows then
-        values = (value for d in plan for value in config.steps[d.step].values())
+    online = cache.store.online  # then only W&B knows whether something has changed
+    if job.memory and not job.config.main.recheck and not online:
+        values = (value for d in plan for value in job.config.steps[d.step].values())
         references = filter(is_reference, values)
-        unchanged.remember(plan, cache.store, references, origin.resolvers(), lines)
+        unchanged.remember(job.memory, plan, cache.store, references, job.origin.resolvers(), lines)

@@ -18,8 +18,10 @@ from rich.text import Text
 from pipeline import paths
 from pipeline.cache.decision import Decision
 from pipeline.cache.unchanged import ago
+from pipeline.context import RunContext
+from pipeline.store.artifacts import Store
 from pipeline.tracking import record
-from pipeline.tracking.record import Record
+from pipeline.tracking.record import ArtifactFacts, Record
 
 COLUMNS = ("step", "status", "seconds", "rows in → out", "key metrics", "artifacts")
 
@@ -81,14 +83,13 @@ def _print_lines(read_end: int, live: Live) -> None:
             live.console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True)
 
 
-def served(plan: Sequence[Decision], artifacts: str) -> list[tuple[str, float | None]]:
-    """Return what says that earlier executions serve for all steps, for unchanged.say.
-
-    `artifacts` as in where_to_look.
-    """
+def served(
+    plan: Sequence[Decision], context: RunContext, store: Store
+) -> list[tuple[str, float | None]]:
+    """Return what says that earlier executions serve for all steps, for unchanged.say."""
     heads = [(f"[{n}/{len(plan)}] {d.step}  {d.reason}", d.when) for n, d in enumerate(plan, 1)]
     rows = [_line(_row(d.hit.record, True)) for d in plan if d.hit]
-    return [*heads, *((line, None) for line in [*rows, *where_to_look(artifacts)])]
+    return [*heads, *((line, None) for line in [*rows, *where_to_look(context, store)])]
 
 
 def plan(decisions: Sequence[Decision]) -> None:
@@ -136,20 +137,16 @@ def _row(r: Record, cached: bool) -> tuple[str, ...]:
     return r.step, *status, rows, metrics, artifacts
 
 
-def _rows(artifacts: list[dict[str, object]]) -> str:
-    counts = [a["metadata"].get("rows") for a in artifacts if isinstance(a["metadata"], dict)]
+def _rows(artifacts: list[ArtifactFacts]) -> str:
+    counts = [a["metadata"].get("rows") for a in artifacts]
     return " + ".join(f"{count:,}" for count in counts if count is not None)
 
 
-def where_to_look(artifacts: str) -> list[str]:
-    """Return lines that say where the results are, and how to see them.
-
-    `artifacts` is what the store calls itself: a folder, a URL, or the W&B project.
-    """
-    settings = paths.tracking_environment()
-    uri = shlex.quote(settings["MLFLOW_TRACKING_URI"])
+def where_to_look(context: RunContext, store: Store) -> list[str]:
+    """Return lines that say where the results are, and how to see them."""
+    uri = shlex.quote(context.mlflow_uri)
     lines = [f"See the runs: mlflow ui --backend-store-uri {uri}"]
-    if settings["WANDB_MODE"] == "offline":
+    if context.wandb_mode != "disabled" and not store.online:
         main = shlex.quote(str(paths.ROOT / "main.py"))
         lines.append(f"Send them to W&B: python {main} main.action=sync")
-    return [*lines, f"Artifacts: {artifacts} · log: {paths.LOG_FILE}"]
+    return [*lines, f"Artifacts: {store.url} · log: {paths.LOG_FILE}"]

@@ -1,10 +1,10 @@
 """main.action=infer_checks: read a new table as the pipeline will, and write a first config."""
 
 import hashlib
-import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
@@ -14,9 +14,10 @@ import pyarrow as pa
 from pipeline import paths
 from pipeline.cache.external_files import local_file
 from pipeline.commands import column_roles
+from pipeline.commands.job import Job
 from pipeline.config import steps
-from pipeline.config.origin import Sources
-from pipeline.config.schema import Config, Data
+from pipeline.config.schema import Data
+from pipeline.context import RunContext, variables
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import parse_reference
@@ -28,13 +29,11 @@ LOOKS_AT = "sample_artifact"  # the parameter by which a step is the one that ch
 WORDS = ("null", "true", "false", "nan", "inf")  # that Hydra takes for something else
 
 
-def write(config: Config, origin: Sources, given: set[str]) -> str:
+def write(job: Job) -> str:
     """Write conf/data/<name>.yaml from the table at data.file_url.
 
     Args:
-        config: the checked config.
-        origin: where its values are set.
-        given: keys of the command line; what is not among them is about another dataset.
+        job: its config; what its overrides do not set is about another dataset.
 
     Returns:
         A line that says what was written and what to do next.
@@ -43,14 +42,15 @@ def write(config: Config, origin: Sources, given: set[str]) -> str:
         InputError: the config is there already, the target is no column, or the table cannot be
             read.
     """
-    url = config.data.file_url
+    config, url = job.config, job.config.data.file_url
+    typed = {word.partition("=")[0].lstrip("+") for word in job.overrides}
     name = _name(url)
     path = paths.ROOT / "conf" / "data" / f"{name}.yaml"
     shown = path.relative_to(paths.ROOT)
     if path.exists():
         raise InputError(f"infer_checks: {shown} is there already; delete or rename it first")
-    table = _table(config, origin, given)
-    target = config.data.target if "data.target" in given else None
+    table = _table(job, typed)
+    target = config.data.target if "data.target" in typed else None
     if target is not None and target not in table.column_names:
         raise InputError(
             f"data.target={target}: {url} has no such column; it has "
@@ -98,34 +98,42 @@ def _name(url: str) -> str:
     return name if plain else f"table_{name}".rstrip("_")
 
 
-def _table(config: Config, origin: Sources, given: set[str]) -> pa.Table:
+def _table(job: Job, typed: set[str]) -> pa.Table:
     """Return the table that the checks would see, made in a store that is gone afterwards.
 
     The steps before the checks run as they are, so that every address that they take is taken.
     """
     with TemporaryDirectory(prefix="infer_checks_") as folder:
         place = Path(folder)
-        for step, values in config.steps.items():
+        for step, values in job.config.steps.items():
             if LOOKS_AT in values:
                 store = Store(place / "artifacts")
                 version = store.get(values[LOOKS_AT])
                 return table_files.read(store.download(version, place / "table"), version.metadata)
-            ours = {"data.file_url", *given}
-            sources = {name: origin.of("steps", step, name) for name in values}
+            ours = {"data.file_url", *typed}
+            sources = {name: job.origin.of("steps", step, name) for name in values}
             foreign = {n for n, s in sources.items() if s.startswith("data.") and s not in ours}
-            _run(step, {n: None if n in foreign else v for n, v in values.items()}, place)
+            _run(
+                step,
+                {n: None if n in foreign else v for n, v in values.items()},
+                place,
+                job.context,
+            )
     raise InputError(f"infer_checks: no step has the parameter {LOOKS_AT}; give one in steps")
 
 
-def _run(step: str, values: dict[str, object], place: Path) -> None:
+def _run(step: str, values: dict[str, object], place: Path, context: RunContext) -> None:
     """Run a step as a process, recorded nowhere else."""
     folder = place / step
     folder.mkdir()
     words = [f"--{name}={text}" for name, text in steps.parameters(step, values, folder).items()]
-    ours = {paths.STORE: str(place / "artifacts"), paths.RECORD_FOLDER: str(folder)}
+    apart = replace(
+        context, artifact_store=str(place / "artifacts"), record_folder=str(folder),
+        wandb_mode="disabled",
+    )  # fmt: skip
     done = subprocess.run(
         [sys.executable, str(paths.ROOT / step / "run.py"), *words],
-        env=os.environ | ours | {"WANDB_MODE": "disabled"}, capture_output=True, text=True,
+        env=variables() | apart.to_environ(), capture_output=True, text=True,
     )  # fmt: skip
     if done.returncode == 0:
         return

@@ -1,35 +1,32 @@
 """The run as a whole: its environment, its MLflow parent run, what its steps left behind."""
 
-import json
 import logging
-import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import paths, wandb_mode
+from pipeline import paths
 from pipeline.cache import unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
 from pipeline.commands import console
+from pipeline.commands.job import Job
 from pipeline.config import steps
-from pipeline.config.schema import Config
+from pipeline.context import RunContext
 from pipeline.errors import InputError
-from pipeline.replay import manifest
+from pipeline.replay import checkout, manifest
 from pipeline.replay.manifest import Done
 from pipeline.report import make
 from pipeline.tracking import mlflow_log, model_registry, record
-from pipeline.tracking.recorder_client import Recorder
+from pipeline.tracking.recorder_client import RecorderProcess
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun
 
-GIVEN = os.environ.get("WANDB_MODE")  # by the user: the steps are given one in any case
 ENVIRONMENT_TAG = "mlflow.project.env"  # MLflow sets it on a run whose environment it built
 
 
@@ -42,7 +39,9 @@ class ParentRun:
         experiment_id: the MLflow experiment that parent and children are in.
     """
 
-    def __init__(self, cache: Cache, folder: Path, active: "ActiveRun") -> None:
+    def __init__(
+        self, cache: Cache, folder: Path, context: RunContext, active: "ActiveRun"
+    ) -> None:
         self.experiment_id: str = active.info.experiment_id
         self.run_id: str = active.info.run_id
         self.env_manager = cache.environment  # MLflow forgets what its own run was started with
@@ -50,6 +49,7 @@ class ParentRun:
         self.done: list[Done] = []
         self._cache = cache
         self._folder = folder
+        self._context = context
 
     @contextmanager
     def step(self, name: str, number: int, total: int) -> Iterator[dict[str, str] | None]:
@@ -72,9 +72,14 @@ class ParentRun:
                 return
             folder = self._folder / name
             folder.mkdir()
-            os.environ[paths.RECORD_FOLDER] = str(folder)
-            with self._collected(decision, folder):
+            with self._context_for(folder).applied(), self._collected(decision, folder):
                 yield steps.parameters(name, decision.values, self._folder)
+
+    def _context_for(self, folder: Path) -> RunContext:
+        """Return what a step is given that leaves its record in a folder."""
+        fallen_back = self._context.wandb_mode == "online" and not self._cache.store.online
+        mode = "offline" if fallen_back else self._context.wandb_mode
+        return replace(self._context, record_folder=str(folder), wandb_mode=mode)
 
     @contextmanager
     def _collected(self, decision: Decision, folder: Path) -> Iterator[None]:
@@ -120,74 +125,47 @@ class ParentRun:
         mlflow.log_metrics({f"{facts.step}/{k}": v for k, v in facts.headline().items()})
 
 
-def set_up(config: Config) -> None:
-    """Set what the steps and the trackers find in their environment."""
-    asked = asdict(config.tracking) | ({"wandb": GIVEN} if GIVEN else {})
-    os.environ[paths.TRACKING] = json.dumps(asked)
-    os.environ["WANDB_MODE"] = wandb_mode.mode(asked["wandb"], os.environ, paths.ROOT)
-    os.environ.update(paths.tracking_environment())
-    os.environ[paths.STORE] = config.main.artifact_store
-    path = str(Path(sys.executable).parent)
-    if os.environ["PATH"].split(os.pathsep)[0] != path:
-        os.environ["PATH"] = path + os.pathsep + os.environ["PATH"]
-
-
-def environment(config: Config) -> str:
+def environment(job: Job) -> str:
     """Return what builds the steps' environments: by default what the whole was started with."""
-    if config.main.env_manager != "auto":
-        return config.main.env_manager
-    run = os.environ.get("MLFLOW_RUN_ID")
-    if not run:
+    if job.config.main.env_manager != "auto":
+        return job.config.main.env_manager
+    if not job.context.mlflow_run:
         return "local"
     from mlflow import MlflowClient
 
-    return str(MlflowClient().get_run(run).data.tags.get(ENVIRONMENT_TAG, "local"))
+    tags = MlflowClient().get_run(job.context.mlflow_run).data.tags
+    return str(tags.get(ENVIRONMENT_TAG, "local"))
 
 
 @contextmanager
-def opened(config: Config, cache: Cache, folder: Path, recorder: Recorder) -> Iterator[ParentRun]:
+def opened(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[ParentRun]:
     """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
 
     At the end, whatever it is, a table says what each step did, and a manifest holds all that a
     replay needs, and a report is made of it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
+    main, folder = job.config.main, job.folder
     with recorder:
-        os.environ[paths.RECORDER] = (
-            recorder.address if os.environ["WANDB_MODE"] != "disabled" else ""
-        )
+        no_wandb = job.context.wandb_mode == "disabled"
+        context = replace(job.context, recorder="" if no_wandb else recorder.address)
         import mlflow  # dear (seconds): the recorder starts beside it
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
         with (
-            make.at_end(folder) if config.main.report else nullcontext(),
-            mlflow.start_run(run_name=config.main.experiment_name) as active,
-            _wandb_names(config, active.info.run_id),
+            make.at_end(folder, context) if main.report else nullcontext(),
+            mlflow.start_run(run_name=main.experiment_name) as active,
         ):
-            code = manifest.code_of(paths.ROOT)  # as it is now; it may be edited while steps run
-            run = ParentRun(cache, folder, active)
+            code = checkout.code_of(paths.ROOT)  # as it is now; it may be edited while steps run
+            group = context.group or f"{main.experiment_name}-{active.info.run_id[:8]}"
+            run = ParentRun(cache, folder, replace(context, group=group), active)
             try:
                 yield run
                 if refusals := [d.record.refused for d in run.done if d.record.refused]:
                     raise InputError(refusals[0])  # the MLflow run counts as failed
             finally:
-                manifest.write(folder, config, run.run_id, run.env_manager, code, run.done)
+                asked = manifest.Asked(asdict(job.config), job.overrides, run.env_manager)
+                manifest.write(folder, run.run_id, asked, code, run.done)
                 mlflow.log_artifact(str(folder / manifest.FILE))
                 console.closing_table([(d.record, bool(d.decision.hit)) for d in run.done])
-    print("\n".join(console.where_to_look(cache.store.url)))
-
-
-@contextmanager
-def _wandb_names(config: Config, run_id: str) -> Iterator[None]:
-    """Name W&B's project and group for the steps, unless the user has; the group is this run."""
-    names = {
-        "WANDB_PROJECT": config.main.project_name,
-        "WANDB_RUN_GROUP": f"{config.main.experiment_name}-{run_id[:8]}",
-    }
-    ours = {name: value for name, value in names.items() if not os.environ.get(name)}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name in ours:  # in a sweep the next job has names of its own
-            del os.environ[name]
+    print("\n".join(console.where_to_look(context, cache.store)))

@@ -5,7 +5,6 @@ what is not there is sent again from the artifact store, whatever became of W&B'
 the runs are told which artifacts they used, which they cannot record while they are offline.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline import paths
+from pipeline.context import RunContext, variables
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version
@@ -39,15 +38,14 @@ class OfflineRun:
         return self.folder / f"run-{self.id}.wandb.synced"
 
 
-def sync(store: Store, root: Path, project: str) -> list[str]:
+def sync(context: RunContext, root: Path) -> list[str]:
     """Send all offline runs that are not sent yet, in the order in which they were made.
 
     It can be stopped and said again: what is there is not sent twice.
 
     Args:
-        store: the artifact store.
+        context: the artifact store, the W&B project, how long it may take.
         root: of the repository.
-        project: W&B project.
 
     Returns:
         Lines that say what was sent.
@@ -62,10 +60,9 @@ def sync(store: Store, root: Path, project: str) -> list[str]:
         return [*lines, "nothing to send: all offline runs are synced"]
     import wandb
 
-    asked = paths.tracking()
     try:
-        service = Service(wandb, project, asked["timeout"], asked["upload_timeout"])
-        sender = Sender(wandb, service, store.location)
+        service = Service(wandb, context.project, context)
+        sender = Sender(wandb, service, context.artifact_store)
         for run in runs:
             lines.append(sender.send(run))
             run.mark.touch()
@@ -130,7 +127,7 @@ class Sender:
         if self._is_there(run):
             return
         command = [sys.executable, "-m", "wandb", "sync", "--include-synced", str(run.folder)]
-        online = os.environ | {"WANDB_MODE": "online"}
+        online = variables() | {"WANDB_MODE": "online"}
         done = subprocess.run(command, env=online, capture_output=True, text=True)
         if not self._is_there(run):
             printed = " ".join((done.stdout + done.stderr).split())[-300:]

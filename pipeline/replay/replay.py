@@ -1,7 +1,6 @@
 """A recorded run executed again: its code and inputs brought back, in a place of its own."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,8 +11,9 @@ from typing import Any
 
 from pipeline import paths
 from pipeline.cache.external_files import local_file
+from pipeline.context import outside
 from pipeline.errors import InputError
-from pipeline.replay import manifest
+from pipeline.replay import checkout, manifest
 from pipeline.store.artifacts import Store
 from pipeline.store.digests import Digests
 from pipeline.store.versions import is_reference, parse_reference, version_number
@@ -21,7 +21,6 @@ from pipeline.tracking.record import reference
 
 # How a replay is run rather than what it computes: these may differ from the recorded run.
 HOW = ("action", "run", "cache", "force", "recheck", "artifact_store", "env_manager")
-OURS = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_")
 
 
 def replay(recorded: Mapping[str, Any], store: Store, place: Path) -> tuple[dict[str, Any], Store]:
@@ -57,15 +56,15 @@ def _code(recorded: Mapping[str, Any], place: Path) -> Iterator[Path]:
     for name in code["left_out"]:
         print(f"not as recorded: {name} was new and too large to keep; today's is used")
     try:
-        manifest.git(
+        checkout.git(
             paths.ROOT, "worktree", "add", "--quiet", "--detach", str(place), code["commit"]
         )
         try:
             if code["patch"]:
-                manifest.git(place, "apply", "--binary", "--whitespace=nowarn", text=code["patch"])
+                checkout.git(place, "apply", "--binary", "--whitespace=nowarn", text=code["patch"])
             yield place
         finally:
-            manifest.git(paths.ROOT, "worktree", "remove", "--force", str(place))
+            checkout.git(paths.ROOT, "worktree", "remove", "--force", str(place))
     except subprocess.CalledProcessError as error:
         said = " ".join(error.stderr.decode(errors="replace").split())
         raise InputError(
@@ -135,11 +134,10 @@ def _run(recorded: Mapping[str, Any], code: Path, artifacts: Path) -> dict[str, 
     how = tuple(f"main.{name}=" for name in HOW)
     kept = [o for o in recorded["overrides"] if not o.startswith(how)]
     words = [*kept, *(f"main.{name}='{value}'" for name, value in ours.items() if name != "force")]
-    environment = {n: v for n, v in os.environ.items() if not n.startswith(OURS)}
     process = subprocess.Popen(
         [sys.executable, "main.py", *words],
         cwd=code,
-        env=environment | {"WANDB_MODE": "disabled"},
+        env=outside() | {"WANDB_MODE": "disabled"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -6,30 +6,30 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths
 from pipeline.cache import packages
 from pipeline.errors import InputError
-from pipeline.replay import compare, manifest, runs
+from pipeline.replay import checkout, compare, runs
 from pipeline.replay.compare import DIFFERS, Finding
 from pipeline.replay.replay import HOW, replay
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import reference
 
 
-def verify(run: str) -> None:
+def verify(run: str, location: str) -> None:
     """Replay a recorded run from its code and config in a store of its own, and compare.
 
     Prints a verdict on each artifact, picture, table and metric.
 
     Args:
         run: ``latest``, or the beginning of an MLflow run id.
+        location: of the artifact store.
 
     Raises:
         InputError: no such run; its code or an input is gone; the replay failed; or something
             differs: the first step and artifact.
     """
     recorded = find(run)
-    store = Store(paths.artifact_store())
+    store = Store(location)
     print(f"Run {recorded['run']} of {recorded['finished']}: executing it again", flush=True)
     for difference in _environment(recorded):
         print(f"not as recorded: {difference}")
@@ -55,7 +55,7 @@ def find(run: str) -> dict[str, Any]:
 
 def _environment(recorded: Mapping[str, Any]) -> Iterator[str]:
     """Yield in what this environment is not the recorded one."""
-    now = packages.installed() | {"Python": manifest.machine()["python"]}
+    now = packages.installed() | {"Python": checkout.machine()["python"]}
     before = recorded["packages"] | {"Python": recorded["machine"]["python"]}
     for name in sorted({*now, *before}):
         if now.get(name) != before.get(name):

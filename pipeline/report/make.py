@@ -11,17 +11,18 @@ from threading import Thread
 from typing import Any
 
 from pipeline import paths
+from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay import manifest, runs
 from pipeline.tracking import record
-from pipeline.tracking.recorder_client import MovedOfflineError, Recording
+from pipeline.tracking.recorder_client import MovedOfflineError, RecorderConnection
 
 FILE = "report.html"
 PAGE = "pipeline.report.page"  # most of a report's time is the import of what draws it
 
 
 @contextmanager
-def at_end(folder: Path) -> Iterator[None]:
+def at_end(folder: Path, context: RunContext) -> Iterator[None]:
     """Make the report of a run when it is over, however it ended, and log it to its MLflow run.
 
     A run in which earlier executions served for all steps gets none. What keeps a report from
@@ -29,16 +30,17 @@ def at_end(folder: Path) -> Iterator[None]:
 
     Args:
         folder: the run's folder, which then has its manifest.
+        context: of the run.
     """
     Thread(target=import_module, args=[PAGE], daemon=True).start()  # steps run in other processes
     try:
         yield
     finally:
         if (folder / manifest.FILE).exists():
-            _make_and_log(folder)
+            _make_and_log(folder, context)
 
 
-def _make_and_log(folder: Path) -> None:
+def _make_and_log(folder: Path, context: RunContext) -> None:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
@@ -48,18 +50,17 @@ def _make_and_log(folder: Path) -> None:
         if recorded["steps"] and all(step["status"] == "cached" for step in recorded["steps"]):
             return
         again += f" main.run={recorded['run'][:8]}"
-        path = make(folder, recorded)
+        path = make(folder, recorded, context.artifact_store)
         print(f"Report: {path}")
         MlflowClient().log_artifact(recorded["run"], str(path))
-        _to_wandb(folder, recorded)
+        _to_wandb(folder, recorded, context)
     except (InputError, MlflowException, OSError) as error:
         print(f"The report is not made or not recorded: {error}; {again}", file=sys.stderr)
 
 
-def _to_wandb(folder: Path, recorded: dict[str, Any]) -> None:
+def _to_wandb(folder: Path, recorded: dict[str, Any], context: RunContext) -> None:
     """Record the page in a W&B run, as a step does: offline, a sync sends it later."""
-    address = os.environ.get(paths.RECORDER)
-    if not address:  # no W&B
+    if not context.recorder:  # no W&B
         return
     main, number = recorded["config"]["main"], recorded["run"]
     made = record.Record("report", {"run": number}, recorded["finished"], status="finished")
@@ -67,35 +68,36 @@ def _to_wandb(folder: Path, recorded: dict[str, Any]) -> None:
     place = folder / "report"
     place.mkdir(exist_ok=True)
     made.write(place)
-    recording = Recording(address)
+    connection = RecorderConnection(context.recorder)
     try:
-        recording.begin({
+        connection.begin({
             "id": made.wandb_run, "job_type": made.step, "name": made.step,
-            "project": os.environ.get("WANDB_PROJECT") or main["project_name"],
-            "group": f"{main['experiment_name']}-{number[:8]}", "config": made.parameters,
+            "project": context.project, "config": made.parameters,
+            "group": context.group or f"{main['experiment_name']}-{number[:8]}",
         })  # fmt: skip
-        recording.ask("finish", str(place))
+        connection.ask("finish", str(place))
     except MovedOfflineError as moved:
         made.wandb_run = moved.run
         made.write(place)
         print(f"{moved}; the report is recorded offline")
     finally:
-        recording.close()
+        connection.close()
 
 
-def make(folder: Path, recorded: dict[str, Any]) -> Path:
+def make(folder: Path, recorded: dict[str, Any], location: str) -> Path:
     """Write the report of a run into a folder; return its path.
 
     Args:
         folder: made if it is not there.
         recorded: the run's manifest.
+        location: of the artifact store.
 
     Raises:
         InputError: the folder cannot be written to.
     """
     from pipeline.report import facts, page
 
-    found = facts.gather(recorded, runs.before(recorded), paths.artifact_store())
+    found = facts.gather(recorded, runs.before(recorded), location)
     text = page.render(found)
     path, draft = folder / FILE, folder / f".{FILE}.{os.getpid()}"
     try:
@@ -109,16 +111,18 @@ def make(folder: Path, recorded: dict[str, Any]) -> Path:
     return path
 
 
-def again(run: str) -> Path:
+def again(run: str, location: str) -> Path:
     """Make the report of a recorded run again; return its path.
 
     That of a run of another machine, which MLflow knows, is written below outputs/reports/.
 
     Args:
         run: ``latest``, or the beginning of an MLflow run id.
+        location: of the artifact store.
 
     Raises:
         InputError: there is no such run; the report cannot be written.
     """
     folder, recorded = runs.find(run)
-    return make(folder or paths.ROOT / "outputs" / "reports" / recorded["run"], recorded)
+    place = folder or paths.ROOT / "outputs" / "reports" / recorded["run"]
+    return make(place, recorded, location)

@@ -2,21 +2,21 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from pipeline.store.artifacts import Store, Version
-from pipeline.tracking import record
+from pipeline.store.artifacts import Draft, Provenance, Store
+from pipeline.store.versions import InputOf, Version
+from pipeline.tracking import model_registry, record
 from pipeline.tracking.recorder_client import MovedOfflineError
+from pipeline.tracking.wandb_store import WandbStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipeline.tables.table_files import Source, Writer
-
-Result = TypeVar("Result")
 
 
 class StepRun:
@@ -29,27 +29,31 @@ class StepRun:
         self.record = facts
         self.folder = folder
         self._work = work
-        self.store = store
+        self._store = store
         facts.catalog = store.catalog
-        self._outputs: list[dict[str, Any]] = []
+        self._inputs: list[Version] = []
+        self._drafts: list[Draft] = []
         self.logger = logging.getLogger(facts.step)
+        if isinstance(store, WandbStore):
+            store.on_offline = self.note_offline
 
     def version(self, reference: str) -> Version:
         """Return what the store knows of an artifact, without reading it."""
-        return self._or_offline(lambda: self.store.get(reference))
+        return self._store.get(reference)
 
     def exists(self, reference: str) -> bool:
         """Whether the store has that version or alias of the artifact."""
-        return self._or_offline(lambda: self.store.exists(reference))
+        return self._store.exists(reference)
 
     def use_artifact(self, reference: str) -> tuple[Version, Path]:
         """Record an artifact as an input and fetch it: its version, and its file or folder."""
         version = self.version(reference)
+        self._inputs.append(version)
         self.record.inputs.append(record.artifact_facts(version))
         self.logger.info("read %s", version.reference)
         place = self._work / f"input_{len(self.record.inputs)}"
         place.mkdir()
-        return version, self._or_offline(lambda: self.store.download(version, place))
+        return version, self._store.download(version, place)
 
     def read_table(self, reference: str) -> "pa.Table":
         """Fetch an artifact that is a table, with the types it was written with."""
@@ -61,6 +65,16 @@ class StepRun:
 
         version, path = self.use_artifact(reference)
         return table_files.Source(path, version.metadata)
+
+    def table_of(self, artifact: InputOf) -> "pa.Table | None":
+        """Return a table that an artifact was made from, None if it is not kept any more."""
+        from pipeline.tables import table_files
+
+        version = self._store.same(artifact["name"], artifact["digest"])
+        if version is None:
+            return None
+        path = self._store.download(version, self.scratch() / version.digest)
+        return table_files.Source(path, version.metadata).read()
 
     def write_table(self, name: str, table: "pa.Table", type: str, description: str) -> None:  # noqa: A002
         """Make a table an output, as CSV or Parquet after the name's suffix."""
@@ -82,10 +96,10 @@ class StepRun:
 
         path = self.output_path(name)
         self.add_artifact(name, path, type, description, {})
-        metadata = self._outputs[-1]["metadata"]
+        draft = self._drafts[-1]
         with table_files.Writer(path, schema) as writer:
             yield writer
-        metadata.update(writer.metadata)
+        draft.metadata.update(writer.metadata)
 
     def scratch(self) -> Path:
         """Return a folder for what does not fit into memory; it is gone when the step ends."""
@@ -108,16 +122,13 @@ class StepRun:
         metadata: Mapping[str, Any],
     ) -> None:
         """Make a file or folder an output, published when the step has ended well."""
-        self._outputs.append(
-            {"name": name, "path": path, "type": type, "description": description}
-            | {"metadata": dict(metadata)}
-        )
+        self._drafts.append(Draft(name, path, type, description, dict(metadata)))
 
     def log(self, metrics: Mapping[str, float]) -> None:
         """Record metrics; a name with a slash is a detail (``f1/Pop``)."""
         self.record.metrics.update(metrics)
 
-    def log_table(self, name: str, rows: list[dict[str, Any]]) -> None:
+    def log_table(self, name: str, rows: list[record.Row]) -> None:
         """Record a small table, a list of rows with the same keys."""
         self.record.tables[name] = rows
         record.write_table(name, rows, self.folder)
@@ -146,7 +157,7 @@ class StepRun:
         """Note how many models the test set has judged: each that is chosen by it wears it out."""
         test = self.version(test_data)
         judged = {model.digest}
-        for version in self.store.known(evaluation):
+        for version in self._store.known(evaluation):
             # What was judged was read first, a champion of the same name after it.
             made_from = {made["name"]: made["digest"] for made in reversed(version.inputs)}
             if made_from.get(test.name) == test.digest and model.name in made_from:
@@ -157,43 +168,29 @@ class StepRun:
 
     def publish(self) -> None:
         """Write the outputs to the store; `latest` moves when all are there."""
-        self._or_offline(self._publish)
+        runs = {"mlflow": self.record.mlflow_run, "wandb": self.record.wandb_run}
+        provenance = Provenance(
+            self.record.step, {tracker: run for tracker, run in runs.items() if run}
+        )
+        published = self._store.publish(self._drafts, self._inputs, provenance)
+        self.record.catalog = published.catalog
+        self.record.inputs = [record.artifact_facts(version) for version in published.inputs]
+        self.record.outputs = [record.artifact_facts(version) for version in published.outputs]
+        for draft, version in zip(self._drafts, published.outputs, strict=True):
+            self.record.local_files[version.name] = str(draft.path)
+            self.logger.info("wrote %s", version.reference)
+        if promoted := self.record.promoted:
+            model = self._store.same(promoted["name"], promoted["digest"])
+            assert model, "it was read from there"
+            self._store.set_alias(model.reference, promoted["alias"])
+            self.logger.info("%s is the %s now", model.reference, promoted["alias"])
 
-    def moved(self, moved: MovedOfflineError) -> None:
+    def register(self) -> None:
+        """Register the model that was promoted in MLflow, if one was."""
+        model_registry.register(self.record, self._store)
+
+    def note_offline(self, moved: MovedOfflineError) -> None:
         """Note, and say, that W&B failed and the run goes on offline."""
         self.record.offline = str(moved)
         self.record.wandb_run = moved.run or self.record.wandb_run
         self.logger.warning("%s; going on offline", moved)
-
-    def _or_offline(self, work: Callable[[], Result]) -> Result:
-        """Do it; if W&B fails and the run may go on without, do it so."""
-        try:
-            return work()
-        except MovedOfflineError as moved:
-            self.moved(moved)
-            return work()
-
-    def _publish(self) -> None:
-        store = self.store.own if self.record.offline else self.store
-        if store.catalog != self.record.catalog:  # what was read is named as what is written
-            held = (self.store.same(a["name"], a["digest"]) for a in self.record.inputs)
-            self.record.inputs = [record.artifact_facts(store.take(v)) for v in held if v]
-            self.record.catalog = store.catalog
-        self.record.outputs.clear()
-        runs = {"mlflow": self.record.mlflow_run, "wandb": self.record.wandb_run}
-        made_by = {tracker: run for tracker, run in runs.items() if run}
-        lineage = [{k: a[k] for k in ("name", "version", "digest")} for a in self.record.inputs]
-        for output in self._outputs:
-            version = store.put(
-                **output, inputs=lineage, step=self.record.step, run_ids=made_by, latest=False
-            )
-            self.record.outputs.append(record.artifact_facts(version))
-            self.record.local_files[version.name] = str(output["path"])
-            self.logger.info("wrote %s", version.reference)
-        for made in self.record.outputs:
-            store.set_alias(record.reference(made), "latest")
-        if promoted := self.record.promoted:
-            model = store.same(promoted["name"], promoted["digest"])
-            assert model, "it was read from there"
-            store.set_alias(model.reference, promoted["alias"])
-            self.logger.info("%s is the %s now", model.reference, promoted["alias"])

@@ -15,11 +15,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import paths
+from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Store
-from pipeline.tracking import mlflow_log, model_registry, record
-from pipeline.tracking.recorder_client import MovedOfflineError, Recorder, Recording
+from pipeline.tracking import mlflow_log, record
+from pipeline.tracking.recorder_client import (
+    MovedOfflineError,
+    RecorderConnection,
+    RecorderProcess,
+)
 from pipeline.tracking.wandb_store import WandbStore
 
 __all__ = ["StepRun", "start_run"]
@@ -32,28 +37,29 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
     Input that cannot be used (InputError) is logged in one line and ends the process with status
     1; the run is recorded as failed and nothing is published.
     """
-    os.environ.update(paths.tracking_environment())
+    context = RunContext.from_environ()
     paths.MLRUNS.mkdir(exist_ok=True)  # the step folders' links to it lead somewhere
     _set_up_logging(step)
     signal.signal(signal.SIGTERM, _stop)
     with ExitStack() as stack:
+        stack.enter_context(context.applied())
         paths.WORK.mkdir(parents=True, exist_ok=True)
         temporary = tempfile.TemporaryDirectory(prefix=f"{step}_{os.getpid()}_", dir=paths.WORK)
         work = Path(stack.enter_context(temporary))
-        folder = Path(os.environ.get(paths.RECORD_FOLDER) or work / "record")
+        folder = Path(context.record_folder or work / "record")
         folder.mkdir(parents=True, exist_ok=True)
         facts = record.Record(step, vars(arguments), datetime.now(UTC).isoformat("T", "seconds"))
-        facts.mlflow_run = os.environ.get("MLFLOW_RUN_ID")
-        recording = _open_recording(facts, stack)
-        run = StepRun(facts, folder, work, _open_store(recording))
-        if recording and recording.why:
-            run.moved(MovedOfflineError(recording.why, facts.wandb_run))
-        with _recorded(run, recording):
+        facts.mlflow_run = context.mlflow_run
+        connection = _connection(facts, context, stack)
+        run = StepRun(facts, folder, work, _store(connection, context))
+        if connection and connection.why:
+            run.note_offline(MovedOfflineError(connection.why, facts.wandb_run))
+        with _recorded(run, connection, alone=context.record_folder is None):
             yield run
 
 
 @contextmanager
-def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
+def _recorded(run: StepRun, connection: RecorderConnection | None, alone: bool) -> Iterator[None]:
     begin, facts = time.monotonic(), run.record
     try:
         try:
@@ -69,15 +75,15 @@ def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
             facts.seconds = round(end - begin, 3)
             facts.write(run.folder)
             try:
-                if recording:
-                    _finish(recording, run)
+                if connection:
+                    _finish(connection, run)
                     facts.tracking = round(facts.tracking + time.monotonic() - end, 3)
                     facts.write(run.folder)
             finally:
-                if paths.RECORD_FOLDER not in os.environ:
+                if alone:
                     mlflow_log.alone_to_mlflow(facts, run.folder)
-                    model_registry.register(facts, run.store)
-        if facts.refused and paths.RECORD_FOLDER not in os.environ:  # else the parent says so
+                    run.register()
+        if facts.refused and alone:  # else main.py says so
             raise InputError(facts.refused)
     except InputError as error:
         run.logger.error("%s", error)
@@ -85,43 +91,44 @@ def _recorded(run: StepRun, recording: Recording | None) -> Iterator[None]:
     run.logger.info("done in %.1f s", facts.seconds)
 
 
-def _finish(recording: Recording, run: StepRun) -> None:
+def _finish(connection: RecorderConnection, run: StepRun) -> None:
     """Hand the record to W&B; that it was not taken is the step's failure, and in its record."""
     facts = run.record
     try:
-        recording.ask("finish", str(run.folder))
+        connection.ask("finish", str(run.folder))
     except MovedOfflineError as moved:
-        run.moved(moved)
+        run.note_offline(moved)
         facts.write(run.folder)
     except InputError as error:
         facts.status, facts.error = "failed", facts.error or str(error)
         facts.write(run.folder)
         raise
     finally:
-        recording.close()
+        connection.close()
 
 
-def _open_recording(facts: record.Record, stack: ExitStack) -> Recording | None:
-    mode = os.environ["WANDB_MODE"]
-    if mode == "disabled":
+def _connection(
+    facts: record.Record, context: RunContext, stack: ExitStack
+) -> RecorderConnection | None:
+    """Open the W&B run of a step with the recorder of the whole run, else with one of its own."""
+    if context.wandb_mode == "disabled":
         return None
     facts.wandb_run = secrets.token_hex(4)
-    address = os.environ.get(paths.RECORDER) or stack.enter_context(Recorder()).address
-    project = os.environ.get("WANDB_PROJECT") or paths.setting("main", "project_name")
-    recording = Recording(address)
-    recording.open(project, mode)
-    recording.begin(
-        {"id": facts.wandb_run, "project": project, "group": os.environ.get("WANDB_RUN_GROUP")}
+    address = context.recorder or stack.enter_context(RecorderProcess(context)).address
+    connection = RecorderConnection(address)
+    connection.open(context.project, context.wandb_mode)
+    connection.begin(
+        {"id": facts.wandb_run, "project": context.project, "group": context.group}
         | {"job_type": facts.step, "name": facts.step, "config": facts.parameters}
-        | {"notes": os.environ.get("WANDB_NOTES") or _commit()},
+        | {"notes": context.notes or _commit()},
     )
-    return recording
+    return connection
 
 
-def _open_store(recording: Recording | None) -> Store:
-    if recording and recording.catalog:
-        return WandbStore(paths.artifact_store(), recording.catalog, recording.ask)
-    return Store(paths.artifact_store())
+def _store(connection: RecorderConnection | None, context: RunContext) -> Store:
+    if connection and connection.catalog:
+        return WandbStore(context.artifact_store, connection.catalog, connection.ask)
+    return Store(context.artifact_store)
 
 
 def _commit() -> str | None:

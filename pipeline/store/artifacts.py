@@ -6,7 +6,8 @@ that breaks off leaves at most objects that nothing refers to.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from pipeline.store.catalog import Catalog
 from pipeline.store.digests import Digests
 from pipeline.store.versions import (
     File,
+    InputOf,
     Version,
     checked_alias,
     content_digest,
@@ -27,12 +29,43 @@ from pipeline.store.versions import (
 __all__ = ["File", "Store", "Version", "parse_reference"]
 
 
+@dataclass(frozen=True)
+class Draft:
+    """An artifact that is not stored yet: a file, or a folder with all files below it."""
+
+    name: str
+    path: Path
+    type: str
+    description: str
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made an artifact: a step, the runs that recorded it by tracker, and its inputs."""
+
+    step: str = ""
+    run_ids: dict[str, str] = field(default_factory=dict)
+    inputs: tuple[InputOf, ...] = ()
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a step has read and made, as versions of one catalog."""
+
+    catalog: str
+    inputs: tuple[Version, ...]
+    outputs: tuple[Version, ...]
+
+
 class Store(Catalog):
     """Versions of artifacts with their files in one folder or object store.
 
     Store(location, catalog) takes a folder, made at the first write, or a URL: s3://, gs://, az://,
     file:// or memory://, with credentials and endpoint from the usual environment variables.
     """
+
+    online = False  # whether a service decides about numbers and aliases
 
     def put(
         self,
@@ -41,42 +74,62 @@ class Store(Catalog):
         type: str,  # noqa: A002 - the word that W&B and the steps' parameters use
         description: str = "",
         metadata: Mapping[str, Any] | None = None,
-        inputs: Sequence[Mapping[str, Any]] = (),
-        step: str = "",
-        run_ids: Mapping[str, str] | None = None,
         aliases: Sequence[str] = (),
-        latest: bool = True,
+        provenance: Provenance = Provenance(),
     ) -> Version:
-        """Store a file, or a folder with all files below it, and move the aliases to it.
+        """Store a file, or a folder with all files below it; `latest` and the aliases move to it.
 
-        So does `latest`, unless the caller moves it later. Returns the new version, or the earlier
-        one that has the same content (its files, and the `arrow_schema` of the metadata): then
-        nothing but the aliases changes. Raises InputError when there is nothing at the path.
+        Returns the new version, or the earlier one that has the same content (its files, and the
+        `arrow_schema` of the metadata): then nothing but the aliases changes. Raises InputError
+        when there is nothing at the path.
         """
-        aliases = [checked_alias(name, alias) for alias in (*aliases, *["latest"] * latest)]
-        files = self._upload(path)
-        draft = Version(
-            name=name,
-            version=0,
-            type=type,
-            digest=content_digest(files, metadata or {}),
-            files=files,
-            description=description,
-            metadata=dict(metadata or {}),
-            inputs=tuple(inputs),
-            step=step,
-            run_ids=dict(run_ids or {}),
-            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        )
-        version = self._numbered(draft, path)
+        aliases = [checked_alias(name, alias) for alias in (*aliases, "latest")]
+        draft = Draft(name, path, type, description, dict(metadata or {}))
+        version = self._stored(draft, provenance)
         for alias in aliases:
             self._aim(alias, version)
         return version
 
-    @property
-    def own(self) -> "Store":
-        """The store whose numbers are its own and nobody else's: this one."""
-        return self
+    def publish(
+        self, drafts: Iterable[Draft], inputs: Iterable[Version], provenance: Provenance
+    ) -> Published:
+        """Store all outputs of a step; `latest` moves to them when all are there.
+
+        Args:
+            drafts: the outputs.
+            inputs: what they were made from, versions of this store's catalog.
+            provenance: by which step and runs.
+
+        Returns:
+            The outputs as versions; those with the content of an earlier version are that one.
+        """
+        used = tuple(inputs)
+        lineage = tuple(InputOf(name=v.name, version=v.version, digest=v.digest) for v in used)
+        made_from = replace(provenance, inputs=lineage)
+        outputs = tuple(self._stored(draft, made_from) for draft in drafts)
+        for version in outputs:
+            self._move_alias(version, "latest")
+        return Published(self.catalog, used, outputs)
+
+    def _stored(self, draft: Draft, provenance: Provenance) -> Version:
+        files = self._upload(draft.path)
+        version = Version(
+            name=draft.name,
+            version=0,
+            type=draft.type,
+            digest=content_digest(files, draft.metadata),
+            files=files,
+            description=draft.description,
+            metadata=draft.metadata,
+            inputs=provenance.inputs,
+            step=provenance.step,
+            run_ids=provenance.run_ids,
+            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+        return self._numbered(version, draft.path)
+
+    def _move_alias(self, version: Version, alias: str) -> None:
+        self._aim(alias, version)
 
     def has(self, file: File) -> bool:
         """Whether the bytes of a version's file are here."""

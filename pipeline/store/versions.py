@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 
 from pipeline.errors import InputError
 
@@ -65,6 +65,14 @@ class File:
             raise ValueError(f"{self.path!r} is not a plain relative path")
 
 
+class InputOf(TypedDict):
+    """What an artifact was made from: name, version and digest of another one."""
+
+    name: str
+    version: int
+    digest: str
+
+
 @dataclass(frozen=True)
 class Version:
     """A version of an artifact, as its manifest holds it.
@@ -81,7 +89,7 @@ class Version:
     files: tuple[File, ...]
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
-    inputs: tuple[Mapping[str, Any], ...] = ()
+    inputs: tuple[InputOf, ...] = ()
     step: str = ""
     run_ids: dict[str, str] = field(default_factory=dict)
     created: str = ""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from pipeline.markdown import markdown
 from pipeline.store.versions import Version
@@ -12,12 +12,35 @@ from pipeline.store.versions import Version
 FILE = "record.json"
 
 
+class ArtifactFacts(TypedDict):
+    """What a record keeps of a version of an artifact; for tables the metadata has `rows`."""
+
+    name: str
+    version: int
+    digest: str
+    type: str
+    description: str
+    metadata: dict[str, Any]
+
+
+class Promotion(TypedDict):
+    """A model that gets an alias: which one, and its name in MLflow's registry (empty: none)."""
+
+    name: str
+    digest: str
+    alias: str
+    registered_model: str
+
+
+Row = dict[str, Any]  # of a small table: plain values by column, the same columns in each row
+
+
 @dataclass
 class Record:
     """One execution of one step.
 
-    ``inputs`` and ``outputs`` hold name, version, digest, type and, for tables, rows of each
-    artifact, numbered as in the ``catalog``: that of a W&B project, else the artifact store's own.
+    ``inputs`` and ``outputs`` are numbered as in the ``catalog``: that of a W&B project, else the
+    artifact store's own.
     ``metrics`` are numbers by name; a name with a slash (``f1/Pop``) is a detail of one
     class. ``tables`` are small; they and the ``pictures`` (file name → SHA-256) are
     files of the record's folder. ``local_files`` says where
@@ -32,17 +55,17 @@ class Record:
     reason: str | None = None  # why it ran, if the whole pipeline was asked to
     seconds: float = 0.0
     tracking: float = 0.0  # seconds of these that went into publishing and recording
-    inputs: list[dict[str, Any]] = field(default_factory=list)
-    outputs: list[dict[str, Any]] = field(default_factory=list)
+    inputs: list[ArtifactFacts] = field(default_factory=list)
+    outputs: list[ArtifactFacts] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tables: dict[str, list[Row]] = field(default_factory=dict)
     pages: list[str] = field(default_factory=list)  # HTML, by path from the record's folder
     local_files: dict[str, str] = field(default_factory=dict)
     mlflow_run: str | None = None
     wandb_run: str | None = None
     refused: str | None = None  # what the gate says against the model
-    promoted: dict[str, str] | None = None  # reference, digest, alias, registered_model
+    promoted: Promotion | None = None
     uses: int | None = None  # how many models the test set has judged
     catalog: str = ""
     offline: str | None = None  # why it went on offline
@@ -63,17 +86,23 @@ def read(folder: Path) -> Record | None:
     return Record(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
-def write_table(name: str, rows: list[dict[str, Any]], folder: Path) -> None:
+def write_table(name: str, rows: list[Row], folder: Path) -> None:
     """Write a table of a record as JSON and as Markdown into the folder."""
     text = json.dumps(rows, indent=1, ensure_ascii=False)
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     (folder / f"{name}.md").write_text(markdown(rows), encoding="utf-8")
 
 
-def artifact_facts(version: Version) -> dict[str, Any]:
+def artifact_facts(version: Version) -> ArtifactFacts:
     """Return what a record keeps of an artifact's version."""
-    names = ("name", "version", "digest", "type", "description", "metadata")
-    return {name: getattr(version, name) for name in names}
+    return {
+        "name": version.name,
+        "version": version.version,
+        "digest": version.digest,
+        "type": version.type,
+        "description": version.description,
+        "metadata": version.metadata,
+    }
 
 
 def reference(artifact: Mapping[str, Any]) -> str:

@@ -1,14 +1,14 @@
 """How the steps and main.py talk to the recorder of W&B runs, a process of its own."""
 
-import os
 import subprocess
 import sys
 from multiprocessing.connection import Client
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
-from pipeline import paths
+from pipeline import context
+from pipeline.context import RunContext
 from pipeline.errors import InputError
 
 # The address is private to this user's processes; the key only names the protocol.
@@ -26,13 +26,15 @@ class MovedOfflineError(Exception):
         self.run = run
 
 
-class Recorder:
+class RecorderProcess:
     """The recorder of a pipeline run: started when it is first needed, ended with the context.
 
     At the end it waits until all runs are closed. `ask` is for what belongs to no step's run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, context: RunContext) -> None:
+        """Take what the recorder is to know: the store, the project, how W&B is used."""
+        self._context = context
         self._process: subprocess.Popen[str] | None = None
         self._address = ""
 
@@ -45,7 +47,7 @@ class Recorder:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                env=os.environ | paths.tracking_environment(),
+                env=context.variables() | self._context.to_environ(),
                 start_new_session=True,  # Ctrl-C is for the steps; it still has to close their runs
             )
             assert self._process.stdout is not None
@@ -53,14 +55,14 @@ class Recorder:
         return self._address
 
     def ask(self, verb: str, *given: Any) -> Any:
-        """Ask one thing, as Recording.ask."""
-        recording = Recording(self.address)
+        """Ask one thing, as RecorderConnection.ask."""
+        connection = RecorderConnection(self.address)
         try:
-            return recording.ask(verb, *given)
+            return connection.ask(verb, *given)
         finally:
-            recording.close()
+            connection.close()
 
-    def __enter__(self) -> "Recorder":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -74,7 +76,7 @@ class Recorder:
             self._process = None
 
 
-class Recording:
+class RecorderConnection:
     """A connection to the recorder, which serves no other one while this one is open.
 
     Attributes:

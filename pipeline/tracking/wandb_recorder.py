@@ -26,7 +26,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])  # the repository, for `pipeline`
 
-from pipeline import paths
+from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.tracking.recorder_client import DONE, END, FAILED, KEY, MOVED
 from pipeline.tracking.wandb_run import begin, write
@@ -43,7 +43,7 @@ def main() -> None:
         threading.Thread(target=_end_with_standard_input, args=(address,), daemon=True).start()
         import wandb  # here: while the first step is still starting
 
-        recorder = Recorder(wandb)
+        recorder = RecorderServer(wandb, RunContext.from_environ())
         serving = True
         while serving:
             try:
@@ -63,12 +63,12 @@ def _end_with_standard_input(address: str) -> None:
         os._exit(1)
 
 
-class Recorder:
+class RecorderServer:
     """What the recorder knows: the project, and the run of the step that speaks."""
 
-    def __init__(self, wandb: Any) -> None:
+    def __init__(self, wandb: Any, context: RunContext) -> None:
         self._wandb = wandb
-        self._asked = paths.tracking()
+        self._context = context
         self._service: Service | None = None  # None while offline
         self._project = ""
         self._why = ""  # it went on offline
@@ -115,8 +115,8 @@ class Recorder:
         if self._why:
             return DONE, {"catalog": "", "why": self._why}
         if self._service is None or project != self._project:
-            times = self._asked["timeout"], self._asked["upload_timeout"]
-            answer = self._attempt(partial(Service, self._wandb, project, *times), opening=True)
+            opening = partial(Service, self._wandb, project, self._context)
+            answer = self._attempt(opening, opening=True)
             if answer[0] == MOVED:
                 return DONE, {"catalog": "", "why": self._why}
             if answer[0] == FAILED:
@@ -146,7 +146,7 @@ class Recorder:
             return FAILED, str(error)
         except failures(self._wandb) as error:
             why = f"W&B: {said(error)}"
-            if not online or self._asked["wandb"] != "auto":
+            if not online or self._context.wandb != "auto":
                 return FAILED, why
         self._service, self._why = None, why
         if self._settings:
@@ -160,15 +160,15 @@ class Recorder:
     def _begin(self, settings: dict[str, Any]) -> None:
         self._settings, self._run = settings, None
         mode = "online" if self._service else "offline"
-        times = self._asked["timeout"], self._asked["upload_timeout"]
-        self._run = begin(self._wandb, settings, mode, *times)
+        self._run = begin(self._wandb, settings, mode, self._context)
 
     def _online(self) -> Service:
         assert self._service, "asked only while online"
         return self._service
 
     def _finish(self, folder: str) -> None:
-        write(self._wandb, self._run, Path(folder), self._service)
+        store = self._context.artifact_store
+        write(self._wandb, self._run, Path(folder), store, self._service)
         self._run, self._settings = None, {}
 
 

@@ -4,36 +4,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline import paths
+from pipeline.context import RunContext
 from pipeline.store.artifacts import Store
 from pipeline.tracking import record
 from pipeline.tracking.wandb_artifact import artifact_of
 from pipeline.tracking.wandb_service import Service
 
 
-def begin(
-    wandb: Any, settings: Mapping[str, Any], mode: str, timeout: int, upload_timeout: int
-) -> Any:
+def begin(wandb: Any, settings: Mapping[str, Any], mode: str, context: RunContext) -> Any:
     """Open a run.
 
     Args:
         wandb: the module.
         settings: what wandb.init takes: id, project, job_type, config and so on.
         mode: online or offline.
-        timeout: seconds for the service to answer.
-        upload_timeout: seconds for it to take the run at its end.
+        context: how long the service may take to answer, and to take the run at its end.
     """
-    times = {"init_timeout": timeout, "finish_timeout": upload_timeout}
+    times = {"init_timeout": context.timeout, "finish_timeout": context.upload_timeout}
     quiet = {"silent": True, "console": "off", "finish_timeout_raises": True, "mode": mode}
     how = wandb.Settings(**times, **quiet)
     return wandb.init(**settings, reinit="create_new", settings=how)
 
 
-def write(wandb: Any, run: Any, folder: Path, service: Service | None) -> None:
+def write(wandb: Any, run: Any, folder: Path, location: str, service: Service | None) -> None:
     """Put the record of a step, which lies in the folder, into its run, and finish it.
 
     Online its artifacts are there already, and the run is told which ones it used; offline
-    (without a service) they are noted, for a later sync.
+    (without a service) they are noted, for a later sync, from the artifact store at the location.
     """
     step = record.read(folder)
     assert step is not None, "a step writes its record before it says so"
@@ -48,7 +45,7 @@ def write(wandb: Any, run: Any, folder: Path, service: Service | None) -> None:
         for used in step.inputs:
             service.use(run, record.reference(used))
     else:
-        store = Store(paths.artifact_store(), step.catalog)
+        store = Store(location, step.catalog)
         for output in step.outputs:
             version = store.get(record.reference(output))
             place = Path(step.local_files[output["name"]])

@@ -5,7 +5,6 @@ W&B decides about numbers and aliases. What it says is written to a catalog of t
 metadata: there lie the SHA-256 of its files and what it was made from.
 """
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline import paths
+from pipeline.context import RunContext, variables
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import File, Version, content_digest, described
 from pipeline.tracking.wandb_artifact import FACTS, OURS, artifact_of, facts_of, number_of
@@ -28,17 +28,17 @@ class Service:
     Every method raises what W&B's client raises: wandb.Error, ValueError, OSError.
     """
 
-    def __init__(self, wandb: Any, project: str, timeout: int, upload_timeout: int) -> None:
+    def __init__(self, wandb: Any, project: str, context: RunContext) -> None:
         """Ask the service who we are; that it answers is known afterwards."""
         self._wandb = wandb
-        self.api = wandb.Api(timeout=timeout)
-        self.timeout = timeout
-        self._wait = upload_timeout
+        self.api = wandb.Api(timeout=context.timeout)
+        self.timeout = context.timeout
+        self._wait = context.upload_timeout
         # default_entity asks without an end if the service is down
-        entity = within(timeout, lambda: self.api.default_entity)
+        entity = within(context.timeout, lambda: self.api.default_entity)
         self.path = f"{entity}/{project}"
         self.catalog = f"wandb/{self.path}"
-        self._store = Store(paths.artifact_store(), self.catalog)
+        self._store = Store(context.artifact_store, self.catalog)
         self._known: dict[str, Any] = {}  # name:vN → W&B's artifact
 
     def find(self, name: str, alias: str) -> int | None:
@@ -154,7 +154,7 @@ def failures(wandb: Any) -> tuple[type[Exception], ...]:
 def said(error: BaseException) -> str:
     """Return an error's text as one line, without the key."""
     line = " ".join(str(error).split())[:300] or type(error).__name__
-    key = os.environ.get("WANDB_API_KEY")
+    key = variables().get("WANDB_API_KEY")
     return line.replace(key, "***") if key else line
 
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline.commands import clean as cleaning
 from pipeline.commands.clean import clean
 from pipeline.errors import InputError
-from pipeline.store.artifacts import Store, Version
+from pipeline.store.artifacts import Provenance, Store, Version
 from pipeline.store.digests import Digests
 
 
@@ -95,7 +95,7 @@ def test_what_a_kept_version_was_made_from_stays(store: Store, root: Path) -> No
     made_from = [{"name": "raw.csv", "version": first.version, "digest": first.digest}]
     put(store, root, "raw 2", "raw.csv")
     put(store, root, "raw 3", "raw.csv")
-    put(store, root, "made", inputs=made_from)
+    put(store, root, "made", provenance=Provenance(inputs=tuple(made_from)))
     clean(store, root, dry_run=False)
     assert versions(store, "raw.csv") == [0, 2]
     whole(store)

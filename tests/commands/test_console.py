@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from pipeline.cache.cache import Decision
 from pipeline.cache.history import Execution
 from pipeline.cache.step_key import StepKey
 from pipeline.commands import console
+from pipeline.context import RunContext
+from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record
+from pipeline.tracking.wandb_store import WandbStore
 
 Capture = pytest.CaptureFixture[str]
 
@@ -37,7 +41,7 @@ SPLIT = Record(
 METRICS = {"f1": 0.123456789, "f1/Pop": 0.9, "rows": 3, "loss": 2, "log": 1e-9, "fourth": 4}
 FAILED = Record("evaluate", {}, "now", status="failed", seconds=61, metrics=METRICS)
 MODEL = Record("train", {}, "now", "finished", outputs=[artifact("model", 12, {"classes": 3})])
-NO_FACTS = Record("train", {}, "now", "finished", inputs=[artifact("model", 0, None)])
+NO_FACTS = Record("train", {}, "now", "finished", inputs=[artifact("model", 0, {})])
 
 
 @pytest.mark.parametrize(
@@ -94,21 +98,32 @@ def test_a_step_that_fails_says_so_itself(capsys: Capture) -> None:
     assert capsys.readouterr() == ("[1/1] get_data  run: forced\n", "")
 
 
-@pytest.mark.parametrize("mode", ["offline", "online", "disabled"])
-@pytest.mark.parametrize("store", ["s3://bucket/prefix", "W&B project team/songs"])
-def test_where_to_look(mode: str, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("mode", "in_wandb"),
+    [("offline", False), ("disabled", False), ("online", True), ("online", False)],
+)
+def test_where_to_look(
+    mode: str, in_wandb: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///here.db")
-    monkeypatch.setenv("WANDB_MODE", mode)
-    runs, *sync, artifacts = console.where_to_look(store)
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    context = RunContext(str(tmp_path), "auto", 1, 1, mode, "songs")
+    plain = Store(tmp_path)
+    store = WandbStore(str(tmp_path), "wandb/team/songs", print) if in_wandb else plain
+    runs, *sync, artifacts = console.where_to_look(context, store)
     assert runs == "See the runs: mlflow ui --backend-store-uri sqlite:///here.db"
-    assert [line.split(":")[0] for line in sync] == ["Send them to W&B"] * (mode == "offline")
-    assert artifacts == f"Artifacts: {store} · log: {paths.LOG_FILE}"
+    to_send = mode != "disabled" and not in_wandb  # online: the service did not answer
+    assert [line.split(":")[0] for line in sync] == ["Send them to W&B"] * to_send
+    assert artifacts == f"Artifacts: {store.url} · log: {paths.LOG_FILE}"
 
 
 ON_TERMINAL = """
 import subprocess
 from pipeline.commands import console
+from pipeline.context import RunContext
+from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record
+from pipeline.tracking.wandb_store import WandbStore
 
 try:
     with console.step(1, 2, "segregate", "run: [x] 1 → 2"):

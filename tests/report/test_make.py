@@ -8,6 +8,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from pipeline import paths
+from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay import manifest, runs
 from pipeline.report import make
@@ -20,8 +21,15 @@ Capture = pytest.CaptureFixture[str]
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty repository root."""
     monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setenv(paths.STORE, "artifacts")
     return tmp_path
+
+
+def context(root: Path) -> RunContext:
+    return RunContext(str(root / "artifacts"), "disabled", 1, 1, "disabled", "songs")
+
+
+def again(run: str, root: Path) -> Path:
+    return make.again(run, str(root / "artifacts"))
 
 
 def recorded(root: Path, when: str, kept: dict[str, Any]) -> Path:
@@ -34,8 +42,8 @@ def recorded(root: Path, when: str, kept: dict[str, Any]) -> Path:
 def test_a_report_is_made_again_by_the_beginning_of_the_run_s_id(root: Path) -> None:
     first = recorded(root, "01", fake.whole(run="1" * 32))
     second = recorded(root, "02", fake.whole(run="2" * 32, finished="2026-01-03T03:04:05+00:00"))
-    assert make.again("1111") == first / make.FILE
-    assert make.again("latest") == second / make.FILE
+    assert again("1111", root) == first / make.FILE
+    assert again("latest", root) == second / make.FILE
     text = (second / make.FILE).read_text(encoding="utf-8")
     assert "Against run 11111111" in text
     assert "There is no earlier run" in (first / make.FILE).read_text(encoding="utf-8")
@@ -44,7 +52,7 @@ def test_a_report_is_made_again_by_the_beginning_of_the_run_s_id(root: Path) -> 
 
 def test_an_unknown_run_is_refused_with_those_there_are(root: Path) -> None:
     with pytest.raises(InputError, match="there is no such run; the newest are: none yet"):
-        make.again("latest")
+        again("latest", root)
     recorded(root, "01", fake.whole())
     folder, kept = runs.find("aaaa")
     assert (folder, kept["run"]) == (root / "outputs" / "2026-01-02" / "01", "a" * 32)
@@ -63,14 +71,14 @@ def test_a_damaged_manifest_is_none_to_compare_with_and_refused_in_one_line(root
     (recorded(root, "00", {}) / manifest.FILE).write_text('{"run": ', encoding="utf-8")
     assert list(runs.before(runs.read(folder))) == []
     with pytest.raises(InputError, match=r"manifest\.json is damaged \(.*\); delete it"):
-        make.again("latest")
+        again("latest", root)
 
 
 def test_a_folder_that_cannot_be_written_is_one_line_and_nothing_half_written(root: Path) -> None:
     folder = recorded(root, "01", fake.whole())
     (folder / make.FILE / "in the way").mkdir(parents=True)
     with pytest.raises(InputError, match=r"cannot write .*report\.html: Is a directory"):
-        make.again("latest")
+        again("latest", root)
     assert sorted(p.name for p in folder.iterdir()) == [manifest.FILE, make.FILE]
 
 
@@ -78,7 +86,7 @@ def test_at_the_end_the_run_stays_what_it_was_when_the_report_cannot_be(
     root: Path, capsys: Capture
 ) -> None:
     folder = root / "outputs" / "2026-01-02" / "01"
-    with make.at_end(folder):
+    with make.at_end(folder, context(root)):
         recorded(root, "01", fake.whole())
         (folder / make.FILE).mkdir()
     said = capsys.readouterr().err
@@ -95,7 +103,7 @@ def test_at_the_end_a_failed_step_stays_the_failure_and_has_a_report(
     monkeypatch.setattr("mlflow.MlflowClient.log_artifact", refuse)
     failed = fake.manifest([fake.step("check", status="failed", error="bad rows")])
     folder = recorded(root, "01", failed)
-    with pytest.raises(InputError, match="step check failed"), make.at_end(folder):
+    with pytest.raises(InputError, match="step check failed"), make.at_end(folder, context(root)):
         raise InputError("step check failed")
     said = capsys.readouterr()
     assert said.out == f"Report: {folder / make.FILE}\n"
@@ -106,7 +114,7 @@ def test_at_the_end_a_failed_step_stays_the_failure_and_has_a_report(
 @pytest.mark.parametrize("kept", [None, [fake.step("a", status="cached")]])
 def test_no_step_ran_no_report(root: Path, kept: Any, capsys: Capture) -> None:
     folder = root / "outputs" / "2026-01-02" / "01"
-    with make.at_end(folder):
+    with make.at_end(folder, context(root)):
         if kept:
             recorded(root, "01", fake.manifest(kept))
     assert not (folder / make.FILE).exists()

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import paths
+from pipeline.context import HANDED, RunContext
 from pipeline.errors import InputError
 from pipeline.step import start
 from pipeline.store.artifacts import Store
@@ -26,13 +27,13 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "LOG_FILE", tmp_path / "ml_pipeline.log")
     monkeypatch.setattr(paths, "MLRUNS", tmp_path / "mlruns")
     monkeypatch.setattr("sys.excepthook", None)  # start_run sets it; restored with the test
-    for name in paths.tracking_environment():
-        monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
-    monkeypatch.setenv("WANDB_MODE", "disabled")
-    monkeypatch.delenv(paths.TRACKING)
+    context = RunContext(
+        str(tmp_path / "artifacts"), "disabled", 1, 1, "disabled", "songs",
+        record_folder=str(tmp_path / "record"),
+    )  # fmt: skip
+    for name, value in context.to_environ().items():
+        monkeypatch.setenv(name, value if name in ("PATH", HANDED) else str(tmp_path / "elsewhere"))
     monkeypatch.setenv("MLFLOW_RUN_ID", "f00d")
-    monkeypatch.setenv(paths.STORE, str(tmp_path / "artifacts"))
-    monkeypatch.setenv(paths.RECORD_FOLDER, str(tmp_path / "record"))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.store.artifacts import File, Store, Version, parse_reference
+from pipeline.store.artifacts import File, Provenance, Store, Version, parse_reference
 
 
 @pytest.fixture
@@ -54,8 +54,9 @@ def test_bad_references_are_refused_and_nothing_is_written(
 
 def test_a_version_holds_what_was_said_about_it(store: Store, tmp_path: Path) -> None:
     inputs = [{"name": "raw.csv", "version": 3, "digest": "abc"}]
-    facts = {"description": "é", "metadata": {"rows": 1}, "inputs": inputs, "step": "segregate"}
-    version = put(store, tmp_path, "a\n1\n", run_ids={"mlflow": "f00"}, **facts)
+    provenance = Provenance("segregate", {"mlflow": "f00"}, tuple(inputs))
+    facts = {"description": "é", "metadata": {"rows": 1}, "provenance": provenance}
+    version = put(store, tmp_path, "a\n1\n", **facts)
     assert version.reference == "t.csv:v0"
     assert (version.type, version.description, version.step) == ("raw_data", "é", "segregate")
     assert (version.metadata, version.run_ids) == ({"rows": 1}, {"mlflow": "f00"})
@@ -226,7 +227,7 @@ def the_object(store: Store, version: Version) -> Path:
 def test_a_damaged_object_is_refused_until_its_step_runs_again(
     content: bytes, store: Store, tmp_path: Path
 ) -> None:
-    version = put(store, tmp_path, "abc", step="preprocess")
+    version = put(store, tmp_path, "abc", provenance=Provenance("preprocess"))
     the_object(store, version).write_bytes(content)
     message = (
         rf"t\.csv:v0: source\.csv in \S+ has SHA-256 [0-9a-f]{{64}} instead of "

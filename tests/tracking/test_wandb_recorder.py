@@ -12,12 +12,12 @@ from google.protobuf.message import DecodeError
 from matplotlib.figure import Figure
 from wandb.proto import wandb_internal_pb2
 
-from pipeline import paths
+from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.judging import plots
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record, write_table
-from pipeline.tracking.recorder_client import Recorder, Recording
+from pipeline.tracking.recorder_client import RecorderConnection, RecorderProcess
 
 BLOCK, FULL, LAST = 2**15, 1, 4  # of LevelDB's log format, which W&B's files have
 SETTINGS = {"id": "abcd1234", "project": "p", "group": "g", "job_type": "split", "name": "split"}
@@ -26,13 +26,14 @@ SETTINGS = {"id": "abcd1234", "project": "p", "group": "g", "job_type": "split",
 @pytest.fixture
 def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A recorder that writes below tmp_path."""
-    for name in paths.tracking_environment():
-        monkeypatch.delenv(name, raising=False)
     for name in ("WANDB_DIR", "WANDB_DATA_DIR", "WANDB_CACHE_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.setenv(paths.STORE, str(tmp_path / "artifacts"))
-    with Recorder() as recorder:
+    with RecorderProcess(offline(tmp_path)) as recorder:
         yield recorder.address
+
+
+def offline(tmp_path: Path) -> RunContext:
+    return RunContext(str(tmp_path / "artifacts"), "offline", 10, 120, "offline", "p")
 
 
 def records(tmp_path: Path, run_id: str) -> list[Any]:
@@ -92,13 +93,13 @@ def make_record(folder: Path, status: str = "finished") -> Record:
     return made
 
 
-def begun(address: str, **settings: Any) -> Recording:
-    recording = Recording(address)
+def begun(address: str, **settings: Any) -> RecorderConnection:
+    recording = RecorderConnection(address)
     recording.begin(SETTINGS | {"config": {}} | settings)
     return recording
 
 
-def finish(recording: Recording, folder: Path) -> None:
+def finish(recording: RecorderConnection, folder: Path) -> None:
     recording.ask("finish", str(folder))
     recording.close()
 
@@ -161,7 +162,7 @@ def test_what_wandb_refuses_is_said(address: str, tmp_path: Path) -> None:
 
 
 def test_a_recorder_that_has_gone(tmp_path: Path) -> None:
-    with Recorder() as recorder:
+    with RecorderProcess(offline(tmp_path)) as recorder:
         recording = begun(recorder.address, project="a/b")
         recording.close()
     with pytest.raises(InputError, match="the W&B recorder has gone"):

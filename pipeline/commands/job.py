@@ -1,0 +1,55 @@
+"""What main.py was asked to do, as one value."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from omegaconf import DictConfig
+
+from pipeline.config import schema, steps
+from pipeline.config.origin import Sources
+from pipeline.config.schema import Config
+from pipeline.context import RunContext
+
+
+@dataclass(frozen=True)
+class Job:
+    """A checked config with all that belongs to it.
+
+    Attributes:
+        config: the config.
+        origin: where its values are set.
+        steps: the chosen ones, in order.
+        overrides: as they were typed.
+        folder: of the run's results.
+        context: what the steps are given.
+        memory: where it is kept that the command has nothing to do; None: nowhere.
+    """
+
+    config: Config
+    origin: Sources
+    steps: list[str]
+    overrides: tuple[str, ...]
+    folder: Path
+    context: RunContext
+    memory: Path | None = None
+
+    @classmethod
+    def of(
+        cls, config: DictConfig, overrides: tuple[str, ...], folder: Path, memory: Path | None
+    ) -> Self:
+        """Check a config whole.
+
+        Raises:
+            InputError, OmegaConfBaseException: as schema.checked; an unknown step.
+        """
+        checked = schema.checked(config)
+        return cls(
+            config=checked,
+            origin=Sources(config),
+            steps=steps.select(checked.main.steps, checked.steps),
+            overrides=overrides,
+            folder=folder,
+            context=RunContext.of(asdict(checked.main), asdict(checked.tracking)),
+            memory=memory,
+        )

@@ -1,0 +1,146 @@
+"""What a run hands to its steps, as one value. Only this module touches the environment."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from pipeline import paths, wandb_mode
+
+HANDED = "PIPELINE_CONTEXT"  # main.py's value for its steps; a step started alone finds none
+OWN = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_")  # variables a run may have set
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Where a run keeps its artifacts and how it is recorded.
+
+    Attributes:
+        artifact_store: a folder or URL; a relative folder is under the repository.
+        wandb: what was asked of W&B: auto, online, offline or disabled.
+        timeout: seconds that W&B may take to answer.
+        upload_timeout: seconds that it may take for an artifact.
+        wandb_mode: how W&B is used: online, offline or disabled.
+        project: of W&B.
+        group: of W&B's runs.
+        notes: of W&B's runs; None: the commit.
+        recorder: address of the process that holds W&B's runs; empty: none yet.
+        record_folder: where a step leaves its record for main.py; None: it was started alone.
+        mlflow_run: the MLflow run that was made for this process, if one was.
+    """
+
+    artifact_store: str
+    wandb: str
+    timeout: int
+    upload_timeout: int
+    wandb_mode: str
+    project: str
+    group: str | None = None
+    notes: str | None = None
+    recorder: str = ""
+    record_folder: str | None = None
+    mlflow_run: str | None = None
+
+    @classmethod
+    def of(cls, main: Mapping[str, Any], tracking: Mapping[str, Any]) -> Self:
+        """Return the context of a run from its config; W&B's own variables say more than that.
+
+        Args:
+            main: `main` of the config.
+            tracking: `tracking` of the config.
+
+        Raises:
+            InputError: WANDB_MODE is no mode.
+        """
+        given = os.environ.get
+        asked = given("WANDB_MODE") or str(tracking["wandb"])
+        place = str(main["artifact_store"])
+        return cls(
+            artifact_store=place if "://" in place else str(paths.ROOT / place),
+            wandb=asked,
+            timeout=tracking["timeout"],
+            upload_timeout=tracking["upload_timeout"],
+            wandb_mode=wandb_mode.mode(asked, os.environ, paths.ROOT),
+            project=given("WANDB_PROJECT") or str(main["project_name"]),
+            group=given("WANDB_RUN_GROUP"),
+            notes=given("WANDB_NOTES"),
+            mlflow_run=given("MLFLOW_RUN_ID"),
+        )
+
+    @classmethod
+    def from_environ(cls) -> Self:
+        """Return the context that main.py handed on, or that of a process started alone."""
+        if handed := os.environ.get(HANDED):
+            return replace(cls(**json.loads(handed)), mlflow_run=os.environ.get("MLFLOW_RUN_ID"))
+        import yaml  # not needed where main.py has nothing to do
+
+        config = yaml.safe_load((paths.ROOT / "config.yaml").read_text(encoding="utf-8"))
+        return cls.of(config["main"], config["tracking"])
+
+    def to_environ(self) -> dict[str, str]:
+        """Return the variables by which a process is given this context.
+
+        MLflow and W&B find their settings there too; what the user has set of these stays.
+        """
+        settings = {
+            "MLFLOW_TRACKING_URI": f"sqlite:///{paths.ROOT / 'mlflow.db'}",
+            # The one way to keep ./mlruns from being made in the caller's working directory.
+            "_MLFLOW_SERVER_ARTIFACT_ROOT": str(paths.MLRUNS),
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "WANDB_SILENT": "true",
+            "WANDB_DIR": str(paths.ROOT),
+            "WANDB_DATA_DIR": str(paths.ROOT / "wandb" / "data"),
+            "WANDB_CACHE_DIR": str(paths.ROOT / "wandb" / "cache"),
+        }
+        own = {
+            HANDED: json.dumps(asdict(replace(self, mlflow_run=None))),
+            "WANDB_MODE": self.wandb_mode,
+            "WANDB_PROJECT": self.project,
+            "PATH": _path_with_this_python(),
+        }
+        own |= {"WANDB_RUN_GROUP": self.group} if self.group else {}
+        return {name: os.environ.get(name) or value for name, value in settings.items()} | own
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Let this process and the ones that it starts have this context, for a while."""
+        before = {name: os.environ.get(name) for name in self.to_environ()}
+        os.environ.update(self.to_environ())
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+    @property
+    def mlflow_uri(self) -> str:
+        """The tracking URI of MLflow."""
+        return self.to_environ()["MLFLOW_TRACKING_URI"]
+
+
+def _path_with_this_python() -> str:
+    """Return PATH with this interpreter's folder first: `python` in an MLproject means it."""
+    folder, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    return path if path.split(os.pathsep)[0] == folder else folder + os.pathsep + path
+
+
+def variables() -> dict[str, str]:
+    """Return a copy of the environment."""
+    return dict(os.environ)
+
+
+def outside() -> dict[str, str]:
+    """Return a copy of the environment without what a run, MLflow, W&B or Hydra may have set."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+
+
+def show_hydra_errors() -> None:
+    """Let Hydra raise its errors instead of printing them."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"
