@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from pipeline import paths
 from pipeline.cache import step_key
@@ -122,7 +121,11 @@ class Cache:
         return Decision(step, values, inputs, reason, key, hit, seconds)
 
     def _compared(
-        self, step: str, values: dict[str, Any], inputs: dict[str, Version | None], last: Execution
+        self,
+        step: str,
+        values: dict[str, object],
+        inputs: dict[str, Version | None],
+        last: Execution,
     ) -> tuple[str, StepKey | None, Execution | None]:
         try:
             key = self._key_or_why_not(step, values, inputs)
@@ -168,7 +171,7 @@ class Cache:
         self.digests.save()
 
     def _key(
-        self, step: str, values: Mapping[str, Any], inputs: Mapping[str, Version | None]
+        self, step: str, values: Mapping[str, object], inputs: Mapping[str, Version | None]
     ) -> StepKey | None:
         try:
             return self._key_or_why_not(step, values, inputs)
@@ -176,7 +179,7 @@ class Cache:
             return None
 
     def _key_or_why_not(
-        self, step: str, values: Mapping[str, Any], inputs: Mapping[str, Version | None]
+        self, step: str, values: Mapping[str, object], inputs: Mapping[str, Version | None]
     ) -> StepKey:
         folder = paths.ROOT / step
         return step_key.step_key(folder, paths.ROOT, values, inputs, self.digests, self.environment)

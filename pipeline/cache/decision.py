@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.cache.history import Execution
 from pipeline.cache.step_key import StepKey
@@ -24,7 +23,7 @@ class Decision:
     """
 
     step: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     inputs: Mapping[str, Version | None]
     reason: str
     key: StepKey | None = None

@@ -20,7 +20,7 @@ def local_file(value: str, root: Path) -> Path | None:
         return None
 
 
-def url_content(url: str, sha256: str | None) -> str:
+def url_content(url: str, sha256: str) -> str:
     """Return what a URL's content is told by: a digest that pins it, or its server's validators.
 
     Raises:

@@ -1,15 +1,14 @@
 """What the artifact references among a step's parameters mean, as versions."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version, is_reference, parse_reference, version_number
 
 
 def pinned(
-    store: Store, values: Mapping[str, Any], produced: Mapping[str, str]
-) -> tuple[dict[str, Any], dict[str, Version | None]]:
+    store: Store, values: Mapping[str, object], produced: Mapping[str, str]
+) -> tuple[dict[str, object], dict[str, Version | None]]:
     """Return the parameters with ``name:vN`` for each reference, and the versions meant.
 
     Args:
@@ -32,7 +31,7 @@ def pinned(
     return found, inputs
 
 
-def moving(values: Mapping[str, Any]) -> dict[str, Any]:
+def moving(values: Mapping[str, object]) -> dict[str, object]:
     """Return the parameters that are references by an alias which only a command moves."""
     names = {name: parse_reference(v)[1] for name, v in values.items() if is_reference(v)}
     return {name: values[name] for name, alias in names.items()

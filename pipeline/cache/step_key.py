@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -41,7 +40,7 @@ class StepKey:
 def step_key(
     folder: Path,
     root: Path,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     inputs: Mapping[str, Version | None],
     digests: Digests,
     environment: str,
@@ -74,7 +73,7 @@ def step_key(
 
 def _parameter_facts(
     root: Path,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     inputs: Mapping[str, Version | None],
     digests: Digests,
 ) -> tuple[dict[str, str], dict[str, str]]:
@@ -95,7 +94,7 @@ def _parameter_facts(
             if "/" not in value:  # may be a plain word that happens to be a file's name as well
                 facts[f"parameter {name}"] = json.dumps(value)
         elif isinstance(value, str) and "://" in value:
-            facts[f"file {name}"] = url_content(value, values.get("sha256"))
+            facts[f"file {name}"] = url_content(value, str(values.get("sha256") or ""))
             shown[f"file {name}"] = value
         else:
             leaves = dict(_leaves(name, value))
@@ -146,7 +145,7 @@ def _without_same_name(new: str, old: str) -> str:
     return number if name and old.startswith(f"{name} ") else new
 
 
-def _leaves(path: str, value: Any) -> Iterable[tuple[str, str]]:
+def _leaves(path: str, value: object) -> Iterable[tuple[str, str]]:
     if isinstance(value, Mapping) and value:
         for key, child in value.items():
             plain = isinstance(key, str) and not {".", "["} & set(key)
@@ -156,7 +155,7 @@ def _leaves(path: str, value: Any) -> Iterable[tuple[str, str]]:
         yield path, json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _classes(value: Any) -> Iterator[str]:
+def _classes(value: object) -> Iterator[str]:
     """Yield the classes that a step's parameters name, at any depth."""
     if isinstance(value, Mapping):
         for key, child in value.items():

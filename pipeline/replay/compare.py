@@ -4,12 +4,18 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeGuard
 
 import yaml
 
+from pipeline.replay.manifest import StepEntry
+from pipeline.tracking.record import Row
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 IDENTICAL, EQUAL, DIFFERS = "identical", "equal", "differs"
-READERS: dict[str, Callable[[str], Any]] = {
+READERS: dict[str, Callable[[str], object]] = {
     ".json": json.loads,
     ".yaml": yaml.safe_load,
     "": yaml.safe_load,
@@ -17,7 +23,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class Compared:
     """The verdict about one thing that a step made: an artifact, picture, table or metric."""
 
     step: str
@@ -26,11 +32,11 @@ class Finding:
     detail: str = ""
 
     def __str__(self) -> str:
-        """Return the finding as one line."""
+        """Return the verdict as one line."""
         return f"{self.verdict:10}{self.step}: {self.what}" + (self.detail and f" ({self.detail})")
 
 
-def same(old: Any, new: Any) -> bool:
+def same(old: object, new: object) -> bool:
     """Say whether two values from JSON, YAML or a table are the same; NaN is NaN, True not 1."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return old.keys() == new.keys() and all(same(old[key], new[key]) for key in old)
@@ -41,23 +47,24 @@ def same(old: Any, new: Any) -> bool:
     return bool(old == new or (old != old and new != new))
 
 
-def recorded_facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Finding]:
+def recorded_facts(before: StepEntry, after: StepEntry) -> Iterator[Compared]:
     """Compare the metrics, tables and pictures that two manifests hold about a step."""
     step = before["step"]
     for kind in ("metrics", "tables", "pictures"):
         for name in [*before[kind], *(n for n in after[kind] if n not in before[kind])]:
             what = f"{kind.removesuffix('s')} {name}"
-            old, new = before[kind].get(name), after[kind].get(name)
+            old: object = before[kind].get(name)
+            new: object = after[kind].get(name)
             if same(old, new):
-                yield Finding(step, what, IDENTICAL)
+                yield Compared(step, what, IDENTICAL)
             elif old is None or new is None:
-                yield Finding(step, what, DIFFERS, "only one of the two runs has it")
-            elif kind == "metrics":
-                yield Finding(step, what, DIFFERS, f"{old!r} → {new!r}, by {new - old:.3g}")
-            elif kind == "tables":
-                yield Finding(step, what, DIFFERS, _first_row(old, new))
+                yield Compared(step, what, DIFFERS, "only one of the two runs has it")
+            elif _number(old) and _number(new):
+                yield Compared(step, what, DIFFERS, f"{old!r} → {new!r}, by {new - old:.3g}")
+            elif isinstance(old, list) and isinstance(new, list):
+                yield Compared(step, what, DIFFERS, _first_row(old, new))
             else:
-                yield Finding(step, what, DIFFERS, "other bytes")
+                yield Compared(step, what, DIFFERS, "other bytes")
 
 
 def files(old: Path, new: Path) -> tuple[str, str]:
@@ -81,7 +88,7 @@ def files(old: Path, new: Path) -> tuple[str, str]:
 
 
 def tables(
-    old: Path, new: Path, old_metadata: Mapping[str, Any], new_metadata: Mapping[str, Any]
+    old: Path, new: Path, old_metadata: Mapping[str, object], new_metadata: Mapping[str, object]
 ) -> tuple[str, str]:
     """Compare two tables: the verdict, and the first column and row that differ, and by how much.
 
@@ -111,7 +118,7 @@ def tables(
     return DIFFERS, different[0] + more
 
 
-def first_key(old: Any, new: Any, path: str = "") -> str:
+def first_key(old: object, new: object, path: str = "") -> str:
     """Return the first key in which two nested mappings or lists differ, and both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(k for k in new if k not in old)]:
@@ -124,7 +131,7 @@ def first_key(old: Any, new: Any, path: str = "") -> str:
     return f"{path or 'content'}: {str(old)[:60]} → {str(new)[:60]}"
 
 
-def _first_value(name: str, ours: Any, theirs: Any) -> str:
+def _first_value(name: str, ours: "pa.ChunkedArray", theirs: "pa.ChunkedArray") -> str:
     """Return the first row in which two columns differ, and by how much; "" if none does."""
     if ours.equals(theirs):
         return ""
@@ -141,7 +148,7 @@ def _first_value(name: str, ours: Any, theirs: Any) -> str:
     return f"column {name}, row {row}: {a!r} → {b!r}; {len(different):,} rows differ{by}"
 
 
-def _number(value: Any) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -163,7 +170,7 @@ def _file(old: Path, new: Path) -> tuple[str, str]:
     return DIFFERS, f"{len(before):,} bytes → {len(after):,}, other content"
 
 
-def _first_row(old: list[Any], new: list[Any]) -> str:
+def _first_row(old: list[Row], new: list[Row]) -> str:
     if len(old) != len(new):
         return f"{len(old)} rows → {len(new)}"
     for row, (a, b) in enumerate(zip(old, new, strict=True)):

@@ -4,16 +4,16 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from pipeline import paths
 from pipeline.cache.external_files import local_file
 from pipeline.context import outside
 from pipeline.errors import InputError
 from pipeline.replay import checkout, manifest
+from pipeline.replay.manifest import Manifest, StepEntry
 from pipeline.store.artifacts import Store
 from pipeline.store.digests import Digests
 from pipeline.store.versions import is_reference, parse_reference, version_number
@@ -23,7 +23,7 @@ from pipeline.tracking.record import reference
 HOW = ("action", "run", "cache", "force", "recheck", "artifact_store", "env_manager")
 
 
-def replay(recorded: Mapping[str, Any], store: Store, place: Path) -> tuple[dict[str, Any], Store]:
+def replay(recorded: Manifest, store: Store, place: Path) -> tuple[Manifest, Store]:
     """Execute a recorded run again, from its code, with nothing reused.
 
     Args:
@@ -45,7 +45,7 @@ def replay(recorded: Mapping[str, Any], store: Store, place: Path) -> tuple[dict
 
 
 @contextmanager
-def _code(recorded: Mapping[str, Any], place: Path) -> Iterator[Path]:
+def _code(recorded: Manifest, place: Path) -> Iterator[Path]:
     """Check the recorded code out beside ours: its commit with its uncommitted changes."""
     code = recorded["code"]
     if not code["commit"]:
@@ -73,7 +73,7 @@ def _code(recorded: Mapping[str, Any], place: Path) -> Iterator[Path]:
         ) from None
 
 
-def _bring_files(recorded: Mapping[str, Any], code: Path) -> None:
+def _bring_files(recorded: Manifest, code: Path) -> None:
     """Give the replay the files that parameters name and git does not keep; check their digests."""
     digests = Digests(paths.STATE / "digests.json", recheck=True)
     for step in recorded["steps"]:
@@ -97,7 +97,7 @@ def _bring_files(recorded: Mapping[str, Any], code: Path) -> None:
                 )
 
 
-def _bring_inputs(recorded: Mapping[str, Any], store: Store, copy: Store) -> None:
+def _bring_inputs(recorded: Manifest, store: Store, copy: Store) -> None:
     """Copy what the run read and did not make to the store of the replay, aliases and all."""
     made: set[str] = set()
     for step in recorded["steps"]:
@@ -115,14 +115,14 @@ def _bring_inputs(recorded: Mapping[str, Any], store: Store, copy: Store) -> Non
         made |= {reference(artifact) for artifact in step["outputs"]}
 
 
-def _aliases(recorded: Mapping[str, Any], step: Mapping[str, Any], meant: str) -> list[str]:
+def _aliases(recorded: Manifest, step: StepEntry, meant: str) -> list[str]:
     """Return the aliases by which the config named a version that the step was then given."""
     asked = recorded["config"]["steps"][step["step"]]
     names = (v for k, v in asked.items() if is_reference(v) and step["parameters"].get(k) == meant)
     return [alias for _, alias in map(parse_reference, names) if version_number(alias) is None]
 
 
-def _run(recorded: Mapping[str, Any], code: Path, artifacts: Path) -> dict[str, Any]:
+def _run(recorded: Manifest, code: Path, artifacts: Path) -> Manifest:
     """Execute the recorded run in its code; return the manifest of the replay."""
     ours = {
         "action": "run",
@@ -149,9 +149,10 @@ def _run(recorded: Mapping[str, Any], code: Path, artifacts: Path) -> dict[str, 
             if re.match(r"\[\d+/\d+\] ", line):
                 print(f"  {line.split('  ')[0].strip()}", flush=True)
     found = list((code / "outputs").glob("*/*/" + manifest.FILE))
-    replayed: dict[str, Any] = json.loads(found[0].read_text("utf-8")) if found else {"steps": []}
-    refused = any(step.get("refused") for step in replayed["steps"])  # as recorded, or it differs
-    if (process.returncode != 0 and not refused) or len(found) != 1:
+    replayed: Manifest | None = json.loads(found[0].read_text("utf-8")) if found else None
+    steps = replayed["steps"] if replayed else []
+    refused = any(step.get("refused") for step in steps)  # as recorded, or it differs
+    if replayed is None or len(found) != 1 or (process.returncode != 0 and not refused):
         errors = [line for line in lines if line.startswith("error: ")]
         said = "".join(errors[-1:] or lines[-1:]).strip()
         raise InputError(f"the replay of run {recorded['run'][:8]} failed: {said}")

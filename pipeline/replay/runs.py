@@ -4,11 +4,11 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.replay import manifest
+from pipeline.replay.manifest import Manifest
 
 PLACES = ("outputs/*/*/", "multirun/*/*/*/")  # run folders, named after the time a run began
 SHOWN = 5  # runs that a message names
@@ -20,22 +20,22 @@ def folders(root: Path) -> list[Path]:
     return sorted(found, key=lambda folder: folder.relative_to(root).parts[1:], reverse=True)
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read(folder: Path) -> Manifest:
     """Return the manifest of the run in a folder; InputError when it is damaged."""
     path = folder / manifest.FILE
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: Manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{path} is damaged ({error}); delete it") from error
     return content
 
 
-def failed(recorded: dict[str, Any]) -> list[str]:
+def failed(recorded: Manifest) -> list[str]:
     """Return the steps of a run that failed."""
     return [s["step"] for s in recorded["steps"] if s["status"] not in ("finished", "cached")]
 
 
-def find(run: str) -> tuple[Path | None, dict[str, Any]]:
+def find(run: str) -> tuple[Path | None, Manifest]:
     """Return the folder of a run and its manifest.
 
     Args:
@@ -46,7 +46,7 @@ def find(run: str) -> tuple[Path | None, dict[str, Any]]:
         InputError: there is no such run, or a manifest is damaged.
     """
     known = [(folder, read(folder)) for folder in folders(paths.ROOT)]
-    wanted: list[tuple[Path | None, dict[str, Any]]] = [
+    wanted: list[tuple[Path | None, Manifest]] = [
         (folder, kept) for folder, kept in known if run == "latest" or kept["run"].startswith(run)
     ]
     if not wanted and run != "latest":
@@ -57,7 +57,7 @@ def find(run: str) -> tuple[Path | None, dict[str, Any]]:
     return max(wanted, key=lambda found: str(found[1]["finished"]))
 
 
-def before(recorded: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def before(recorded: Manifest) -> Iterator[Manifest]:
     """Yield the manifests of the runs that ended before a run, the newest first.
 
     One that is damaged (the power went while it was written) is none to compare with.
@@ -71,7 +71,7 @@ def before(recorded: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield kept
 
 
-def _from_mlflow(run: str) -> list[dict[str, Any]]:
+def _from_mlflow(run: str) -> list[Manifest]:
     """Look a manifest up in MLflow, which has those of other machines as well."""
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException

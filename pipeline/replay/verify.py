@@ -4,15 +4,15 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from pipeline.cache import packages
 from pipeline.errors import InputError
 from pipeline.replay import checkout, compare, runs
-from pipeline.replay.compare import DIFFERS, Finding
+from pipeline.replay.compare import DIFFERS, Compared
+from pipeline.replay.manifest import Manifest
 from pipeline.replay.replay import HOW, replay
 from pipeline.store.artifacts import Store
-from pipeline.tracking.record import reference
+from pipeline.tracking.record import ArtifactFacts, reference
 
 
 def verify(run: str, location: str) -> None:
@@ -35,12 +35,12 @@ def verify(run: str, location: str) -> None:
         print(f"not as recorded: {difference}")
     with tempfile.TemporaryDirectory(prefix="verify_") as folder:
         replayed, copy = replay(recorded, store, Path(folder).resolve())
-        findings = list(_findings(recorded, replayed, store, copy))
-    _show(findings)
-    _conclude(recorded, findings)
+        comparisons = list(_comparisons(recorded, replayed, store, copy))
+    _show(comparisons)
+    _conclude(recorded, comparisons)
 
 
-def find(run: str) -> dict[str, Any]:
+def find(run: str) -> Manifest:
     """Return the manifest of a run; InputError when there is none, or the run did not end well."""
     _, chosen = runs.find(run)
     failed = runs.failed(chosen)
@@ -53,7 +53,7 @@ def find(run: str) -> dict[str, Any]:
     return chosen
 
 
-def _environment(recorded: Mapping[str, Any]) -> Iterator[str]:
+def _environment(recorded: Manifest) -> Iterator[str]:
     """Yield in what this environment is not the recorded one."""
     now = packages.installed() | {"Python": checkout.machine()["python"]}
     before = recorded["packages"] | {"Python": recorded["machine"]["python"]}
@@ -62,9 +62,9 @@ def _environment(recorded: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} {before.get(name, 'not there')} → {now.get(name, 'not there')}"
 
 
-def _findings(
-    recorded: Mapping[str, Any], replayed: Mapping[str, Any], store: Store, copy: Store
-) -> Iterator[Finding]:
+def _comparisons(
+    recorded: Manifest, replayed: Manifest, store: Store, copy: Store
+) -> Iterator[Compared]:
     yield from _same_config(recorded["config"], replayed["config"])
     again = {step["step"]: step for step in replayed["steps"]}
     for step in recorded["steps"]:
@@ -73,25 +73,21 @@ def _findings(
         for artifact in step["outputs"]:
             numbered = Store(store.location, step.get("catalog", ""))
             verdict, detail = _artifact(artifact, outputs[artifact["name"]], numbered, copy)
-            yield Finding(step["step"], artifact["name"], verdict, detail)
+            yield Compared(step["step"], artifact["name"], verdict, detail)
         yield from compare.recorded_facts(step, new)
 
 
-def _same_config(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
+def _same_config(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Compared]:
     """Compare the configs: one that reads the environment or the time may not come out the same."""
     for group in before:
         old, new = before[group], after.get(group)
-        if group == "main":
-            old, new = (
-                {k: v for k, v in c[group].items() if k not in HOW} for c in (before, after)
-            )
+        if group == "main" and isinstance(old, dict) and isinstance(new, dict):
+            old, new = ({k: v for k, v in c.items() if k not in HOW} for c in (old, new))
         if old != new:
-            yield Finding("config", group, DIFFERS, compare.first_key(old, new))
+            yield Compared("config", group, DIFFERS, compare.first_key(old, new))
 
 
-def _artifact(
-    old: Mapping[str, Any], new: Mapping[str, Any], store: Store, copy: Store
-) -> tuple[str, str]:
+def _artifact(old: ArtifactFacts, new: ArtifactFacts, store: Store, copy: Store) -> tuple[str, str]:
     if old["digest"] == new["digest"]:
         return compare.IDENTICAL, ""
     kept = store.find(reference(old))
@@ -105,32 +101,32 @@ def _artifact(
         return compare.files(before, after)
 
 
-def _show(findings: list[Finding]) -> None:
+def _show(comparisons: list[Compared]) -> None:
     """Print artifacts and whatever is not identical one by one, the rest in one line a step."""
-    for step in dict.fromkeys(finding.step for finding in findings):
+    for step in dict.fromkeys(compared.step for compared in comparisons):
         counts: Counter[str] = Counter()
-        for finding in (f for f in findings if f.step == step):
-            kind, _, name = finding.what.partition(" ")
-            if finding.verdict == compare.IDENTICAL and name:
+        for compared in (f for f in comparisons if f.step == step):
+            kind, _, name = compared.what.partition(" ")
+            if compared.verdict == compare.IDENTICAL and name:
                 counts[kind] += 1
             else:
-                print(finding)
+                print(compared)
         rest = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.items())
         if rest:
-            print(Finding(step, rest, compare.IDENTICAL))
+            print(Compared(step, rest, compare.IDENTICAL))
 
 
-def _conclude(recorded: Mapping[str, Any], findings: list[Finding]) -> None:
+def _conclude(recorded: Manifest, comparisons: list[Compared]) -> None:
     """Say what it comes to; InputError when something differs."""
-    differing = [finding for finding in findings if finding.verdict == DIFFERS]
+    differing = [compared for compared in comparisons if compared.verdict == DIFFERS]
     if differing:
         first = differing[0]
         others = "; ".join(_environment(recorded))
         because = f"; not as recorded: {others}" if others else ""
         raise InputError(
-            f"run {recorded['run'][:8]} is not reproduced: {len(differing)} of {len(findings)} "
+            f"run {recorded['run'][:8]} is not reproduced: {len(differing)} of {len(comparisons)} "
             f"differ, first {first.step}: {first.what} ({first.detail}){because}"
         )
-    equal = sum(finding.verdict == compare.EQUAL for finding in findings)
+    equal = sum(compared.verdict == compare.EQUAL for compared in comparisons)
     bits = "bit for bit" if not equal else f"but for the bytes of {equal} that are equal in content"
-    print(f"Run {recorded['run'][:8]} is reproduced, {bits}: {len(findings)} compared")
+    print(f"Run {recorded['run'][:8]} is reproduced, {bits}: {len(comparisons)} compared")

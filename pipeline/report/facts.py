@@ -39,7 +39,7 @@ class Facts:
     lacks: dict[str, str] = field(default_factory=dict)
 
 
-def gather(recorded: dict[str, Any], earlier: Iterable[dict[str, Any]], location: str) -> Facts:
+def gather(recorded: Any, earlier: Iterable[Any], location: str) -> Facts:
     """Gather what is known of a run.
 
     Args:

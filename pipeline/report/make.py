@@ -58,7 +58,7 @@ def _make_and_log(folder: Path, context: RunContext) -> None:
         print(f"The report is not made or not recorded: {error}; {again}", file=sys.stderr)
 
 
-def _to_wandb(folder: Path, recorded: dict[str, Any], context: RunContext) -> None:
+def _to_wandb(folder: Path, recorded: Any, context: RunContext) -> None:
     """Record the page in a W&B run, as a step does: offline, a sync sends it later."""
     if not context.recorder:  # no W&B
         return
@@ -84,7 +84,7 @@ def _to_wandb(folder: Path, recorded: dict[str, Any], context: RunContext) -> No
         connection.close()
 
 
-def make(folder: Path, recorded: dict[str, Any], location: str) -> Path:
+def make(folder: Path, recorded: Any, location: str) -> Path:
     """Write the report of a run into a folder; return its path.
 
     Args:

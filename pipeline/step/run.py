@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.store.artifacts import Draft, Provenance, Store
 from pipeline.store.versions import InputOf, Version
@@ -119,7 +119,7 @@ class StepRun:
         path: Path,
         type: str,  # noqa: A002
         description: str,
-        metadata: Mapping[str, Any],
+        metadata: Mapping[str, object],
     ) -> None:
         """Make a file or folder an output, published when the step has ended well."""
         self._drafts.append(Draft(name, path, type, description, dict(metadata)))

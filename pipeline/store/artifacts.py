@@ -73,7 +73,7 @@ class Store(Catalog):
         path: Path,
         type: str,  # noqa: A002 - the word that W&B and the steps' parameters use
         description: str = "",
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, object] | None = None,
         aliases: Sequence[str] = (),
         provenance: Provenance = Provenance(),
     ) -> Version:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeGuard
 
 from pipeline.errors import InputError
 
@@ -31,7 +31,7 @@ def parse_reference(reference: str) -> tuple[str, str]:
     return parts
 
 
-def is_reference(value: Any) -> bool:
+def is_reference(value: object) -> TypeGuard[str]:
     """Say whether a value is `name:alias` or `name:vN`, with nothing left out."""
     parts = value.split(":") if isinstance(value, str) else []
     return len(parts) == 2 and all(NAME.fullmatch(part) for part in parts)
@@ -118,7 +118,7 @@ class Version:
         return version
 
 
-def content_digest(files: Iterable[File], metadata: Mapping[str, Any]) -> str:
+def content_digest(files: Iterable[File], metadata: Mapping[str, object]) -> str:
     """Return the SHA-256 over the paths and digests of the files and the table's Arrow schema.
 
     The schema counts because the same CSV text with other column types is another table.

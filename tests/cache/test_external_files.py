@@ -50,22 +50,22 @@ def server() -> Iterator[str]:
     ("path", "told"), [("/both", '"x" 3'), ("/modified", "Monday 3"), ("/moved", '"x" 3')]
 )
 def test_an_http_url_is_told_by_its_validators(path: str, told: str, server: str) -> None:
-    assert url_content(server + path, None) == f"{server}{path} {told}"
+    assert url_content(server + path, "") == f"{server}{path} {told}"
 
 
 @pytest.mark.parametrize("change", [{"ETag": '"y"'}, {"Content-Length": "4"}])
 def test_other_content_is_told_by_other_validators(
     change: dict[str, str], server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = url_content(f"{server}/both", None)
+    before = url_content(f"{server}/both", "")
     monkeypatch.setitem(ANSWERS, "/both", (200, ANSWERS["/both"][1] | change))
-    assert url_content(f"{server}/both", None) != before
+    assert url_content(f"{server}/both", "") != before
 
 
 @pytest.mark.parametrize("path", ["/no-mark", "/no-length", "/broken", "/absent"])
 def test_an_http_url_without_validators_is_unknown(path: str, server: str) -> None:
     with pytest.raises(UnknownFactError) as caught:
-        url_content(server + path, None)
+        url_content(server + path, "")
     said = f"{server}{path} has no ETag and length to compare; data.sha256 would pin it"
     assert str(caught.value) == said
 
@@ -80,7 +80,7 @@ def test_an_unreachable_server_is_unknown(monkeypatch: pytest.MonkeyPatch) -> No
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")
     with pytest.raises(UnknownFactError, match="has no ETag"):
-        url_content(f"http://127.0.0.1:{unused_port()}/x", None)
+        url_content(f"http://127.0.0.1:{unused_port()}/x", "")
 
 
 def test_a_pinned_url_is_not_asked_for() -> None:
@@ -94,17 +94,17 @@ def test_an_object_is_told_by_its_tag_and_size(bucket: Any) -> None:
     url, told = "s3://bucket/deep/a.csv", set()
     for body in (b"abc", b"xyz", b"abcd", b"abc"):
         tag = bucket.put_object(Bucket="bucket", Key="deep/a.csv", Body=body)["ETag"]
-        told.add(url_content(url, None))
+        told.add(url_content(url, ""))
         assert f"{url} {tag} {len(body)}" in told
     assert len(told) == 3
     with pytest.raises(UnknownFactError, match=r"^s3://bucket/deep/b\.csv has no ETag"):
-        url_content("s3://bucket/deep/b.csv", None)
+        url_content("s3://bucket/deep/b.csv", "")
 
 
 @pytest.mark.parametrize("url", ["file://{}/absent/x", "file://{}", "words://x/y", "a b://c"])
 def test_other_urls_that_lead_nowhere_are_unknown(url: str, tmp_path: Path) -> None:
     with pytest.raises(UnknownFactError, match="has no ETag"):
-        url_content(url.format(tmp_path), None)
+        url_content(url.format(tmp_path), "")
 
 
 @pytest.mark.parametrize("value", ["{}/é b", "é b", "./x/../é b", "file://{}/%C3%A9%20b"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.replay import compare
-from pipeline.replay.compare import DIFFERS, EQUAL, IDENTICAL, Finding
+from pipeline.replay.compare import DIFFERS, EQUAL, IDENTICAL, Compared
 
 SAME = "the same content in other bytes"
 
@@ -94,9 +94,9 @@ def test_recorded_facts(
 ) -> None:
     empty: dict[str, Any] = {"step": "split", "metrics": {}, "tables": {}, "pictures": {}}
     found = list(compare.recorded_facts(empty | {kind: old}, empty | {kind: new}))
-    assert found == [Finding("split", what, verdict, detail)]
+    assert found == [Compared("split", what, verdict, detail)]
 
 
 def test_a_finding_is_one_line() -> None:
-    assert str(Finding("s", "metric a", EQUAL, "why")) == "equal     s: metric a (why)"
-    assert str(Finding("s", "metric a", DIFFERS)) == "differs   s: metric a"
+    assert str(Compared("s", "metric a", EQUAL, "why")) == "equal     s: metric a (why)"
+    assert str(Compared("s", "metric a", DIFFERS)) == "differs   s: metric a"
