@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+
+import wandb
 
 from pipeline.context import RunContext, variables
 from pipeline.errors import InputError
@@ -19,7 +20,7 @@ from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version
 from pipeline.tracking import record
 from pipeline.tracking.wandb_artifact import artifact_of, facts_of
-from pipeline.tracking.wandb_service import Service, failures, said
+from pipeline.tracking.wandb_service import FAILURES, Service, said
 
 REFUSED = "W&B refused: {}; check the key (wandb login) and the network, then sync again"
 
@@ -58,16 +59,14 @@ def sync(context: RunContext, root: Path) -> list[str]:
     lines = _left(root, {run.folder for run in there})
     if not runs:
         return [*lines, "nothing to send: all offline runs are synced"]
-    import wandb
-
     try:
-        service = Service(wandb, context.project, context)
-        sender = Sender(wandb, service, context.artifact_store)
+        service = Service(context.project, context)
+        sender = Sender(service, context.artifact_store)
         for run in runs:
             lines.append(sender.send(run))
             run.mark.touch()
             run.mark.with_suffix(".checked").touch()
-    except failures(wandb) as error:
+    except FAILURES as error:
         raise InputError(REFUSED.format(said(error))) from error
     return [*lines, f"{len(runs)} runs are in {service.path}, every artifact of them checked"]
 
@@ -96,8 +95,7 @@ def _left(root: Path, known: set[Path]) -> list[str]:
 class Sender:
     """Sends runs to a W&B project; everything it raises is W&B's client's, but InputError."""
 
-    def __init__(self, wandb: Any, service: Service, location: str) -> None:
-        self._wandb = wandb
+    def __init__(self, service: Service, location: str) -> None:
         self._service = service
         self._location = location  # of the artifact store
         self._api = service.api
@@ -138,23 +136,22 @@ class Sender:
         self._api.flush()  # or it answers from memory
         try:
             state = self._api.run(f"{self._service.path}/{run.id}").state
-        except self._wandb.errors.CommError:
+        except wandb.errors.CommError:
             return False
         return state in ("finished", "failed", "crashed")
 
-    def _committed(self, version: Version, store: Store) -> Any:
+    def _committed(self, version: Version, store: Store) -> wandb.Artifact | None:
         """Return W&B's artifact with the content of a version, None if there is none."""
         if version.digest not in self._digests:
             with TemporaryDirectory() as folder:
                 place = store.download(version, Path(folder))
                 self._digests[version.digest] = {
-                    artifact_of(self._wandb, version, place, apart=apart).digest
-                    for apart in (False, True)
+                    artifact_of(version, place, apart=apart).digest for apart in (False, True)
                 }
         held = self._digests[version.digest]
         try:
             known = list(self._api.artifacts(version.type, f"{self._service.path}/{version.name}"))
-        except (self._wandb.errors.CommError, ValueError):  # no such collection yet
+        except (wandb.errors.CommError, ValueError):  # no such collection yet
             return None
         for artifact in known:
             ours = facts_of(artifact).get("digest") == version.digest
@@ -165,11 +162,12 @@ class Sender:
 
     def _log_again(self, run: OfflineRun, version: Version, store: Store) -> None:
         entity, project = self._service.path.split("/")
-        quiet = self._wandb.Settings(silent=True, console="off", mode="online",
+        quiet = wandb.Settings(silent=True, console="off", mode="online",
                                      init_timeout=self._service.timeout)  # fmt: skip
-        init = {"entity": entity, "project": project, "id": run.id, "resume": "must"}
         with TemporaryDirectory() as folder:
-            resumed = self._wandb.init(**init, settings=quiet)
+            resumed = wandb.init(
+                entity=entity, project=project, id=run.id, resume="must", settings=quiet
+            )
             try:
                 place = store.download(version, Path(folder))
                 self._service.log(resumed, version.to_json(), str(place))

@@ -73,6 +73,7 @@ def _to_wandb(folder: Path, recorded: Any, context: RunContext) -> None:
         connection.begin({
             "id": made.wandb_run, "job_type": made.step, "name": made.step,
             "project": context.project, "config": made.parameters,
+            "notes": context.notes,
             "group": context.group or f"{main['experiment_name']}-{number[:8]}",
         })  # fmt: skip
         connection.ask("finish", str(place))

@@ -117,11 +117,11 @@ def _connection(
     address = context.recorder or stack.enter_context(RecorderProcess(context)).address
     connection = RecorderConnection(address)
     connection.open(context.project, context.wandb_mode)
-    connection.begin(
-        {"id": facts.wandb_run, "project": context.project, "group": context.group}
-        | {"job_type": facts.step, "name": facts.step, "config": facts.parameters}
-        | {"notes": context.notes or _commit()},
-    )
+    connection.begin({
+        "id": facts.wandb_run, "project": context.project, "group": context.group,
+        "job_type": facts.step, "name": facts.step, "config": facts.parameters,
+        "notes": context.notes or _commit(),
+    })  # fmt: skip
     return connection
 
 

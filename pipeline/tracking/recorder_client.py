@@ -5,7 +5,7 @@ import sys
 from multiprocessing.connection import Client
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from pipeline import context
 from pipeline.context import RunContext
@@ -16,6 +16,18 @@ KEY = b"pipeline"
 END = "end"  # the last thing that a recorder is told
 DONE, FAILED, MOVED = "done", "failed", "moved"  # how an answer begins; moved: offline from here on
 RECORDER = Path(__file__).with_name("wandb_recorder.py")
+
+
+class WandbRun(TypedDict):
+    """What a W&B run is, as `wandb.init` takes it."""
+
+    id: str
+    project: str
+    group: str | None
+    job_type: str
+    name: str
+    config: dict[str, Any]
+    notes: str | None
 
 
 class MovedOfflineError(Exception):
@@ -98,7 +110,7 @@ class RecorderConnection:
             answer = self.ask("open", project)
             self.catalog, self.why = answer["catalog"], answer["why"]
 
-    def begin(self, settings: dict[str, Any]) -> None:
+    def begin(self, settings: WandbRun) -> None:
         """Say what the W&B run of a step is; what comes of it is known at the next question."""
         self._connection.send(("run", settings))
 

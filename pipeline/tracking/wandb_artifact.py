@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import wandb
+
 from pipeline.store.versions import Version
 
 FACTS = "pipeline"  # the key of the metadata under which our own facts lie
 OURS = ("digest", "step", "created")
 
 
-def artifact_of(wandb: Any, version: Version, path: Path, apart: bool = False) -> Any:
+def artifact_of(version: Version, path: Path, apart: bool = False) -> wandb.Artifact:
     """Return a W&B artifact, not logged yet, with the file or folder of a version.
 
     Args:
-        wandb: the module.
         version: what it is.
         path: where its file or folder lies.
         apart: add a file that tells it from others with the same bytes.
@@ -37,12 +38,12 @@ def artifact_of(wandb: Any, version: Version, path: Path, apart: bool = False) -
     return artifact
 
 
-def facts_of(artifact: Any) -> Mapping[str, Any]:
+def facts_of(artifact: wandb.Artifact) -> Mapping[str, Any]:
     """Return what this pipeline noted about a W&B artifact; empty if it is another's."""
     found = artifact.metadata.get(FACTS)
     return found if isinstance(found, Mapping) else {}
 
 
-def number_of(artifact: Any) -> int:
+def number_of(artifact: wandb.Artifact) -> int:
     """Return 3 for W&B's v3."""
     return int(artifact.version.removeprefix("v"))

@@ -1,32 +1,38 @@
 """A step's W&B run: how it begins, and what of the step's record goes into it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Literal
+
+import wandb
 
 from pipeline.context import RunContext
 from pipeline.store.artifacts import Store
 from pipeline.tracking import record
+from pipeline.tracking.recorder_client import WandbRun
 from pipeline.tracking.wandb_artifact import artifact_of
 from pipeline.tracking.wandb_service import Service
 
 
-def begin(wandb: Any, settings: Mapping[str, Any], mode: str, context: RunContext) -> Any:
+def begin(settings: WandbRun, mode: Literal["online", "offline"], context: RunContext) -> wandb.Run:
     """Open a run.
 
     Args:
-        wandb: the module.
-        settings: what wandb.init takes: id, project, job_type, config and so on.
+        settings: what it is.
         mode: online or offline.
         context: how long the service may take to answer, and to take the run at its end.
     """
-    times = {"init_timeout": context.timeout, "finish_timeout": context.upload_timeout}
-    quiet = {"silent": True, "console": "off", "finish_timeout_raises": True, "mode": mode}
-    how = wandb.Settings(**times, **quiet)
+    how = wandb.Settings(
+        init_timeout=context.timeout,
+        finish_timeout=context.upload_timeout,
+        finish_timeout_raises=True,
+        silent=True,
+        console="off",
+        mode=mode,
+    )
     return wandb.init(**settings, reinit="create_new", settings=how)
 
 
-def write(wandb: Any, run: Any, folder: Path, location: str, service: Service | None) -> None:
+def write(run: wandb.Run, folder: Path, location: str, service: Service | None) -> None:
     """Put the record of a step, which lies in the folder, into its run, and finish it.
 
     Online its artifacts are there already, and the run is told which ones it used; offline
@@ -39,7 +45,7 @@ def write(wandb: Any, run: Any, folder: Path, location: str, service: Service | 
     run.log(
         {Path(p).stem: wandb.Image(str(folder / p)) for p in step.pictures}
         | {Path(p).stem: wandb.Html(str(folder / p), inject=False) for p in step.pages}
-        | {name: _table(wandb, rows) for name, rows in step.tables.items() if rows}
+        | {name: _table(rows) for name, rows in step.tables.items() if rows}
     )
     if service:
         for used in step.inputs:
@@ -49,9 +55,9 @@ def write(wandb: Any, run: Any, folder: Path, location: str, service: Service | 
         for output in step.outputs:
             version = store.get(record.reference(output))
             place = Path(step.local_files[output["name"]])
-            run.log_artifact(artifact_of(wandb, version, place))
+            run.log_artifact(artifact_of(version, place))
     run.finish(exit_code=0 if step.status == "finished" else 1)
 
 
-def _table(wandb: Any, rows: list[dict[str, Any]]) -> Any:
+def _table(rows: list[record.Row]) -> wandb.Table:
     return wandb.Table(columns=list(rows[0]), data=[[str(v) for v in r.values()] for r in rows])

@@ -11,7 +11,10 @@ from dataclasses import replace
 from multiprocessing import TimeoutError as LateError
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+
+import wandb
+from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from pipeline import paths
 from pipeline.context import RunContext, variables
@@ -20,6 +23,8 @@ from pipeline.store.versions import File, Version, content_digest, described
 from pipeline.tracking.wandb_artifact import FACTS, OURS, artifact_of, facts_of, number_of
 
 Result = TypeVar("Result")
+# What W&B's client raises when the service fails.
+FAILURES = (wandb.Error, OSError, ValueError, WandbApiFailedError)
 
 
 class Service:
@@ -28,9 +33,8 @@ class Service:
     Every method raises what W&B's client raises: wandb.Error, ValueError, OSError.
     """
 
-    def __init__(self, wandb: Any, project: str, context: RunContext) -> None:
+    def __init__(self, project: str, context: RunContext) -> None:
         """Ask the service who we are; that it answers is known afterwards."""
-        self._wandb = wandb
         self.api = wandb.Api(timeout=context.timeout)
         self.timeout = context.timeout
         self._wait = context.upload_timeout
@@ -39,7 +43,7 @@ class Service:
         self.path = f"{entity}/{project}"
         self.catalog = f"wandb/{self.path}"
         self._store = Store(context.artifact_store, self.catalog)
-        self._known: dict[str, Any] = {}  # name:vN → W&B's artifact
+        self._known: dict[str, wandb.Artifact] = {}  # name:vN → W&B's artifact
 
     def find(self, name: str, alias: str) -> int | None:
         """Return the number of the version that a reference means, None when there is none."""
@@ -64,19 +68,19 @@ class Service:
             artifact.aliases.append(alias)
             artifact.save()
 
-    def log(self, run: Any, text: str, path: str) -> int:
+    def log(self, run: wandb.Run, text: str, path: str) -> int:
         """Log an output of the run and wait for it; return the number that W&B gave it."""
         draft = Version.from_json(text)
-        logged = run.log_artifact(artifact_of(self._wandb, draft, Path(path))).wait(self._wait)
+        logged = run.log_artifact(artifact_of(draft, Path(path))).wait(self._wait)
         if facts_of(logged).get("digest", draft.digest) != draft.digest:
             # The same bytes with other column types: for W&B the same, unless a file tells.
-            apart = artifact_of(self._wandb, draft, Path(path), apart=True)
+            apart = artifact_of(draft, Path(path), apart=True)
             logged = run.log_artifact(apart).wait(self._wait)
         number = number_of(logged)
         self._known[f"{draft.name}:v{number}"] = logged
         return number
 
-    def remember(self, version: Version, artifact: Any) -> None:
+    def remember(self, version: Version, artifact: wandb.Artifact) -> None:
         """Note which number W&B gave to a version of another catalog."""
         self._store.mirror(replace(version, version=number_of(artifact)))
 
@@ -86,28 +90,28 @@ class Service:
         version = self._version(name, artifact)
         self._with_files(artifact, lambda folder: self._store.restore(version, folder))
 
-    def use(self, run: Any, reference: str) -> None:
+    def use(self, run: wandb.Run, reference: str) -> None:
         """Record in the run that it used a version."""
         run.use_artifact(f"{self.path}/{reference}")
 
-    def _there(self, name: str, number: int) -> Any:
+    def _there(self, name: str, number: int) -> wandb.Artifact:
         artifact = self._artifact(f"{name}:v{number}")
         if artifact is None:
             raise ValueError(f"{name}:v{number} is gone from {self.path}")
         return artifact
 
-    def _artifact(self, reference: str) -> Any:
+    def _artifact(self, reference: str) -> wandb.Artifact | None:
         if reference in self._known:
             return self._known[reference]
         try:
             artifact = self.api.artifact(f"{self.path}/{reference}")
-        except (self._wandb.errors.CommError, ValueError) as error:
+        except (wandb.errors.CommError, ValueError) as error:
             if "not found" in str(error):
                 return None
             raise
         return artifact if artifact.state == "COMMITTED" else None
 
-    def _version(self, name: str, artifact: Any) -> Version:
+    def _version(self, name: str, artifact: wandb.Artifact) -> Version:
         """Return what a W&B artifact is, its files read if it was not made by this pipeline."""
         metadata, facts = dict(artifact.metadata), facts_of(artifact)
         metadata.pop(FACTS, None)
@@ -126,7 +130,7 @@ class Service:
             return replace(version, files=files, inputs=tuple(facts["inputs"]), **ours)
         return self._with_files(artifact, lambda folder: _described(version, folder))
 
-    def _with_files(self, artifact: Any, work: Callable[[Path], Result]) -> Result:
+    def _with_files(self, artifact: wandb.Artifact, work: Callable[[Path], Result]) -> Result:
         paths.WORK.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=paths.WORK, prefix="wandb_") as folder:
             # W&B repeats a download that fails for twenty minutes
@@ -143,12 +147,6 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
         raise TimeoutError(f"no answer within {seconds:g} seconds") from None
     finally:
         pool.close()
-
-
-def failures(wandb: Any) -> tuple[type[Exception], ...]:
-    """Return what W&B's client raises when the service fails; one of it is no wandb.Error."""
-    broken = wandb.sdk.lib.service.service_connection.WandbApiFailedError
-    return wandb.Error, OSError, ValueError, broken
 
 
 def said(error: BaseException) -> str:
