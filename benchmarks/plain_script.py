@@ -21,7 +21,9 @@ sys.path[0] = str(ROOT)
 
 from check_data import expectations
 from evaluate.evaluate import predictions_table
-from pipeline.judging import importances, metrics, plots
+from pipeline.judging import importances, metrics
+from pipeline.judging.pictures import canvas, draw
+from pipeline.judging.predictions import Predictions
 from pipeline.models import build, export, features
 from pipeline.splits.division import Division, divide
 from pipeline.tables import table_files
@@ -33,19 +35,15 @@ SEED, SIZE = 42, 0.3
 
 
 def judge(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> np.ndarray:
-    """Predict, compute the metrics, draw the four pictures."""
-    truth = features.labels(rows, target)
-    probabilities, predicted = export.predict(model, rows)
-    print(metrics.classification_metrics(truth, probabilities, model.classes_)["auc"])
-    figures = [
-        plots.confusion_matrix(truth, predicted, model.classes_),
-        plots.roc_curves(truth, probabilities, model.classes_),
-        plots.precision_recall_curves(truth, probabilities, model.classes_),
-        plots.feature_importance(importances.of_inputs(model)),
-    ]
-    for number, figure in enumerate(figures):
-        (folder / f"{number}.png").write_bytes(plots.png(figure))
-    frame: pd.DataFrame = predictions_table(truth, predicted, probabilities, model.classes_)
+    """Predict, compute the metrics, draw the pictures."""
+    truth, probabilities = features.labels(rows, target), export.predict(model, rows)[0]
+    predictions = Predictions.of(truth, probabilities, model.classes_)
+    values = metrics.classification_metrics(predictions)
+    print(values["auc"])
+    pictures = draw.performance(metrics.performance(predictions, values))
+    for picture in [*pictures, draw.inputs(importances.of_inputs(model))]:
+        (folder / f"{picture.name}.png").write_bytes(canvas.png(picture))
+    frame: pd.DataFrame = predictions_table(predictions)
     return frame.to_numpy()
 
 

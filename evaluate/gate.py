@@ -1,33 +1,33 @@
 """Whether a model may become the champion: thresholds, and a comparison on the same rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import json
+from collections.abc import Iterator
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evaluate.comparison import SURE
 from pipeline.config.gate import LOSSES, Gate, bounds
-from pipeline.judging import bootstrap
-from pipeline.judging.weighted_metrics import Scored
+from pipeline.judging.evaluation import (
+    Comparison,
+    Evaluation,
+    GateResult,
+    Threshold,
+    Verdict,
+    estimates_of,
+)
+from pipeline.step.start import StepRun
+from pipeline.store.artifacts import Version
+from pipeline.store.versions import parse_reference
 
-SURE = 95  # percent
 
-Row = dict[str, Any]
-
-
-def decide(found: Mapping[str, Any], asked: Gate, compared: Row | None) -> dict[str, Any]:
+def decide(evaluation: Evaluation, gate: Gate, compared: Comparison | None) -> Verdict:
     """Return the verdict on a model.
 
     Args:
-        found: its evaluation, as evaluate.evaluation returns it.
-        asked: the thresholds.
-        compared: what `compare` says; None when there is no champion to compare with.
-
-    Returns:
-        passed; reasons (a sentence for each thing that is not as asked); thresholds (where,
-        metric, least or most, value, passed); comparison (a list of none or one).
+        evaluation: of the model.
+        gate: the thresholds.
+        compared: the comparison; None when there is no champion to compare with.
     """
-    thresholds = list(_thresholds(found, asked))
+    thresholds = list(_thresholds(evaluation, gate))
     reasons = [_reason(row) for row in thresholds if not row["passed"]]
     if compared and compared["worse"]:
         reasons.append(
@@ -43,68 +43,44 @@ def decide(found: Mapping[str, Any], asked: Gate, compared: Row | None) -> dict[
     }
 
 
-def compare(
-    codes: NDArray[np.int64],
-    candidate: NDArray[np.float64],
-    champion: NDArray[np.float64],
-    asked: Gate,
-    how: bootstrap.Bootstrap,
-) -> Row:
-    """Compare two models on the same rows by a paired bootstrap.
-
-    Every resample has the same rows for both. The candidate is worse if even the upper bound of
-    the difference, which holds with 95 % confidence, is below minus the margin (Efron and
-    Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13: percentiles).
+def publish(run: StepRun, name: str, verdict: GateResult, version: Version, gate: Gate) -> None:
+    """Record the verdict of the gate; a model that passed becomes the champion at the end.
 
     Args:
-        codes: (n,) true classes.
-        candidate: (n, k) its probabilities.
-        champion: (n, k) the champion's, the same classes in the same order.
-        asked: the metric and the margin.
-        how: the resampling.
-
-    Returns:
-        metric, candidate, champion, difference, low and high (each holds with 95 % confidence),
-        margin, worse. A loss has its sign turned in difference, low and high: more is better.
+        run: where it is recorded.
+        name: of the artifact.
+        verdict: what was decided.
+        version: the model.
+        gate: the alias it gets.
     """
-    models = [Scored(codes, candidate), Scored(codes, champion)]
-    metric, areas = asked.metric, asked.metric == "auc"
-    ones = np.ones((len(codes), 1))
-    one, other = (float(model.figures(ones, areas)[metric][0]) for model in models)
-    drawn = bootstrap.distributions(models, how.resamples, how.seed, areas)
-    sign = -1.0 if metric in LOSSES else 1.0
-    differences = sign * (drawn[0][metric] - drawn[1][metric])
-    low, high = (float(bound) for bound in np.percentile(differences, [100 - SURE, SURE]))
-    return {"metric": metric, "candidate": one, "champion": other,
-            "difference": sign * (one - other), "low": low, "high": high,
-            "margin": asked.margin, "worse": high < -asked.margin}  # fmt: skip
+    path = run.output_path(name)
+    text = json.dumps(verdict, ensure_ascii=False, allow_nan=False)
+    path.write_text(f"{text}\n", "utf-8")
+    run.add_artifact(name, path, "gate", "Whether the model may become the champion, and why", {})
+    if verdict["note"]:
+        run.logger.warning("%s", verdict["note"])
+    if not verdict["passed"]:
+        run.refuse(f"the gate refuses {version.reference}: {'; '.join(verdict['reasons'])}")
+    elif gate.champion is not None:
+        run.promote(version, parse_reference(gate.champion)[1], gate.registered_model)
 
 
-def same_order(
-    classes: Sequence[Any], others: Sequence[Any], probabilities: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """Return (n, k) probabilities of `others` in the order of `classes`; None if they differ."""
-    known = list(others)
-    if set(known) != set(classes):
-        return None
-    return probabilities[:, [known.index(label) for label in classes]]
-
-
-def _thresholds(found: Mapping[str, Any], asked: Gate) -> Iterator[Row]:
-    whole = {row["metric"]: row["value"] for row in found["overall"]}
-    for metric, bound in bounds(asked.overall).items():
+def _thresholds(evaluation: Evaluation, gate: Gate) -> Iterator[Threshold]:
+    whole = {row["metric"]: row["value"] for row in evaluation["overall"]}
+    for metric, bound in bounds(gate.overall).items():
         yield _threshold("all test rows", metric, bound, whole.get(metric))
-    for metric, bound in bounds(asked.per_class).items():
-        for row in found["per_class"]:
-            yield _threshold(f"class {row['class']}", metric, bound, row[metric]["value"])
-    for metric, bound in bounds(asked.slices).items():
-        for row in found["slices"]:
-            if not row["small"]:
-                where = f"{row['column']} {row['value']}"
-                yield _threshold(where, metric, bound, row["metrics"][metric]["value"])
+    for metric, bound in bounds(gate.per_class).items():
+        for row in evaluation["per_class"]:
+            value = estimates_of(row)[metric]["value"]
+            yield _threshold(f"class {row['class']}", metric, bound, value)
+    for metric, bound in bounds(gate.slices).items():
+        for part in evaluation["slices"]:
+            if not part["small"]:
+                where = f"{part['column']} {part['value']}"
+                yield _threshold(where, metric, bound, part["metrics"][metric]["value"])
 
 
-def _threshold(where: str, metric: str, bound: float, value: float | None) -> Row:
+def _threshold(where: str, metric: str, bound: float, value: float | None) -> Threshold:
     """Hold a figure against its bound; one that is not defined does not reach it."""
     least, most = (None, bound) if metric in LOSSES else (bound, None)
     passed = value is not None and (value <= bound if most is not None else value >= bound)
@@ -112,7 +88,7 @@ def _threshold(where: str, metric: str, bound: float, value: float | None) -> Ro
             "passed": passed}  # fmt: skip
 
 
-def _reason(row: Row) -> str:
-    kind, bound = ("least", row["least"]) if row["most"] is None else ("most", row["most"])
+def _reason(row: Threshold) -> str:
+    kind: Literal["least", "most"] = "least" if row["most"] is None else "most"
     seen = "not defined" if row["value"] is None else f"{row['value']:.4f}"
-    return f"{row['metric']} of {row['where']} is {seen}, must be at {kind} {bound:g}"
+    return f"{row['metric']} of {row['where']} is {seen}, must be at {kind} {row[kind]:g}"

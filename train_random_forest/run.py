@@ -11,7 +11,6 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
 from pipeline.config.model import TRUSTED_TYPES
-from pipeline.judging import importances, plots
 from pipeline.models import build, export
 from pipeline.splits import division
 from pipeline.step import arguments, performance, start
@@ -44,9 +43,7 @@ def go(args: Namespace) -> None:
         warnings.filterwarnings("ignore", "SOCKS support in urllib3")
         Thread(target=import_module, args=("mlflow.sklearn",)).start()  # seconds; export needs it
         fitted = train.fit(unfitted, training, target)
-        performance.judge(run, fitted, validation, target)
-        if inputs := importances.of_inputs(fitted):
-            run.log_picture("feature_importance", plots.png(plots.feature_importance(inputs)))
+        performance.validate(run, fitted, validation, target)
         folder = run.output_path(args.export_artifact)
         trusted = model.get("trusted_types") or TRUSTED_TYPES  # a step alone need not say
         export.export(fitted, folder, training, target, trusted, text)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.judging.weighted_metrics import Array, Figures, Scored
+from pipeline.judging.weighted_metrics import Array, Figures, WeightedMetrics
 
 METHOD = "percentile, rows drawn again within each class"
 CELLS = 200_000  # weights held at once: they stay in the processor's cache
@@ -63,7 +63,7 @@ def weights(codes: NDArray[np.int64], resamples: int, seed: int) -> Iterator[Arr
 
 
 def distributions(
-    models: Sequence[Scored], resamples: int, seed: int, areas: bool = True
+    models: Sequence[WeightedMetrics], resamples: int, seed: int, areas: bool = True
 ) -> list[Figures]:
     """Return each model's figures in every resample; resample i is the same rows for all models.
 

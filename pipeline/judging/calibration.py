@@ -1,10 +1,11 @@
 """Whether probabilities can be taken at their word: losses per row, calibration error, bins."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.judging.evaluation import Label, Reliability
 
 BINS = 15  # of equal width, as Guo et al., On Calibration of Modern Neural Networks, ICML 2017
 
@@ -54,8 +55,8 @@ def calibration_error(codes: NDArray[np.int64], probabilities: NDArray[np.float6
 
 
 def reliability(
-    codes: NDArray[np.int64], probabilities: NDArray[np.float64], classes: Sequence[Any]
-) -> list[dict[str, Any]]:
+    codes: NDArray[np.int64], probabilities: NDArray[np.float64], classes: Sequence[Label]
+) -> list[Reliability]:
     """Return what is predicted and what is observed, bin by bin; empty bins are left out.
 
     Returns:
@@ -64,20 +65,19 @@ def reliability(
         those in each bin.
     """
     right = probabilities.argmax(axis=1) == codes
-    found = [{"class": "all"} | _bins(probabilities.max(axis=1), right)]
+    curves = [_bins("all", probabilities.max(axis=1), right)]
     for code in np.unique(codes):
-        bins = _bins(probabilities[:, code], codes == code)
-        found.append({"class": np.asarray(classes).tolist()[code]} | bins)
-    return found
+        curves.append(_bins(classes[code], probabilities[:, code], codes == code))
+    return curves
 
 
-def _bins(probability: NDArray[np.float64], true: NDArray[np.bool_]) -> dict[str, Any]:
+def _bins(label: Label, probability: NDArray[np.float64], true: NDArray[np.bool_]) -> Reliability:
     bins = bin_of(probability)
     rows = np.bincount(bins, minlength=BINS)
     held = rows > 0
-    means = (
-        np.bincount(bins, weights=values, minlength=BINS)[held] / rows[held]
+    predicted, observed = (
+        (np.bincount(bins, weights=values, minlength=BINS)[held] / rows[held]).round(6).tolist()
         for values in (probability, true.astype(float))
     )
-    predicted, observed = (values.round(6).tolist() for values in means)
-    return {"predicted": predicted, "observed": observed, "rows": rows[held].tolist()}
+    return {"class": label, "predicted": predicted, "observed": observed,
+            "rows": rows[held].tolist()}  # fmt: skip

@@ -1,20 +1,28 @@
 """What a fitted pipeline's columns are worth to it: by impurity, and by shuffling them."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from pipeline.judging.weighted_metrics import Scored
+from pipeline.judging.evaluation import ColumnImportance
+from pipeline.judging.predictions import Predictions
+from pipeline.judging.weighted_metrics import WeightedMetrics
 from pipeline.models.features import features_of, model_input
 
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+    from sklearn.pipeline import Pipeline
+
 CELLS = 5_000_000  # numbers that the shuffled copies may hold at once
+Floats = NDArray[np.float64]
 
 
-def of_inputs(pipeline: Any) -> list[tuple[str, float]]:
+def of_inputs(pipeline: "Pipeline") -> list[tuple[str, float]]:
     """Return (name, importance) of each input of the estimator, the most important first.
 
     A name is the column's, `column_value` if it is one-hot encoded, `column: term` for text. The
@@ -33,15 +41,38 @@ def of_inputs(pipeline: Any) -> list[tuple[str, float]]:
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
+@dataclass(frozen=True)
+class Draws:
+    """Which rows each repeat of a permutation takes; of every class its share, one at least."""
+
+    repeats: int = 5  # at least 2
+    most_rows: int = 500  # that a repeat takes at most
+    seed: int = 42
+
+    def generator(self, repeat: int) -> np.random.Generator:
+        """Return the random numbers of a repeat: first its rows are drawn, then their order."""
+        return np.random.default_rng([self.seed, repeat])
+
+    def rows(self, codes: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
+        """Return the rows that a repeat takes, ascending."""
+        if len(codes) <= self.most_rows:
+            return np.arange(len(codes))
+        drawn = []
+        for code in np.unique(codes):
+            members = np.flatnonzero(codes == code)
+            size = max(round(len(members) * self.most_rows / len(codes)), 1)
+            drawn.append(random.choice(members, size, replace=False))
+        return np.sort(np.concatenate(drawn))
+
+    def all_rows(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows that any repeat takes, ascending: all that of_columns needs."""
+        drawn = [self.rows(codes, self.generator(repeat)) for repeat in range(self.repeats)]
+        return np.unique(np.concatenate(drawn))
+
+
 def of_columns(
-    pipeline: Any,
-    rows: pd.DataFrame,
-    codes: NDArray[np.int64],
-    probabilities: NDArray[np.float64],
-    seed: int,
-    repeats: int = 5,
-    most_rows: int = 500,
-) -> list[dict[str, Any]]:
+    pipeline: "Pipeline", rows: pd.DataFrame, predictions: Predictions, draws: Draws
+) -> list[ColumnImportance]:
     """Return what each column is worth, the most by permutation first.
 
     Permutation (Breiman, Random Forests, 2001): how far the AUC falls on rows that the model has
@@ -55,48 +86,53 @@ def of_columns(
 
     Args:
         pipeline: fitted, as pipeline.models.build makes it.
-        rows: (n, columns) that it has not seen.
-        codes: (n,) their classes, positions in pipeline.classes_.
-        probabilities: (n, k) what it says about them.
-        seed: of the draws.
-        repeats: how many, at least 2.
-        most_rows: how many rows a repeat takes at most.
+        rows: the rows of draws.all_rows, which it has not seen, in their order.
+        predictions: what it says about all (n,) rows.
+        draws: the rows of each repeat.
 
     Returns:
-        feature, impurity (None where the estimator has none), permutation, low, high (in AUC).
-        Empty with one single class, which has no AUC.
+        A row for each column; impurity is None where the estimator has none. Empty with one single
+        class, which has no AUC.
     """
+    codes = predictions.codes
     if len(np.unique(codes)) < 2:
         return []
+    held = draws.all_rows(codes)
     origin = np.array(_columns_of_inputs(pipeline))
     names = list(dict.fromkeys(origin.tolist()))
-    drops = np.empty((repeats, len(names)))
-    for repeat in range(repeats):
-        random = np.random.default_rng([seed, repeat])
-        picked = _some_of_each_class(codes, most_rows, random)
-        inputs = model_input(rows.iloc[picked], features_of(pipeline))
+    drops = np.empty((draws.repeats, len(names)))
+    for repeat in range(draws.repeats):
+        random = draws.generator(repeat)
+        drawn = draws.rows(codes, random)
+        inputs = model_input(rows.iloc[np.searchsorted(held, drawn)], features_of(pipeline))
         matrix = np.asarray(pipeline[0].transform(inputs))
-        before = _area(codes[picked], probabilities[picked])
-        order = random.permutation(len(picked))
+        before = _area(codes[drawn], predictions.probabilities[drawn])
+        order = random.permutation(len(drawn))
         copies = _shuffled(pipeline[-1], matrix, [origin == name for name in names], order)
-        drops[repeat] = [before - _area(codes[picked], after) for after in copies]
-    mean = drops.mean(axis=0)
-    half = stdtrit(repeats - 1, 0.975) * drops.std(axis=0, ddof=1) / np.sqrt(repeats)
+        drops[repeat] = [before - _area(codes[drawn], after) for after in copies]
     impurity = getattr(pipeline[-1], "feature_importances_", None)
-    found = [
+    shares = [None if impurity is None else float(impurity[origin == n].sum()) for n in names]
+    return _ranked(names, shares, drops)
+
+
+def _ranked(names: list[str], shares: list[float | None], drops: Floats) -> list[ColumnImportance]:
+    """Return a row for each name: its share of impurity, and the mean of its (repeats,) drops."""
+    repeats, mean = len(drops), drops.mean(axis=0)
+    half = stdtrit(repeats - 1, 0.975) * drops.std(axis=0, ddof=1) / np.sqrt(repeats)
+    rows: list[ColumnImportance] = [
         {
             "feature": name,
-            "impurity": None if impurity is None else float(impurity[origin == name].sum()),
+            "impurity": shares[i],
             "permutation": float(mean[i]),
             "low": float(mean[i] - half[i]),
             "high": float(mean[i] + half[i]),
         }
         for i, name in enumerate(names)
     ]
-    return sorted(found, key=lambda row: (-row["permutation"], row["feature"]))
+    return sorted(rows, key=lambda row: (-row["permutation"], row["feature"]))
 
 
-def _columns_of_inputs(pipeline: Any) -> list[str]:
+def _columns_of_inputs(pipeline: "Pipeline") -> list[str]:
     """Return the table's column that each input of the estimator comes from."""
     origin: list[str] = []
     for track, fitted, columns in pipeline[0].transformers_:
@@ -113,26 +149,12 @@ def _columns_of_inputs(pipeline: Any) -> list[str]:
     return origin
 
 
-def _some_of_each_class(
-    codes: NDArray[np.int64], most: int, random: np.random.Generator
-) -> NDArray[np.int64]:
-    """Return at most about `most` rows, ascending; of every class its share, and one at least."""
-    if len(codes) <= most:
-        return np.arange(len(codes))
-    picked = []
-    for code in np.unique(codes):
-        members = np.flatnonzero(codes == code)
-        size = max(round(len(members) * most / len(codes)), 1)
-        picked.append(random.choice(members, size, replace=False))
-    return np.sort(np.concatenate(picked))
-
-
 def _shuffled(
-    estimator: Any,
-    matrix: NDArray[Any],
+    estimator: "BaseEstimator",
+    matrix: Floats,
     blocks: list[NDArray[np.bool_]],
     order: NDArray[np.int64],
-) -> Iterator[NDArray[np.float64]]:
+) -> Iterator[Floats]:
     """Yield the probabilities after each block of inputs has been put into another row order.
 
     Processing works row by row, so shuffling a column's inputs is the same as shuffling the column.
@@ -147,5 +169,6 @@ def _shuffled(
         yield from np.split(estimator.predict_proba(stacked), len(some))
 
 
-def _area(codes: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
-    return float(Scored(codes, probabilities).figures(np.ones((len(codes), 1)))["auc"][0])
+def _area(codes: NDArray[np.int64], probabilities: Floats) -> float:
+    weights = np.ones((len(codes), 1))
+    return float(WeightedMetrics(codes, probabilities).figures(weights)["auc"][0])

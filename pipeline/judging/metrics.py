@@ -1,44 +1,28 @@
 """Figures of merit of a classifier, overall and per class; never NaN, never a warning."""
 
-from collections.abc import Sequence
 from itertools import combinations
-from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_fscore_support
 
 from pipeline.errors import InputError
-from pipeline.judging import calibration
+from pipeline.judging import calibration, curves
+from pipeline.judging.evaluation import ClassEstimates, Label, Performance, bare
+from pipeline.judging.predictions import Predictions
 
 # In the order shown.
 HEADLINE = ("auc", "f1", "accuracy", "precision", "recall", "log_loss", "brier", "ece")
 PER_CLASS = ("support", "precision", "recall", "f1", "auc")
 
 
-class Judged(NamedTuple):
-    """The (n,) true and predicted classes, and the (n, k) probabilities of the model's classes."""
-
-    truth: NDArray[Any]
-    predicted: NDArray[Any]
-    probabilities: NDArray[np.float64]
-
-
-def classification_metrics(
-    truth: Any, probabilities: NDArray[np.float64], classes: Sequence[Any]
-) -> dict[str, float]:
+def classification_metrics(predictions: Predictions) -> dict[str, float]:
     """Compare probabilities with the truth.
 
     A row's prediction is its most probable class. A class that the model knows but that no row
     has is left out: no entries of its own, and the macro averages and the AUC run over the classes
     that are present (rows predicted as the absent class still count as wrong). With one single
     class present there is no AUC at all. A class that is never predicted has precision 0.
-
-    Args:
-        truth: (n,) labels, text or numbers.
-        probabilities: (n, k), the columns in the order of `classes`, each row summing to 1.
-        classes: the k labels that the model knows.
 
     Returns:
         accuracy; log_loss, brier and ece (the calibration error) as in calibration;
@@ -48,9 +32,9 @@ def classification_metrics(
         (rows), precision, recall, f1, auc (against all the others).
 
     Raises:
-        InputError: no rows, a label that is not in `classes`, a probability that is not finite.
+        InputError: a probability that is not finite.
     """
-    codes = class_codes(truth, classes)
+    codes, probabilities = predictions.codes, predictions.probabilities
     if not np.isfinite(probabilities).all():
         raise InputError(
             "the model gives probabilities that are not finite; choose another model or scale its "
@@ -60,63 +44,66 @@ def classification_metrics(
     metrics = {}
     if len(present) > 1:
         metrics["auc"] = _one_vs_one_auc(codes, probabilities, present)
-    metrics["accuracy"] = float(np.mean(probabilities.argmax(axis=1) == codes))
+    metrics["accuracy"] = float(np.mean(predictions.predicted == codes))
     losses = calibration.row_losses(codes, probabilities)
     metrics |= {name: float(values.mean()) for name, values in losses.items()}
     metrics["ece"] = calibration.calibration_error(codes, probabilities)
-    metrics |= _class_metrics(codes, probabilities, classes, present)
+    metrics |= _class_metrics(predictions, present)
     return {name: metrics[name] for name in HEADLINE if name in metrics} | metrics
 
 
-def class_codes(truth: Any, classes: Sequence[Any]) -> NDArray[np.int64]:
-    """Return each label's position in `classes`, as (n,) integers.
-
-    Raises:
-        InputError: there are no labels, or some are not in `classes`; names them and their counts.
-    """
-    labels = pd.Index(np.asarray(truth))
-    if labels.empty:
-        raise InputError("the table has no rows: there is nothing to evaluate; give it some")
-    codes = pd.Index(np.asarray(classes)).get_indexer(labels)
-    unknown = labels[codes < 0].value_counts(dropna=False)
-    if len(unknown):
-        named = ", ".join(f"{label!r} ({count} rows)" for label, count in unknown.items())
-        known = ", ".join(map(str, classes))
-        raise InputError(
-            f"classes that the model was not trained on: {named}; it knows {known}; "
-            "remove these rows or train on a table that holds such rows"
-        )
-    return np.asarray(codes, dtype=np.int64)
-
-
-def per_class_table(metrics: dict[str, float], classes: Sequence[Any]) -> list[dict[str, Any]]:
+def per_class_table(
+    metrics: dict[str, float], classes: list[Label]
+) -> list[dict[str, Label | None]]:
     """Turn the flat figures into one row per class present: class, support, precision, ...
 
     `auc` is None where it is not defined (one single class present).
     """
     return [
-        {"class": label} | {name: metrics.get(f"{name}/{label}") for name in PER_CLASS}
-        for label in np.asarray(classes).tolist()  # plain values: JSON knows no numpy integers
+        {"class": label, **{name: metrics.get(f"{name}/{label}") for name in PER_CLASS}}
+        for label in classes
         if f"support/{label}" in metrics
     ]
 
 
-def _class_metrics(
-    codes: NDArray[np.int64],
-    probabilities: NDArray[np.float64],
-    classes: Sequence[Any],
-    present: list[int],
-) -> dict[str, float]:
-    predicted = probabilities.argmax(axis=1)
+def performance(predictions: Predictions, metrics: dict[str, float]) -> Performance:
+    """Return what can be drawn of predictions without the cost of intervals.
+
+    Args:
+        predictions: of any rows.
+        metrics: classification_metrics of them.
+    """
+    labels = predictions.labels
+    support = dict(zip(labels, predictions.support().tolist(), strict=True))
+    return {
+        "classes": labels,
+        "per_class": [class_estimates(label, support[label], metrics) for label in labels],
+        "confusion": predictions.confusion(),
+        "roc": curves.roc(predictions),
+        "precision_recall": curves.precision_recall(predictions),
+    }
+
+
+def class_estimates(label: Label, support: int, metrics: dict[str, float]) -> ClassEstimates:
+    """Return the figures of a class without intervals."""
+    auc, f1, precision, recall = (
+        bare(metrics.get(f"{name}/{label}")) for name in ("auc", "f1", "precision", "recall")
+    )
+    return {"class": label, "support": support, "auc": auc, "f1": f1, "precision": precision,
+            "recall": recall}  # fmt: skip
+
+
+def _class_metrics(predictions: Predictions, present: list[int]) -> dict[str, float]:
+    codes, classes = predictions.codes, predictions.classes
     precision, recall, f1, support = precision_recall_fscore_support(
-        codes, predicted, labels=present, zero_division=0.0
+        codes, predictions.predicted, labels=present, zero_division=0.0
     )
     macro = {"precision": precision.mean(), "recall": recall.mean(), "f1": f1.mean()}
     metrics = {name: float(value) for name, value in macro.items()}
     columns = zip(present, support, precision, recall, f1, strict=True)
     for code, *values in columns:
         if len(present) > 1:
-            values.append(_auc(codes == code, probabilities[:, code]))
+            values.append(_auc(codes == code, predictions.probabilities[:, code]))
         for name, value in zip(PER_CLASS, values, strict=False):  # one class: no auc
             metrics[f"{name}/{classes[code]}"] = float(value)
     return metrics

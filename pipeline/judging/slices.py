@@ -1,7 +1,6 @@
 """Parts of a table by the values of one column."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,26 +11,23 @@ from pipeline.errors import InputError, did_you_mean
 MOST_VALUES = 20  # of a column that is not cut: the others are one slice together
 
 
-def slices(table: pd.DataFrame, column: str) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Yield (value, rows) for each part; every row is in exactly one.
+def check_columns(columns: Iterable[str], names: Sequence[str]) -> None:
+    """Raise InputError for a column that is none of the table's `names`."""
+    for column in columns:
+        if column not in names:
+            known = did_you_mean(column, names)
+            raise InputError(f"data.slices: the test table has no column {column!r}: {known}")
+
+
+def slices(values: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield (value, rows) for each part of a column; every row is in exactly one.
 
     A column of numbers or times with more than 20 distinct values is cut at its quartiles; of any
     other the 20 most frequent values are parts of their own. Rows without a value are "(missing)".
 
-    Args:
-        table: (n, columns).
-        column: one of its columns.
-
     Yields:
         What the part holds, in words, and an (n,) mask.
-
-    Raises:
-        InputError: there is no such column.
     """
-    if column not in table.columns:
-        known = did_you_mean(column, map(str, table.columns))
-        raise InputError(f"data.slices: the test table has no column {column!r}: {known}")
-    values = table[column]
     missing = values.isna().to_numpy()
     yield from _quartiles(values) if _is_measured(values) else _each(values)
     if missing.any():
@@ -71,10 +67,10 @@ def _each(values: pd.Series) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         yield "(others)", others
 
 
-def _natural(value: Any) -> tuple[bool, Any]:
-    number = isinstance(value, int | float)
-    return (not number, value if number else str(value))
+def _natural(value: object) -> tuple[bool, float, str]:
+    number = value if isinstance(value, int | float) else None
+    return (number is None, number or 0, "" if number is not None else str(value))
 
 
-def _text(edge: Any) -> str:
+def _text(edge: object) -> str:
     return f"{edge:,.6g}" if isinstance(edge, int | float) else str(edge)

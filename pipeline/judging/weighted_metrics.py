@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 Figures = dict[str, Array]
 
 
-class Scored:
+class WeightedMetrics:
     """What one model says about some rows, made ready for many resamples.
 
     Attributes:
@@ -48,15 +48,15 @@ class Scored:
             auc, accuracy, precision, recall, f1, log_loss, brier, ece as (b,); class_precision,
             class_recall, class_f1, class_auc as (p, b). With one class present no areas.
         """
-        found = self._confusion_figures(weights)
+        figures = self._confusion_figures(weights)
         total = weights.sum(axis=0)
         for name, losses in self._losses.items():
-            found[name] = np.einsum("nb,n->b", weights, losses) / total
+            figures[name] = np.einsum("nb,n->b", weights, losses) / total
         gaps = self._bins.sums(weights * self._gap)
-        found["ece"] = np.abs(gaps).sum(axis=0) / total
+        figures["ece"] = np.abs(gaps).sum(axis=0) / total
         if areas and len(self.present) > 1:
-            found |= self._areas(weights)
-        return found
+            figures |= self._areas(weights)
+        return figures
 
     def _confusion_figures(self, weights: Array) -> Figures:
         size = self._classes
@@ -65,13 +65,13 @@ class Scored:
         confusion = cells.reshape(size, size, -1)
         hits = confusion[self.present, self.present]
         true, predicted = confusion.sum(axis=1)[self.present], confusion.sum(axis=0)[self.present]
-        found = {
+        each = {
             "class_precision": hits / np.maximum(predicted, 1),  # never predicted: 0
             "class_recall": hits / true,
             "class_f1": 2 * hits / (true + predicted),
         }
-        found |= {name.removeprefix("class_"): value.mean(axis=0) for name, value in found.items()}
-        return found | {"accuracy": hits.sum(axis=0) / true.sum(axis=0)}
+        macro = {n.removeprefix("class_"): figures.mean(axis=0) for n, figures in each.items()}
+        return each | macro | {"accuracy": hits.sum(axis=0) / true.sum(axis=0)}
 
     def _areas(self, weights: Array) -> Figures:
         if not self._pairs:

@@ -1,42 +1,70 @@
 """In what a run differs from another one: config, code, packages, data, metrics."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
+from pipeline.judging.formatting import count
+from pipeline.replay.checkout import CodeState
+from pipeline.replay.manifest import Manifest, StepEntry
 from pipeline.replay.replay import HOW
-from pipeline.report.words import count
-from pipeline.tracking.record import reference
-
-Row = dict[str, Any]
+from pipeline.tracking.record import ArtifactFacts, reference
 
 
-def differences(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, list[Row]]:
-    """Compare the manifests of two runs.
+class Row(TypedDict):
+    """What is not the same: in the run before, and now."""
 
-    Returns:
-        config, code and data: rows of name, before, now; metrics: rows of step, metric, before,
-        now, difference (None where one of the runs has none). Only what differs is in config,
-        code and data; metrics hold all headline metrics that both have.
-    """
-    return {
-        "config": list(_config(now["config"], before["config"])),
-        "code": [*_code(now["code"], before["code"]), *_packages(now, before)],
-        "data": list(_data(now, before)),
-        "metrics": list(_metrics(now, before)),
-    }
+    name: str
+    before: object
+    now: object
 
 
-def flat(config: Any, path: str = "") -> dict[str, Any]:
+class Metric(TypedDict):
+    """A headline metric that both runs have."""
+
+    step: str
+    metric: str
+    before: float
+    now: float
+    difference: float
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What differs in config, code with packages, and data; the metrics that both runs have."""
+
+    config: list[Row]
+    code: list[Row]
+    data: list[Row]
+    metrics: list[Metric]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether config, code and data are the same."""
+        return not (self.config or self.code or self.data)
+
+
+def differences(now: Manifest, before: Manifest) -> Differences:
+    """Compare the manifests of two runs."""
+    return Differences(
+        config=list(_config(now["config"], before["config"])),
+        code=[*_code(now["code"], before["code"]), *_packages(now, before)],
+        data=list(_data(now, before)),
+        metrics=list(_metrics(now, before)),
+    )
+
+
+def flat(config: object, path: str = "") -> dict[str, object]:
     """Return a nested mapping as dotted key → value; lists and empty mappings are values."""
     if not isinstance(config, Mapping) or not config:
         return {path: config}
-    found: dict[str, Any] = {}
+    values: dict[str, object] = {}
     for key, value in config.items():
-        found |= flat(value, f"{path}.{key}" if path else str(key))
-    return found
+        values |= flat(value, f"{path}.{key}" if path else str(key))
+    return values
 
 
-def plain(config: Mapping[str, Any]) -> dict[str, Any]:
+def plain(config: Mapping[str, object]) -> dict[str, object]:
     """Return what a config says of the result: each value under the key that one sets.
 
     What ``steps`` repeats from elsewhere is left out; so is how a run is run.
@@ -47,7 +75,7 @@ def plain(config: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in kept.items() if not k.startswith("steps.") or repr(v) not in elsewhere}
 
 
-def _config(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Row]:
+def _config(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[Row]:
     ours, theirs = plain(now), plain(before)
     for key in dict.fromkeys([*ours, *theirs]):
         old, new = theirs.get(key, "not set"), ours.get(key, "not set")
@@ -55,7 +83,7 @@ def _config(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Row]:
             yield {"name": key, "before": old, "now": new}
 
 
-def _code(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Row]:
+def _code(now: CodeState, before: CodeState) -> Iterator[Row]:
     for name in ("commit", "lock"):
         if now[name] != before[name]:
             yield {"name": name, "before": _short(before[name]), "now": _short(now[name])}
@@ -76,7 +104,7 @@ def _short(digest: str | None) -> str:
     return digest[:12] if digest else "none"
 
 
-def _packages(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Row]:
+def _packages(now: Manifest, before: Manifest) -> Iterator[Row]:
     ours, theirs = ({"Python": m["machine"]["python"]} | m["packages"] for m in (now, before))
     for name in sorted({*ours, *theirs}, key=str.lower):
         old, new = theirs.get(name, "not there"), ours.get(name, "not there")
@@ -84,31 +112,31 @@ def _packages(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Row
             yield {"name": name, "before": old, "now": new}
 
 
-def _artifacts(recorded: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _artifacts(manifest: Manifest) -> dict[str, ArtifactFacts]:
     """Return name → artifact of what a run read and made; what it made counts."""
-    steps = recorded["steps"]
+    steps = manifest["steps"]
     read = {a["name"]: a for step in steps for a in step["inputs"]}
     return read | {a["name"]: a for step in steps for a in step["outputs"]}
 
 
-def _data(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Row]:
+def _data(now: Manifest, before: Manifest) -> Iterator[Row]:
     ours, theirs = _artifacts(now), _artifacts(before)
     for name in ours.keys() & theirs.keys():
         if ours[name]["digest"] != theirs[name]["digest"]:
             yield {"name": name, "before": _described(theirs[name]), "now": _described(ours[name])}
 
 
-def _described(artifact: Mapping[str, Any]) -> str:
+def _described(artifact: ArtifactFacts) -> str:
     rows = (artifact.get("metadata") or {}).get("rows")
     return reference(artifact) + ("" if rows is None else f", {rows:,} rows")
 
 
-def headline(step: Mapping[str, Any]) -> dict[str, float]:
+def headline(step: StepEntry) -> dict[str, float]:
     """Return a step's metrics of the whole, without the details of one class."""
     return {name: value for name, value in step["metrics"].items() if "/" not in name}
 
 
-def _metrics(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Row]:
+def _metrics(now: Manifest, before: Manifest) -> Iterator[Metric]:
     theirs = {step["step"]: headline(step) for step in before["steps"]}
     for step in now["steps"]:
         old = theirs.get(step["step"], {})

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 from pipeline import paths
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay import manifest, runs
+from pipeline.replay.manifest import Manifest
 from pipeline.tracking import record
 from pipeline.tracking.recorder_client import MovedOfflineError, RecorderConnection
 
@@ -58,7 +58,7 @@ def _make_and_log(folder: Path, context: RunContext) -> None:
         print(f"The report is not made or not recorded: {error}; {again}", file=sys.stderr)
 
 
-def _to_wandb(folder: Path, recorded: Any, context: RunContext) -> None:
+def _to_wandb(folder: Path, recorded: Manifest, context: RunContext) -> None:
     """Record the page in a W&B run, as a step does: offline, a sync sends it later."""
     if not context.recorder:  # no W&B
         return
@@ -85,7 +85,7 @@ def _to_wandb(folder: Path, recorded: Any, context: RunContext) -> None:
         connection.close()
 
 
-def make(folder: Path, recorded: Any, location: str) -> Path:
+def make(folder: Path, recorded: Manifest, location: str) -> Path:
     """Write the report of a run into a folder; return its path.
 
     Args:
@@ -96,10 +96,10 @@ def make(folder: Path, recorded: Any, location: str) -> Path:
     Raises:
         InputError: the folder cannot be written to.
     """
-    from pipeline.report import facts, page
+    from pipeline.report import page, report_data
 
-    found = facts.gather(recorded, runs.before(recorded), location)
-    text = page.render(found)
+    data = report_data.gather(recorded, runs.before(recorded), location)
+    text = page.render(data)
     path, draft = folder / FILE, folder / f".{FILE}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

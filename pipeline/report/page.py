@@ -1,17 +1,18 @@
-"""The page: what is known of a run, laid out by the templates beside this file."""
+"""The page: the data of a run, laid out by the templates beside this file."""
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.report import data, results, story, words
-from pipeline.report.charts import Picture
+from pipeline.judging import formatting
+from pipeline.judging.evaluation import Estimate, estimates_of
+from pipeline.judging.pictures.canvas import Picture
+from pipeline.report import data_section, results_section, run_section, summary
 from pipeline.report.differences import plain
-from pipeline.report.facts import Facts
+from pipeline.report.report_data import ReportData
+from pipeline.report.svg import svg
 from pipeline.tracking.record import reference
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,35 +29,34 @@ SECTIONS = {
 }
 
 
-def render(facts: Facts) -> str:
+def render(data: ReportData) -> str:
     """Return the page of a run.
 
     All text is escaped; there is no script, and the page may fetch nothing.
     """
-    text = _environment().get_template("page.html").render(**views(facts))
+    text = _environment().get_template("page.html").render(**_views(data))
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
 
-def views(facts: Facts) -> dict[str, Any]:
+def _views(data: ReportData) -> dict[str, object]:
     """Return what the templates are given, section by section."""
-    found: dict[str, Any] = {
-        "results": results.results(facts),
-        "gate": story.gate(facts),
-        "previous": story.previous(facts),
-        "profile": data.profile(facts),
-        "checks": data.checks(facts),
-        "split": data.split(facts),
-        "run": story.run(facts),
-    }
-    evaluation = facts.contents.get("evaluation") or {}
-    return found | {
-        "summary": story.summary(facts, found),
-        "slices": evaluation.get("slices") or [],
-        "tables": data.tables(facts.recorded),
-        "lineage": story.picture(facts),
-        "recorded": facts.recorded,
-        "config": plain(facts.recorded["config"]),
-        "lacks": facts.lacks,
+    sections = summary.Sections(
+        run=run_section.run(data.manifest),
+        results=results_section.results(data),
+        gate=summary.gate(data),
+        previous=summary.previous(data),
+        checks=data_section.checks(data),
+        split=data_section.split(data),
+    )
+    return vars(sections) | {
+        "summary": summary.summary(sections),
+        "slices": data.evaluation["slices"] if data.evaluation else [],
+        "profile": data_section.profile(data),
+        "tables": data_section.tables(data.manifest),
+        "lineage": run_section.picture(data.manifest),
+        "manifest": data.manifest,
+        "config": plain(data.manifest["config"]),
+        "lacks": data.lacks,
         "sections": SECTIONS,
     }
 
@@ -70,42 +70,28 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = (
-        "number",
-        "signed",
-        "percent",
-        "seconds",
-        "moment",
-        "title",
-        "interval",
-        "count",
-        "compact",
-        "listed",
-        "figure",
-    )
-    environment.filters |= {name: getattr(words, name) for name in names}
-    environment.filters["why"] = story.why
-    environment.filters |= {
-        "svg": _svg,
-        "estimate": _estimate,
-        "reference": reference,
-        "right": "#{}".format,
-    }
-    environment.globals["meanings"] = words.MEANINGS
+    filters = (
+        formatting.number, formatting.signed, formatting.percent, formatting.title,
+        formatting.count, formatting.compact, formatting.listed, formatting.figure,
+        run_section.seconds, run_section.why, reference, estimates_of,
+    )  # fmt: skip
+    environment.filters |= {function.__name__: function for function in filters}
+    environment.filters |= {"svg": _svg, "estimate": _estimate, "right": "#{}".format}
+    environment.globals["meanings"] = formatting.MEANINGS
     environment.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return environment
 
 
 def _svg(picture: Picture) -> Markup:
-    """Return a picture as it is: matplotlib has escaped the texts in it."""
-    return Markup(picture.svg)
+    """Return a picture as it is: its texts are escaped."""
+    return Markup(svg(picture))
 
 
-def _estimate(estimate: Mapping[str, Any] | None, digits: int = 3) -> Markup:
+def _estimate(estimate: Estimate | None, digits: int = 3) -> Markup:
     """Return a value with its interval in smaller type, and what is to be noted of it."""
     if estimate is None:
         return Markup("")
-    value, _, rest = words.interval(estimate, digits).partition(" (")
+    value, _, rest = formatting.interval(estimate, digits).partition(" (")
     parts = Markup("{}").format(value)
     if rest:
         parts += Markup(' <span class="interval">({}</span>').format(rest)

@@ -1,7 +1,6 @@
 """What the columns of a table look like."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -51,38 +50,33 @@ def profile(table: pa.Table, reference: str) -> Profile:
 
 
 def _column(name: str, values: pa.ChunkedArray) -> Column:
-    missing = values.null_count / max(len(values), 1)
-    kind, distinct = str(values.type), 0
+    distinct = 0
     if not pa.types.is_null(values.type):
         distinct = int(pc.count_distinct(values, mode="only_valid").as_py())
-    plain: dict[str, Any] = {"name": name, "type": kind, "missing": missing, "distinct": distinct}
-    number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    if number and values.null_count < len(values):
-        return Column(**plain, **_numbers(values))
-    if distinct and not number:
-        return Column(**plain, **_top(values))
-    return Column(**plain)
+    missing = values.null_count / max(len(values), 1)
+    column = Column(name, str(values.type), missing, distinct)
+    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+        return column if values.null_count == len(values) else _with_numbers(column, values)
+    return _with_top(column, values) if distinct else column
 
 
-def _numbers(values: pa.ChunkedArray) -> dict[str, Any]:
+def _with_numbers(column: Column, values: pa.ChunkedArray) -> Column:
     raw = to_numpy(values)
     finite = raw[np.isfinite(raw)]
     if not len(finite):
-        return {}
-    least, median, most = np.quantile(finite, [0, 0.5, 1])
+        return column
+    least, median, most = (float(number) for number in np.quantile(finite, [0, 0.5, 1]))
+    column = replace(column, least=least, median=median, most=most)
     first, last = np.quantile(finite, CLIPPED) if len(finite) >= FEW else (least, most)
     if last <= first:
-        return {"least": float(least), "median": float(median), "most": float(most)}
+        return column
     counts, _ = np.histogram(finite, BINS, (first, last))
-    return {
-        "least": float(least), "median": float(median), "most": float(most),
-        "heights": tuple(float(n) for n in counts / counts.max()),
-        "edges": (float(first), float(last)),
-    }  # fmt: skip
+    heights = tuple(float(n) for n in counts / counts.max())
+    return replace(column, heights=heights, edges=(float(first), float(last)))
 
 
-def _top(values: pa.ChunkedArray) -> dict[str, Any]:
+def _with_top(column: Column, values: pa.ChunkedArray) -> Column:
     counts = pc.value_counts(values.drop_null())
     most = int(np.argmax(counts.field("counts").to_numpy()))
     share = counts.field("counts")[most].as_py() / len(values)
-    return {"top": str(counts.field("values")[most].as_py()), "top_share": share}
+    return replace(column, top=str(counts.field("values")[most].as_py()), top_share=share)

@@ -1,17 +1,22 @@
 """How good a model is on some rows, recorded the same way in training and in evaluation."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pipeline.judging import metrics, plots
-from pipeline.judging.metrics import Judged
+from pipeline.judging import importances, metrics
+from pipeline.judging.pictures import canvas, draw
+from pipeline.judging.predictions import Predictions
 from pipeline.models import export, features
-from pipeline.step.start import StepRun
+from pipeline.step.run import StepRun
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
-def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> Judged:
-    """Predict the rows and record metrics, a table per class, and pictures.
+def validate(run: StepRun, model: "Pipeline", rows: pd.DataFrame, target: str) -> None:
+    """Predict rows and record metrics, a table per class, and pictures.
 
     Args:
         run: where it is recorded.
@@ -19,24 +24,32 @@ def judge(run: StepRun, model: Any, rows: pd.DataFrame, target: str) -> Judged:
         rows: a table with the model's columns and the target.
         target: the column with the true class.
 
-    Returns:
-        What was predicted, row by row in the order of the table.
-
     Raises:
         InputError: a column is missing or unfit, or a true class is unknown to the model.
     """
     truth = features.labels(rows, target)
-    probabilities, predicted = export.predict(model, rows)
-    found = metrics.classification_metrics(truth, probabilities, model.classes_)
-    run.log(found)
-    run.log_table("per_class", metrics.per_class_table(found, model.classes_))
-    pictures = {
-        "confusion_matrix": plots.confusion_matrix(truth, predicted, model.classes_),
-        "roc": plots.roc_curves(truth, probabilities, model.classes_),
-        "precision_recall": plots.precision_recall_curves(truth, probabilities, model.classes_),
-    }
-    for name, figure in pictures.items():
-        run.log_picture(name, plots.png(figure))
-    summary = ", ".join(f"{n} {v:.5f}" for n, v in run.record.headline().items())
-    run.logger.info("%s rows: %s", f"{len(rows):,}", summary)
-    return Judged(truth, predicted, probabilities)
+    predictions = Predictions.of(truth, export.predict(model, rows)[0], model.classes_)
+    values = record_metrics(run, predictions)
+    record_pictures(run, draw.performance(metrics.performance(predictions, values)))
+    if inputs := importances.of_inputs(model):
+        record_pictures(run, [draw.inputs(inputs)])
+
+
+def record_metrics(run: StepRun, predictions: Predictions) -> dict[str, float]:
+    """Record metrics and a table per class; return the metrics.
+
+    Raises:
+        InputError: a probability is not finite.
+    """
+    values = metrics.classification_metrics(predictions)
+    run.log(values)
+    run.log_table("per_class", metrics.per_class_table(values, predictions.labels))
+    summary = ", ".join(f"{name} {value:.5f}" for name, value in run.record.headline().items())
+    run.logger.info("%s rows: %s", f"{len(predictions.codes):,}", summary)
+    return values
+
+
+def record_pictures(run: StepRun, pictures: Iterable[canvas.Picture]) -> None:
+    """Record pictures as PNG, by their names."""
+    for picture in pictures:
+        run.log_picture(picture.name, canvas.png(picture))

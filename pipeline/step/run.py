@@ -66,7 +66,7 @@ class StepRun:
         version, path = self.use_artifact(reference)
         return table_files.Source(path, version.metadata)
 
-    def table_of(self, artifact: InputOf) -> "pa.Table | None":
+    def table_of(self, artifact: InputOf) -> "Source | None":
         """Return a table that an artifact was made from, None if it is not kept any more."""
         from pipeline.tables import table_files
 
@@ -74,7 +74,7 @@ class StepRun:
         if version is None:
             return None
         path = self._store.download(version, self.scratch() / version.digest)
-        return table_files.Source(path, version.metadata).read()
+        return table_files.Source(path, version.metadata)
 
     def write_table(self, name: str, table: "pa.Table", type: str, description: str) -> None:  # noqa: A002
         """Make a table an output, as CSV or Parquet after the name's suffix."""

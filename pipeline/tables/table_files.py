@@ -114,9 +114,13 @@ class Source:
 
     def read(self) -> pa.Table:
         """Return the whole table: values, types, categories and their order are as written."""
-        whole = pa.concat_tables(self.pieces())
-        columns = [column_types.encoded(whole[field.name], field) for field in self.schema]
-        return pa.table(columns, pa.schema([field.remove_metadata() for field in self.schema]))
+        return self.encoded(pa.concat_tables(self.pieces()))
+
+    def encoded(self, piece: pa.Table) -> pa.Table:
+        """Return a piece with the categories that its columns were written with."""
+        fields = [self.schema.field(name) for name in piece.column_names]
+        columns = [column_types.encoded(piece[field.name], field) for field in fields]
+        return pa.table(columns, pa.schema([field.remove_metadata() for field in fields]))
 
 
 def read(path: Path, metadata: Mapping[str, Any] | None = None) -> pa.Table:

@@ -8,18 +8,21 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
 from sklearn.pipeline import Pipeline
 
-from evaluate import pictures
 from evaluate.evaluate import (
+    Judged,
+    draws,
     evaluation,
     interval_metrics,
     interval_rows,
-    lines,
+    log_lines,
     predictions_table,
     slice_rows,
 )
 from pipeline.config.judging import Judging
 from pipeline.errors import InputError
-from pipeline.judging.metrics import Judged
+from pipeline.judging.metrics import classification_metrics
+from pipeline.judging.pictures import draw
+from pipeline.judging.predictions import Predictions
 from pipeline.models.build import build_pipeline
 from pipeline.models.export import predict
 from pipeline.models.features import labels
@@ -37,7 +40,9 @@ def test_predictions_keep_the_order_of_the_rows():
     pipeline = fitted()
     probabilities, predicted = predict(pipeline, TABLE)
     truth = labels(TABLE, "kind")
-    table = predictions_table(truth, predicted, probabilities, pipeline.classes_)
+    said = Predictions.of(truth, probabilities, pipeline.classes_)
+    table = predictions_table(said)
+    assert pipeline.classes_[said.predicted].tolist() == predicted.tolist()
     assert list(table) == ["truth", "prediction", "probability_a", "probability_b"]
     assert list(table["truth"]) == list(table["prediction"]) == ["b", "a", "b", "a"]
     np.testing.assert_array_equal(table[["probability_a", "probability_b"]], probabilities)
@@ -52,7 +57,7 @@ def test_whole_numbers_and_other_columns_do_not_disturb():
 
 
 def test_numbers_as_classes_name_the_columns():
-    table = predictions_table(np.array([0]), np.array([1]), np.array([[0.4, 0.6]]), [0, 1])
+    table = predictions_table(Predictions.of([0], np.array([[0.4, 0.6]]), [0, 1]))
     assert list(table) == ["truth", "prediction", "probability_0", "probability_1"]
 
 
@@ -82,10 +87,10 @@ def judged_table(kinds, **changes):
     rows = table.tail(120)
     for name, keep in changes.items():
         rows = rows[rows[name] == keep]
-    probabilities, predicted = predict(fitted, rows)
-    said = Judged(rows["kind"].to_numpy(), predicted, probabilities)
-    columns = ["size", "part"]
-    return evaluation(fitted, rows, "kind", said, columns, SETTINGS, 5), said
+    said = Predictions.of(rows["kind"], predict(fitted, rows)[0], fitted.classes_)
+    sample = rows.iloc[draws(SETTINGS, 5).all_rows(said.codes)]
+    metrics, sliced = classification_metrics(said), rows[["size", "part"]]
+    return evaluation(Judged(fitted, "kind", said, metrics, sample, sliced), SETTINGS, 5), said
 
 
 @pytest.mark.parametrize("kinds", [["a", "b", "c"], [0, 1], [False, True], ["no", "yes"]])
@@ -106,7 +111,7 @@ def test_an_evaluation_holds_what_its_readers_were_promised(kinds):
         assert list(row) == ["metric", "value", "low", "high", "note"]
     for row in found["per_class"]:
         assert list(row) == ["class", "support", "auc", "f1", "precision", "recall"]
-    expected = confusion_matrix(said.truth, said.predicted, labels=kinds)
+    expected = confusion_matrix(said.codes, said.predicted, labels=range(len(kinds)))
     assert found["confusion"] == expected.tolist()
     assert [row["support"] for row in found["per_class"]] == expected.sum(axis=1).tolist()
     assert [curve["class"] for curve in found["roc"]] == kinds
@@ -126,9 +131,10 @@ def test_rows_of_one_class_are_judged_as_far_as_they_go():
     json.dumps(found, allow_nan=False)
     assert (found["roc"], found["importances"]) == ([], [])
     assert found["overall"][0]["note"] == "not defined: all rows are of one class"
-    assert set(pictures.of(found)) == {"calibration"}
+    drawn = [picture.name for picture in draw.evaluation(found)]
+    assert drawn == ["per_class", "confusion_matrix", "calibration"]
     assert "interval/auc_low" not in interval_metrics(found)
-    assert lines(found)[0].startswith("95 % intervals of 100 resamples: f1 ")
+    assert log_lines(found)[0].startswith("95 % intervals of 100 resamples: f1 ")
 
 
 def test_flat_tables_metrics_lines_and_pictures():
@@ -140,8 +146,8 @@ def test_flat_tables_metrics_lines_and_pictures():
     assert slice_rows(found)[0]["f1_low"] == found["slices"][0]["metrics"]["f1"]["low"]
     low = next(row["low"] for row in found["overall"] if row["metric"] == "f1")
     assert interval_metrics(found)["interval/f1_low"] == low
-    assert lines(found)[1].startswith("lowest f1 of a slice: 0.8003 (part most, 90 rows)")
-    drawn = pictures.of(found)
-    assert set(drawn) == {"calibration", "feature_importance"}
-    assert drawn == pictures.of(found)
-    assert all(png.startswith(b"\x89PNG") for png in drawn.values())
+    assert log_lines(found)[1].startswith("lowest f1 of a slice: 0.8003 (part most, 90 rows)")
+    assert [picture.name for picture in draw.evaluation(found)] == [
+        "per_class", "confusion_matrix", "roc", "precision_recall", "calibration",
+        "feature_importance",
+    ]  # fmt: skip

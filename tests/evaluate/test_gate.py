@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from evaluate import gate
+from evaluate import comparison, gate
 from pipeline.config.gate import Gate
 from pipeline.config.gate import gate as gate_of
 from pipeline.errors import InputError
 from pipeline.judging.bootstrap import Bootstrap
+from pipeline.judging.evaluation import Comparison
+from pipeline.judging.predictions import Predictions
 
 HOW = Bootstrap(resamples=200, seed=1)
 
@@ -19,7 +21,7 @@ def figure(value: float | None) -> dict[str, Any]:
     return {"value": value, "low": None, "high": None, "note": None}
 
 
-FOUND = {
+FOUND: Any = {
     "overall": [{"metric": "f1"} | figure(0.7), {"metric": "log_loss"} | figure(0.9)],
     "per_class": [
         {"class": "pop", "recall": figure(0.2), "f1": figure(0.3)},
@@ -74,6 +76,10 @@ def model(codes: NDArray[np.int64], skill: float, random: np.random.Generator) -
     return odds / odds.sum(axis=1, keepdims=True)
 
 
+def compared(codes: Any, one: Any, other: Any, asked: Gate, how: Bootstrap) -> Comparison:
+    return comparison.compare(Predictions(codes, one, np.arange(3)), other, asked, how)
+
+
 def rows(random: np.random.Generator, count: int = 300) -> NDArray[np.int64]:
     return random.integers(0, 3, count)
 
@@ -84,10 +90,10 @@ def test_a_worse_model_is_refused_and_a_better_one_is_not(metric: str) -> None:
     codes = rows(random)
     good, bad = model(codes, 2.0, random), model(codes, 0.5, random)
     asked = Gate(metric=metric, margin=0.01)
-    worse = gate.compare(codes, bad, good, asked, HOW)
+    worse = compared(codes, bad, good, asked, HOW)
     assert worse["worse"]
     assert worse["low"] <= worse["difference"] <= worse["high"] < -0.01
-    better = gate.compare(codes, good, bad, asked, HOW)
+    better = compared(codes, good, bad, asked, HOW)
     assert not better["worse"]
     assert better["difference"] == pytest.approx(-worse["difference"])
     reason = gate.decide(FOUND, asked, worse)["reasons"]
@@ -101,17 +107,17 @@ def test_the_same_model_is_not_worse() -> None:
     random = np.random.default_rng(3)
     codes = rows(random)
     said = model(codes, 1.0, random)
-    compared = gate.compare(codes, said, said.copy(), Gate(margin=0), HOW)
-    assert (compared["difference"], compared["low"], compared["high"]) == (0, 0, 0)
-    assert not compared["worse"]
+    found = compared(codes, said, said.copy(), Gate(margin=0), HOW)
+    assert (found["difference"], found["low"], found["high"]) == (0, 0, 0)
+    assert not found["worse"]
 
 
 def test_a_margin_lets_a_little_worse_pass() -> None:
     random = np.random.default_rng(5)
     codes = rows(random, 2000)
     good, bad = model(codes, 1.5, random), model(codes, 1.2, random)
-    assert gate.compare(codes, bad, good, Gate(margin=0), HOW)["worse"]
-    assert not gate.compare(codes, bad, good, Gate(margin=0.2), HOW)["worse"]
+    assert compared(codes, bad, good, Gate(margin=0), HOW)["worse"]
+    assert not compared(codes, bad, good, Gate(margin=0.2), HOW)["worse"]
 
 
 @pytest.mark.parametrize("metric", ["f1", "accuracy"])
@@ -122,16 +128,8 @@ def test_of_equal_models_one_in_twenty_is_refused(metric: str) -> None:
     for _ in range(200):
         codes = rows(random)
         one, two = model(codes, 1.0, random), model(codes, 1.0, random)
-        refused += gate.compare(codes, one, two, Gate(metric=metric, margin=0), HOW)["worse"]
+        refused += compared(codes, one, two, Gate(metric=metric, margin=0), HOW)["worse"]
     assert 1 <= refused <= 17  # 5 % are 10; more than 17 come with a chance of 1 in 100
-
-
-def test_other_orders_and_other_classes() -> None:
-    said = np.array([[0.1, 0.2, 0.7]])
-    ordered = gate.same_order(["a", "b", "c"], ["c", "a", "b"], said)
-    assert ordered is not None
-    assert ordered.tolist() == [[0.2, 0.7, 0.1]]
-    assert gate.same_order(["a", "b"], ["a", "c"], said) is None
 
 
 @pytest.mark.parametrize(

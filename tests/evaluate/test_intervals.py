@@ -4,9 +4,10 @@ import math
 import numpy as np
 import pytest
 
-from evaluate.intervals import judged
+from evaluate.intervals import estimates
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.metrics import classification_metrics
+from pipeline.judging.predictions import Predictions
 
 HOW = Bootstrap(resamples=100, seed=1)
 
@@ -20,6 +21,10 @@ def made_up(sizes, seed=0):
     return codes, scores / scores.sum(axis=1, keepdims=True)
 
 
+def estimates_of(codes, probabilities, classes, how):
+    return estimates(Predictions(codes, probabilities, np.asarray(classes)), how)
+
+
 def all_figures(whole, each):
     return [*whole.values(), *(figure for figures in each for figure in figures.values())]
 
@@ -27,8 +32,8 @@ def all_figures(whole, each):
 @pytest.mark.parametrize("classes", [["a", "b"], [0, 1], [False, True], ["x", "y", "z"], [3, 5, 9]])
 def test_the_values_are_the_metrics_and_lie_inside_their_intervals(classes):
     codes, probabilities = made_up([40] * len(classes))
-    whole, each = judged(codes, probabilities, classes, HOW)
-    found = classification_metrics(np.asarray(classes)[codes], probabilities, classes)
+    whole, each = estimates_of(codes, probabilities, classes, HOW)
+    found = classification_metrics(Predictions(codes, probabilities, np.asarray(classes)))
     for name, figure in whole.items():
         assert figure["value"] == found[name]
         assert figure["low"] < figure["high"]
@@ -44,7 +49,7 @@ def test_the_values_are_the_metrics_and_lie_inside_their_intervals(classes):
 
 def test_a_class_that_no_row_has():
     codes, probabilities = made_up([30, 30, 0])
-    whole, each = judged(codes, probabilities, ["a", "b", "c"], HOW)
+    whole, each = estimates_of(codes, probabilities, ["a", "b", "c"], HOW)
     nothing = {"value": None, "low": None, "high": None}
     for figure in each[2].values():
         assert figure == {**nothing, "note": "not defined: no rows of this class"}
@@ -54,7 +59,7 @@ def test_a_class_that_no_row_has():
 
 def test_a_class_with_one_row_has_values_but_no_interval():
     codes, probabilities = made_up([30, 30, 1])
-    whole, each = judged(codes, probabilities, ["a", "b", "c"], HOW)
+    whole, each = estimates_of(codes, probabilities, ["a", "b", "c"], HOW)
     for figure in each[2].values():
         assert figure["value"] is not None
         assert (figure["low"], figure["high"]) == (None, None)
@@ -63,14 +68,14 @@ def test_a_class_with_one_row_has_values_but_no_interval():
 
 
 def test_a_class_with_few_rows_says_so():
-    _, each = judged(*made_up([30, 5]), ["a", "b"], HOW)
+    _, each = estimates_of(*made_up([30, 5]), ["a", "b"], HOW)
     assert each[1]["recall"]["note"] == "5 rows of this class: the interval is rough"
     assert each[0]["recall"]["note"] is None
 
 
 def test_a_class_that_is_never_predicted():
     codes = np.array([0] * 20 + [1] * 20)
-    _, each = judged(codes, np.tile([0.6, 0.4], (40, 1)), ["a", "b"], HOW)
+    _, each = estimates_of(codes, np.tile([0.6, 0.4], (40, 1)), ["a", "b"], HOW)
     assert each[1]["precision"] == {
         "value": 0.0,
         "low": None,
@@ -82,14 +87,14 @@ def test_a_class_that_is_never_predicted():
 
 def test_a_perfect_score_is_not_taken_for_certain():
     codes = np.array([0] * 20 + [1] * 20)
-    _, each = judged(codes, np.eye(2)[codes] * 0.8 + 0.1, ["a", "b"], HOW)
+    _, each = estimates_of(codes, np.eye(2)[codes] * 0.8 + 0.1, ["a", "b"], HOW)
     for figure in each[1].values():
         assert (figure["value"], figure["low"], figure["high"]) == (1, 1, 1)
         assert figure["note"] == "all resamples agree: the true interval is wider"
 
 
 def test_one_single_class():
-    whole, each = judged(np.zeros(20, dtype=int), made_up([20, 0])[1], ["a", "b"], HOW)
+    whole, each = estimates_of(np.zeros(20, dtype=int), made_up([20, 0])[1], ["a", "b"], HOW)
     for figure in (whole["auc"], each[0]["auc"]):
         assert figure["value"] is None
         assert figure["note"] == "not defined: all rows are of one class"
@@ -99,7 +104,7 @@ def test_one_single_class():
 @pytest.mark.parametrize("sizes", [[1, 0], [1, 1], [0, 1, 1], [2, 1, 0, 40], [1, 25]])
 def test_nothing_is_ever_nan(sizes):
     codes, probabilities = made_up(sizes)
-    figures = all_figures(*judged(codes, probabilities, list(range(len(sizes))), HOW))
+    figures = all_figures(*estimates_of(codes, probabilities, list(range(len(sizes))), HOW))
     json.dumps(figures, allow_nan=False)
     for figure in figures:
         for bound in ("value", "low", "high"):
@@ -110,7 +115,7 @@ def test_nothing_is_ever_nan(sizes):
 
 def test_the_same_seed_gives_the_same_bounds():
     codes, probabilities = made_up([30, 30])
-    one, again = (judged(codes, probabilities, ["a", "b"], HOW) for _ in range(2))
+    one, again = (estimates_of(codes, probabilities, ["a", "b"], HOW) for _ in range(2))
     assert one == again
-    other = judged(codes, probabilities, ["a", "b"], Bootstrap(100, 2))
+    other = estimates_of(codes, probabilities, ["a", "b"], Bootstrap(100, 2))
     assert one != other

@@ -1,7 +1,6 @@
 """Stand-ins for what the steps evaluate and gate publish, in the form that the report reads."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,10 @@ from sklearn.metrics import (
     roc_curve,
 )
 
+from pipeline.judging.evaluation import Curve, Estimate, Evaluation, GateResult
 
-def estimate(value: float | None, width: float = 0.02, note: str | None = None) -> dict[str, Any]:
+
+def estimate(value: float | None, width: float = 0.02, note: str | None = None) -> Estimate:
     """Return a value with an interval of a made-up width."""
     if value is None:
         return {"value": None, "low": None, "high": None, "note": note or "no rows of it"}
@@ -47,7 +48,7 @@ def evaluation(
     classes: Sequence[str],
     features: Sequence[str] = ("energy", "tempo"),
     target: str = "genre",
-) -> dict[str, Any]:
+) -> Evaluation:
     """Return an evaluation of real predictions; its intervals are made up.
 
     Args:
@@ -100,7 +101,7 @@ def evaluation(
     }  # fmt: skip
 
 
-def _curve(name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> dict[str, Any]:
+def _curve(name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> Curve:
     return {"class": name, "x": x.tolist(), "y": y.tolist()}
 
 
@@ -114,13 +115,13 @@ def _bins(hit: NDArray[np.bool_], score: NDArray[np.float64]) -> dict[str, list[
     }
 
 
-def gate(passed: bool = True) -> dict[str, Any]:
+def gate(passed: bool = True) -> GateResult:
     """Return the decision of a gate that compared with a champion."""
     return {
-        "passed": passed, "promoted": passed, "champion": "model_export:v3", "test_set_used": 4,
+        "passed": passed, "promoted": passed, "champion": "model_export:v3", "note": None,
         "reasons": [] if passed else ["f1 of Pop 0.19 is below 0.25"],
         "comparison": [{"metric": "f1", "candidate": 0.61, "champion": 0.6, "difference": 0.01,
-                        "low": -0.004, "high": 0.024, "margin": 0.01}],
+                        "low": -0.004, "high": 0.024, "margin": 0.01, "worse": False}],
         "thresholds": [{"where": "overall", "metric": "auc", "least": 0.9, "most": None,
                         "value": 0.928, "passed": True},
                        {"where": "class Pop", "metric": "f1", "least": 0.25, "most": None,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.report.facts import Facts
+from pipeline.report.report_data import ReportData
 from pipeline.store.artifacts import Store
 from pipeline.tables import table_files
 from pipeline.tracking.record import artifact_facts, reference
@@ -90,8 +90,8 @@ def whole(**facts: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def full(classes: int = 15, rows: int = 600, name: str = EVIL) -> Facts:
-    """Return the facts of a run that has everything a report can show, without a store."""
+def full(classes: int = 15, rows: int = 600, name: str = EVIL) -> ReportData:
+    """Return the data of a run that has everything a report can show, without a store."""
     from pipeline.report.masking import masked
     from pipeline.report.profile import profile
 
@@ -100,12 +100,12 @@ def full(classes: int = 15, rows: int = 600, name: str = EVIL) -> Facts:
     before = whole(run="b" * 32, finished="2026-01-01T03:04:05+00:00")
     before["config"]["data"]["test_size"] = 0.2
     before["steps"][-1]["metrics"] = {"auc": 0.9, "f1": 0.61}
-    contents = {
-        "evaluation": fake.evaluation(truth, probabilities, names, [name, "tempo", "key"]),
-        "certificate": CERTIFICATE, "gate": fake.gate(passed=False),
-    }  # fmt: skip
+    evaluation = fake.evaluation(truth, probabilities, names, [name, "tempo", "key"])
     table = pa.table({"energy": [0.1, 0.5, None], name: ["$a$", name, name], "none": [None] * 3})
-    return Facts(masked(whole()), masked(before), contents, profile(table, "clean.csv:v0"))
+    return ReportData(
+        masked(whole()), masked(before), evaluation, CERTIFICATE, fake.gate(passed=False),
+        profile(table, "clean.csv:v0"),
+    )  # fmt: skip
 
 
 def published(store: Store, recorded: dict[str, Any], folder: Path) -> dict[str, Any]:

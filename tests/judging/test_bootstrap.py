@@ -3,7 +3,8 @@ import pytest
 
 from pipeline.judging.bootstrap import Bootstrap, distributions, weights
 from pipeline.judging.metrics import classification_metrics
-from pipeline.judging.weighted_metrics import Scored
+from pipeline.judging.predictions import Predictions
+from pipeline.judging.weighted_metrics import WeightedMetrics
 
 WHOLE = ("auc", "accuracy", "precision", "recall", "f1", "log_loss", "brier", "ece")
 
@@ -15,6 +16,10 @@ def made_up(classes, rows=300, seed=0, decimals=2):
     scores = random.random((rows, classes)).round(decimals) + 0.1
     scores[np.arange(rows), codes] += 0.3
     return codes, scores / scores.sum(axis=1, keepdims=True)
+
+
+def metrics_of(truth, probabilities, classes):
+    return classification_metrics(Predictions.of(truth, probabilities, classes))
 
 
 def same(figures, found, present):
@@ -29,8 +34,8 @@ def same(figures, found, present):
 @pytest.mark.parametrize("decimals", [1, 6])
 def test_with_weights_of_one_the_figures_are_those_of_the_rows(classes, decimals):
     codes, probabilities = made_up(classes, decimals=decimals)
-    figures = Scored(codes, probabilities).figures(np.ones((len(codes), 1)))
-    found = classification_metrics(codes, probabilities, range(classes))
+    figures = WeightedMetrics(codes, probabilities).figures(np.ones((len(codes), 1)))
+    found = metrics_of(codes, probabilities, range(classes))
     same({name: value[..., 0] for name, value in figures.items()}, found, range(classes))
 
 
@@ -38,23 +43,23 @@ def test_with_weights_of_one_the_figures_are_those_of_the_rows(classes, decimals
 def test_a_weight_is_that_many_copies_of_the_row(classes):
     codes, probabilities = made_up(classes, rows=60)
     drawn = np.concatenate(list(weights(codes, 3, 5)), axis=1)
-    figures = Scored(codes, probabilities).figures(drawn)
+    figures = WeightedMetrics(codes, probabilities).figures(drawn)
     for resample in range(3):
         rows = np.repeat(np.arange(60), drawn[:, resample].astype(int))
-        found = classification_metrics(codes[rows], probabilities[rows], range(classes))
+        found = metrics_of(codes[rows], probabilities[rows], range(classes))
         same({n: value[..., resample] for n, value in figures.items()}, found, range(classes))
 
 
 def test_a_class_without_rows_is_left_out():
     codes, probabilities = made_up(4)
     kept = codes != 2
-    figures = Scored(codes[kept], probabilities[kept]).figures(np.ones((kept.sum(), 1)))
-    found = classification_metrics(codes[kept], probabilities[kept], range(4))
+    figures = WeightedMetrics(codes[kept], probabilities[kept]).figures(np.ones((kept.sum(), 1)))
+    found = metrics_of(codes[kept], probabilities[kept], range(4))
     same({name: value[..., 0] for name, value in figures.items()}, found, [0, 1, 3])
 
 
 def test_one_single_class_has_no_areas():
-    figures = Scored(np.zeros(5, dtype=int), np.full((5, 2), 0.5)).figures(np.ones((5, 2)))
+    figures = WeightedMetrics(np.zeros(5, dtype=int), np.full((5, 2), 0.5)).figures(np.ones((5, 2)))
     assert "auc" not in figures
     assert figures["accuracy"].tolist() == [1, 1]
 
@@ -74,8 +79,8 @@ def test_rows_are_drawn_again_within_their_class(monkeypatch):
 
 def test_models_are_compared_on_the_same_resamples():
     codes, probabilities = made_up(3)
-    model, same_model = Scored(codes, probabilities), Scored(codes, probabilities.copy())
-    other = Scored(codes, made_up(3, decimals=1)[1])
+    model, same_model = (WeightedMetrics(codes, p) for p in (probabilities, probabilities.copy()))
+    other = WeightedMetrics(codes, made_up(3, decimals=1)[1])
     alone = distributions([model], 50, 9)[0]
     first, second, third = distributions([model, same_model, other], 50, 9)
     for name, values in alone.items():
@@ -91,8 +96,9 @@ def test_models_are_compared_on_the_same_resamples():
 
 def test_models_judged_on_other_rows_are_no_pair():
     codes, probabilities = made_up(3)
+    models = [WeightedMetrics(rows, probabilities) for rows in (codes, codes[::-1])]
     with pytest.raises(ValueError, match="the same rows"):
-        distributions([Scored(codes, probabilities), Scored(codes[::-1], probabilities)], 5, 1)
+        distributions(models, 5, 1)
 
 
 def test_an_interval_is_two_percentiles():
@@ -111,11 +117,11 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
         odds = np.exp(scores)
         return codes, odds / odds.sum(axis=1, keepdims=True)
 
-    truth = classification_metrics(*table(300_000, np.random.default_rng(0)), range(3))
+    truth = metrics_of(*table(300_000, np.random.default_rng(0)), range(3))
     names = ("auc", "accuracy", "f1", "log_loss")
     held = dict.fromkeys(names, 0)
     for seed in range(200):
-        scored = Scored(*table(300, np.random.default_rng(seed + 1)))
+        scored = WeightedMetrics(*table(300, np.random.default_rng(seed + 1)))
         (drawn,) = distributions([scored], 200, seed)
         for name in names:
             low, high = Bootstrap().interval(drawn[name])

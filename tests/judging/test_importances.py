@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from pipeline.judging.importances import of_columns
-from pipeline.judging.metrics import class_codes
+from pipeline.judging.importances import Draws, of_columns
+from pipeline.judging.predictions import Predictions
 from pipeline.models.build import build_pipeline
 from pipeline.models.export import predict
 from train_random_forest.train import fit
@@ -33,8 +33,12 @@ def found(model, features=FEATURES, **kwargs):
     table = made_up()
     pipeline = fit(build_pipeline(features, model, 7), table.head(200), "kind")
     rows = table.tail(200)
-    codes = class_codes(rows["kind"], pipeline.classes_.tolist())
-    return of_columns(pipeline, rows, codes, predict(pipeline, rows)[0], 3, **kwargs)
+    return importances_of(pipeline, rows, Draws(seed=3, **kwargs))
+
+
+def importances_of(pipeline, rows, draws):
+    predictions = Predictions.of(rows["kind"], predict(pipeline, rows)[0], pipeline.classes_)
+    return of_columns(pipeline, rows.iloc[draws.all_rows(predictions.codes)], predictions, draws)
 
 
 @pytest.mark.parametrize("encoding", ["ordinal", "one_hot"])
@@ -57,9 +61,9 @@ def test_shuffling_inputs_is_shuffling_the_column():
     """By hand: permute the table's column itself, with the same draws, and predict again."""
     table = made_up().tail(200)
     pipeline = fit(build_pipeline(FEATURES, {"estimator": FOREST}, 7), made_up().head(200), "kind")
-    codes = class_codes(table["kind"], pipeline.classes_.tolist())
+    codes = Predictions.of(table["kind"], np.empty((200, 3)), pipeline.classes_).codes
     before = predict(pipeline, table)[0]
-    rows = of_columns(pipeline, table, codes, before, 3, repeats=2)
+    rows = importances_of(pipeline, table, Draws(repeats=2, seed=3))
     area = roc_auc_score(codes, before, multi_class="ovo")
     drops = []
     for repeat in range(2):
@@ -90,5 +94,13 @@ def test_one_single_class_has_no_importances():
     table = made_up()
     pipeline = fit(build_pipeline(FEATURES, {"estimator": FOREST}, 7), table, "kind")
     cats = table[table["kind"] == "cat"]
-    codes = np.zeros(len(cats), dtype=int)
-    assert of_columns(pipeline, cats, codes, predict(pipeline, cats)[0], 3) == []
+    assert importances_of(pipeline, cats, Draws(seed=3)) == []
+
+
+def test_a_repeat_draws_its_own_rows_and_some_of_each_class():
+    codes = np.array([0] * 90 + [1] * 9 + [2])
+    draws = Draws(repeats=3, most_rows=20, seed=1)
+    each = [draws.rows(codes, draws.generator(n)) for n in range(3)]
+    assert [np.bincount(codes[rows]).tolist() for rows in each] == [[18, 2, 1]] * 3
+    assert not np.array_equal(each[0], each[1])
+    assert draws.all_rows(codes).tolist() == sorted({row for rows in each for row in rows})

@@ -6,7 +6,12 @@ import pytest
 from sklearn import metrics as reference
 
 from pipeline.errors import InputError
-from pipeline.judging.metrics import class_codes, classification_metrics, per_class_table
+from pipeline.judging.metrics import classification_metrics, per_class_table, performance
+from pipeline.judging.predictions import Predictions, class_codes, in_order
+
+
+def metrics_of(truth, probabilities, classes):
+    return classification_metrics(Predictions.of(truth, probabilities, classes))
 
 
 def made_up(classes, rows=400, seed=0):
@@ -25,7 +30,7 @@ def test_many_classes_agree_with_scikit_learn(classes, seed):
     truth, probabilities = made_up(classes, seed=seed)
     predicted = np.asarray(classes)[probabilities.argmax(axis=1)]
 
-    found = classification_metrics(truth, probabilities, classes)
+    found = metrics_of(truth, probabilities, classes)
 
     area = reference.roc_auc_score(truth, probabilities, multi_class="ovo", average="macro")
     assert found["auc"] == pytest.approx(area, abs=1e-12)
@@ -46,7 +51,7 @@ def test_many_classes_agree_with_scikit_learn(classes, seed):
 @pytest.mark.parametrize("classes", [[False, True], ["no", "yes"], [1, 2]])
 def test_two_classes_have_the_plain_auc(classes):
     truth, probabilities = made_up(classes)
-    found = classification_metrics(truth, probabilities, classes)
+    found = metrics_of(truth, probabilities, classes)
     expected = reference.roc_auc_score(truth == classes[1], probabilities[:, 1])
     assert found["auc"] == pytest.approx(expected, abs=1e-12)
 
@@ -56,7 +61,7 @@ def test_a_class_without_rows_is_left_out():
     kept = truth != "c"
     truth, probabilities = truth[kept], probabilities[kept]
 
-    found = classification_metrics(truth, probabilities, ["a", "b", "c"])
+    found = metrics_of(truth, probabilities, ["a", "b", "c"])
 
     assert not [key for key in found if key.endswith("/c")]
     assert found["f1"] == pytest.approx((found["f1/a"] + found["f1/b"]) / 2)
@@ -67,7 +72,7 @@ def test_a_class_without_rows_is_left_out():
 
 
 def test_one_single_class_has_no_auc():
-    found = classification_metrics(["b", "b"], np.array([[0.2, 0.8], [0.7, 0.3]]), ["a", "b"])
+    found = metrics_of(["b", "b"], np.array([[0.2, 0.8], [0.7, 0.3]]), ["a", "b"])
     assert not [key for key in found if key.startswith("auc")]
     assert found["recall/b"] == 0.5
     assert per_class_table(found, ["a", "b"]) == [
@@ -84,7 +89,7 @@ def test_one_single_class_has_no_auc():
 
 def test_a_certain_error_and_a_class_never_predicted_stay_finite():
     probabilities = np.array([[1.0, 0.0], [1.0, 0.0]])
-    found = classification_metrics(["a", "b"], probabilities, ["a", "b"])
+    found = metrics_of(["a", "b"], probabilities, ["a", "b"])
     assert found["precision/b"] == found["f1/b"] == 0
     assert all(math.isfinite(value) for value in found.values())
 
@@ -97,7 +102,7 @@ def test_labels_may_come_in_any_text_type(dtype):
 
 def test_an_unknown_class_is_refused_with_its_count():
     with pytest.raises(InputError, match=r"'x' \(2 rows\)"):
-        classification_metrics(["a", "x", "x"], np.full((3, 2), 0.5), ["a", "b"])
+        metrics_of(["a", "x", "x"], np.full((3, 2), 0.5), ["a", "b"])
 
 
 def test_text_for_a_number_is_refused():
@@ -107,6 +112,21 @@ def test_text_for_a_number_is_refused():
 
 def test_no_rows_and_probabilities_that_are_not_finite_are_refused():
     with pytest.raises(InputError, match="no rows"):
-        classification_metrics([], np.empty((0, 2)), ["a", "b"])
+        metrics_of([], np.empty((0, 2)), ["a", "b"])
     with pytest.raises(InputError, match="not finite"):
-        classification_metrics(["a"], np.array([[np.nan, 0.5]]), ["a", "b"])
+        metrics_of(["a"], np.array([[np.nan, 0.5]]), ["a", "b"])
+
+
+def test_a_class_without_rows_is_in_the_performance_without_figures():
+    predictions = Predictions.of(["a", "b", "b"], np.eye(3)[[0, 1, 0]], ["a", "b", "c"])
+    found = performance(predictions, classification_metrics(predictions))
+    assert found["confusion"] == [[1, 0, 0], [1, 1, 0], [0, 0, 0]]
+    assert [row["support"] for row in found["per_class"]] == [1, 2, 0]
+    assert [row["recall"]["value"] for row in found["per_class"]] == [1.0, 0.5, None]
+    assert [curve["class"] for curve in found["roc"]] == ["a", "b"]
+
+
+def test_other_orders_and_other_classes():
+    said = np.array([[0.1, 0.2, 0.7]])
+    assert in_order(said, ["c", "a", "b"], ["a", "b", "c"]).tolist() == [[0.2, 0.7, 0.1]]
+    assert in_order(said, ["a", "c"], ["a", "b"]) is None

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.judging.slices import slices
+from pipeline.judging.slices import check_columns, slices
 
 
 def parts(values, **kwargs):
     column = pd.Series(values, **kwargs)
-    found = list(slices(pd.DataFrame({"c": column}), "c"))
+    found = list(slices(column))
     covered = np.sum([inside for _, inside in found], axis=0)
     assert (covered == 1).all(), "every row is in exactly one part"
     return {value: int(inside.sum()) for value, inside in found}
@@ -64,4 +64,4 @@ def test_times_are_cut_too():
 
 def test_an_unknown_column_is_refused():
     with pytest.raises(InputError, match=r"data\.slices: .*no column 'temp'.*did you mean 'tempo'"):
-        list(slices(pd.DataFrame({"tempo": [1]}), "temp"))
+        check_columns(["tempo", "temp"], ["tempo"])

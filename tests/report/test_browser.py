@@ -11,10 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from pipeline.report import page as report
-from pipeline.report.facts import Facts
+from pipeline.report.report_data import ReportData
 from tests.fakes.recorded import EVIL, full, manifest, step
 
-PAGES = {"full": full(classes=30), "bare": Facts(manifest([step("prepare", error=EVIL * 9)]))}
+PAGES = {"full": full(classes=30), "bare": ReportData(manifest([step("prepare", error=EVIL * 9)]))}
 PHONE, DESK = 320, 1280  # pixels
 LUMINANCE = """([selector, name]) => {
   const style = getComputedStyle(document.querySelector(selector));
@@ -25,8 +25,8 @@ LUMINANCE = """([selector, name]) => {
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("reports")
-    for name, facts in PAGES.items():
-        (folder / f"{name}.html").write_text(report.render(facts), encoding="utf-8")
+    for name, data in PAGES.items():
+        (folder / f"{name}.html").write_text(report.render(data), encoding="utf-8")
     return {name: folder / f"{name}.html" for name in PAGES}
 
 

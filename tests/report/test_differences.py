@@ -8,8 +8,8 @@ from tests.fakes.recorded import artifact, manifest, step, whole
 
 def test_equal_runs_differ_in_nothing() -> None:
     found = differences(whole(), whole(run="b" * 32))
-    assert not any(found[kind] for kind in ("config", "code", "data"))
-    assert {row["difference"] for row in found["metrics"]} == {0.0}
+    assert found.is_empty
+    assert {row["difference"] for row in found.metrics} == {0.0}
 
 
 def test_config_names_what_differs_and_not_how_it_was_run() -> None:
@@ -17,7 +17,7 @@ def test_config_names_what_differs_and_not_how_it_was_run() -> None:
     now["config"]["data"]["test_size"] = 0.2
     now["config"]["main"]["action"] = "verify"
     before["config"]["data"]["gone"] = 1
-    assert differences(now, before)["config"] == [
+    assert differences(now, before).config == [
         {"name": "data.test_size", "before": 0.3, "now": 0.2},
         {"name": "data.gone", "before": 1, "now": "not set"},
     ]
@@ -32,7 +32,7 @@ def test_code_and_packages() -> None:
     now = whole(packages={"numpy": "3"})
     now["code"] = now["code"] | {"commit": None, "patch": "diff --git a/x y.py b/x y.py\n+1"}
     before = whole(packages={"numpy": "2", "scipy": "1"})
-    rows = {row["name"]: (row["before"], row["now"]) for row in differences(now, before)["code"]}
+    rows = {row["name"]: (row["before"], row["now"]) for row in differences(now, before).code}
     assert rows == {
         "commit": ("c" * 12, "none"),
         "uncommitted changes": ("none", "1 file"),
@@ -48,10 +48,10 @@ def test_data_and_metrics_of_steps_that_both_have() -> None:
         return manifest([step("judge", outputs=made, metrics={"f1": f1, "f1/Pop": 0.1, **more})])
 
     found = differences(run(1, 2000, 0.6, auc=0.9), run(0, 1000, 0.5))
-    assert found["data"] == [
+    assert found.data == [
         {"name": "t.csv", "before": "t.csv:v0, 1,000 rows", "now": "t.csv:v1, 2,000 rows"}
     ]
-    (row,) = found["metrics"]
+    (row,) = found.metrics
     assert (row["metric"], round(row["difference"], 6)) == ("f1", 0.1)
 
 

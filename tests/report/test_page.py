@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.report import page
-from pipeline.report.facts import Facts
+from pipeline.report.report_data import ReportData
 from tests.fakes.evaluation import evaluation, gate
 from tests.fakes.recorded import EVIL, full, manifest, step, whole
 
@@ -38,7 +38,7 @@ class Reader(HTMLParser):
         self.text[self._section] = re.sub(r" +([.,:;])", r"\1", " ".join(words.split()))
 
 
-def read(facts: Facts) -> Reader:
+def read(facts: ReportData) -> Reader:
     return Reader(page.render(facts))
 
 
@@ -96,7 +96,7 @@ def test_a_headline_that_did_not_move_is_said_not_to_have_moved() -> None:
     found.previous["steps"][-1]["metrics"]["auc"] = 0.928
     assert "AUC unchanged" in read(found).text["summary"]
     recorded = whole()
-    same = Facts(recorded, previous=recorded)
+    same = ReportData(recorded, previous=recorded)
     assert "the same config, code and data, and the same metrics." in read(same).text["summary"]
 
 
@@ -110,14 +110,14 @@ def test_secrets_in_overrides_are_masked_and_said_to_be() -> None:
     from pipeline.report.masking import masked
 
     words = ["data.file_url='https://u:hunter2@h/'"]
-    text = read(Facts(masked(manifest([step("a")], overrides=words)))).text["run"]
+    text = read(ReportData(masked(manifest([step("a")], overrides=words)))).text["run"]
     assert "*** stands for a secret" in text
     assert "hunter2" not in text
 
 
 def test_a_run_without_a_judged_model_says_so_and_which_command_makes_it() -> None:
     asked = ["main.steps=prepare", "data.test_size=0.2"]
-    text = read(Facts(manifest([step("prepare")], overrides=asked))).text
+    text = read(ReportData(manifest([step("prepare")], overrides=asked))).text
     makes = "This makes it: python main.py data.test_size=0.2"
     for section, lack in {
         "results": "This run judged no model.",
@@ -136,7 +136,7 @@ def test_a_run_without_a_judged_model_says_so_and_which_command_makes_it() -> No
 
 
 def test_without_an_evaluation_the_record_s_metrics_are_shown_without_intervals() -> None:
-    text = read(Facts(whole(), lacks={"gate": "gate.json:v0 cannot be read: gone."})).text
+    text = read(ReportData(whole(), lacks={"gate": "gate.json:v0 cannot be read: gone."})).text
     assert "These are the metrics that step judge recorded." in text["results"]
     assert "AUC 0.928" in text["results"]
     assert "not defined" in text["results"], "Rap has no AUC"
@@ -148,7 +148,7 @@ def test_a_failed_run_names_the_step_and_its_reason() -> None:
     recorded = manifest([step("prepare"), step("check", status="failed", error=f"3 failed {EVIL}")])
     recorded["config"]["main"]["steps"] = "all"
     recorded["config"]["steps"] |= {"judge": {}}
-    text = read(Facts(recorded)).text
+    text = read(ReportData(recorded)).text
     assert "Step check failed before; when that is mended, this makes it:" in text["results"]
     assert f"Step check failed: 3 failed {EVIL}." in text["summary"]
     assert "judge not ended the run stopped before" in text["lineage"]
@@ -156,7 +156,7 @@ def test_a_failed_run_names_the_step_and_its_reason() -> None:
 
 
 def test_a_run_of_which_no_step_left_a_record() -> None:
-    text = read(Facts(manifest([]))).text
+    text = read(ReportData(manifest([]))).text
     assert "The run stopped before prepare ended." in text["summary"]
     assert "No step of this run left a record." in text["lineage"]
     assert "This run cannot be proved: no step of it ended" in text["run"]
@@ -164,18 +164,20 @@ def test_a_run_of_which_no_step_left_a_record() -> None:
 
 def test_a_run_outside_git_and_one_with_changes() -> None:
     nowhere = {"commit": None, "patch": "", "left_out": [], "lock": None}
-    assert "not made from a commit" in read(Facts(manifest([step("a")], code=nowhere))).text["run"]
+    assert (
+        "not made from a commit"
+        in read(ReportData(manifest([step("a")], code=nowhere))).text["run"]
+    )
     patch = "diff --git a/x.py b/x.py\n+secret"
     code = {"commit": "c" * 40, "patch": patch, "left_out": ["big.bin"], "lock": None}
-    text = read(Facts(manifest([step("a")], code=code))).text["run"]
+    text = read(ReportData(manifest([step("a")], code=code))).text["run"]
     assert "in x.py; new files too large to keep: big.bin" in text
     assert "secret" not in text
 
 
-def contents(**facts: Any) -> Facts:
+def contents(**facts: Any) -> ReportData:
     two = full(classes=2, rows=60)
-    made = two.contents["evaluation"] | facts
-    return dataclasses.replace(two, contents={"evaluation": made, "gate": gate()})
+    return dataclasses.replace(two, evaluation={**two.evaluation, **facts}, gate=gate())
 
 
 @pytest.mark.parametrize(
@@ -198,19 +200,19 @@ def test_a_class_that_the_test_rows_do_not_have() -> None:
     found = full(2, 60)
     truth, probabilities = [0, 0, 1, 1], [[0.9, 0.1, 0.0]] * 2 + [[0.2, 0.7, 0.1]] * 2
     made = evaluation(np.array(truth), np.array(probabilities), ["a", "b", "gone"])
-    text = read(dataclasses.replace(found, contents={"evaluation": made})).text["results"]
+    text = read(dataclasses.replace(found, evaluation=made)).text["results"]
     assert "gone 0 not defined no rows of it" in text
 
 
 def test_more_classes_than_can_be_drawn_are_in_the_tables() -> None:
     text = read(full(classes=61, rows=400)).text["results"]
-    assert "61 classes are too many to draw." in text
+    assert "The pictures leave out 1 of 61 classes" in text
     assert "class 60" in text
 
 
 def test_a_gate_without_a_champion_or_thresholds() -> None:
     decided = gate() | {"champion": None, "comparison": None, "thresholds": [], "promoted": False}
-    text = read(dataclasses.replace(full(2, 60), contents={"gate": decided})).text["gate"]
+    text = read(dataclasses.replace(full(2, 60), gate=decided)).text["gate"]
     assert "The model passed the gate." in text
     assert "There was no champion to compare with." in text
     assert "No thresholds are set." in text

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import DecodeError
-from matplotlib.figure import Figure
 from wandb.proto import wandb_internal_pb2
 
 from pipeline.context import RunContext
 from pipeline.errors import InputError
-from pipeline.judging import plots
+from pipeline.judging.pictures.canvas import canvas, picture, png
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record, write_table
 from pipeline.tracking.recorder_client import RecorderConnection, RecorderProcess
@@ -78,7 +77,7 @@ def make_record(folder: Path, status: str = "finished") -> Record:
     """A step's record with one of each: metric, table, picture, output."""
     folder.mkdir()
     (folder / "data.csv").write_text("n\n1\n")
-    (folder / "empty.png").write_bytes(plots.png(Figure()))
+    (folder / "empty.png").write_bytes(png(picture(canvas(10, 10), "empty", "", "")))
     made = Record("split", {"size": 0.5}, "2020-01-01", status=status, metrics={"rows": 1.0})
     made.tables = {"classes": [{"class": "a", "rows": 1}], "none": []}
     write_table("classes", made.tables["classes"], folder)

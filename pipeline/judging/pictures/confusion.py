@@ -1,15 +1,15 @@
 """The confusion matrix, legible for two classes and for thirty."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
-from pipeline.report import charts
-from pipeline.report.charts import ACCENT, MUTED, PALE, PAPER, Picture, canvas, clipped, write
+from pipeline.judging.pictures import canvas
+from pipeline.judging.pictures.canvas import ACCENT, INK, MUTED, PALE, PAPER, clipped, write
 
 LARGEST, SMALLEST, WHOLE = 46.0, 23.0, 560.0  # a cell's edge, and what all would like to fill
 NAME = 22  # characters of a class name
@@ -23,7 +23,16 @@ def shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), float)
 
 
-def worst(classes: Sequence[Any], counts: NDArray[np.int64], most: int) -> list[dict[str, Any]]:
+class Confusion(TypedDict):
+    """Rows of one class that were predicted as another, and their share of the true class."""
+
+    truth: str
+    predicted: str
+    rows: int
+    share: float
+
+
+def worst(classes: Sequence[str], counts: NDArray[np.int64], most: int) -> list[Confusion]:
     """Return the pairs of classes that are taken for each other most often, by share of the truth.
 
     Args:
@@ -36,33 +45,32 @@ def worst(classes: Sequence[Any], counts: NDArray[np.int64], most: int) -> list[
     order = np.lexsort((-off.ravel(), -of_truth.ravel()))[:most]
     pairs = [divmod(int(cell), len(classes)) for cell in order]
     return [
-        {"truth": classes[i], "taken_for": classes[j], "rows": int(off[i, j]),
+        {"truth": classes[i], "predicted": classes[j], "rows": int(off[i, j]),
          "share": float(of_truth[i, j])}
         for i, j in pairs if off[i, j]
     ]  # fmt: skip
 
 
-def matrix(classes: Sequence[Any], counts: NDArray[np.int64], name: str, finding: str) -> Picture:
+def matrix(classes: Sequence[str], counts: NDArray[np.int64], part: NDArray[np.float64]) -> Axes:
     """Draw a row for each true class: what per cent of its rows each class was predicted for.
 
     Args:
         classes: the k labels.
-        counts: (k, k), a row for each true class, a column for each predicted one.
-        name: of the picture.
-        finding: what it shows.
+        counts: (k,) rows of each true class.
+        part: (k, k) shares, a row for each true class, a column for each predicted one.
     """
     size = len(classes)
     cell = min(max(WHOLE / size, SMALLEST), LARGEST)
-    names = [clipped(str(label), NAME) for label in classes]
-    rows = [f"{n:,}" for n in counts.sum(axis=1)]
-    longest, widest = (max(map(charts.width_of, texts)) for texts in (names, rows))
+    names = [clipped(label, NAME) for label in classes]
+    rows = [f"{n:,}" for n in counts]
+    longest, widest = (max(map(canvas.width_of, texts)) for texts in (names, rows))
     left = max(longest + widest + 30, HEAD)
     level = longest < cell  # there is room for the names beside each other
     below = 30 if level else longest * 0.75 + 40
-    axes = canvas(max(left + cell * size + 16, 330), below + cell * size + 26)
-    _cells(axes, shares(counts), (left, below, cell))
-    faint: dict[str, Any] = {"color": MUTED, "size": charts.SMALL}
-    slant: dict[str, Any] = {"ha": "right", "rotation": 45, "rotation_mode": "anchor"}
+    axes = canvas.canvas(max(left + cell * size + 16, 330), below + cell * size + 26)
+    _cells(axes, part, (left, below, cell))
+    faint: dict[str, object] = {"color": MUTED, "size": canvas.SMALL}
+    slant: dict[str, object] = {"ha": "right", "rotation": 45, "rotation_mode": "anchor"}
     for n, (label, count) in enumerate(zip(names, rows, strict=True)):
         y, x = below + cell * (size - n - 0.5), left + cell * (n + 0.5)
         write(axes, left - widest - 18, y, label, ha="right")
@@ -71,7 +79,7 @@ def matrix(classes: Sequence[Any], counts: NDArray[np.int64], name: str, finding
     top = below + cell * size + 14
     write(axes, left - 8, top, "true class, rows", ha="right", **faint)
     write(axes, left, top, "per cent of them predicted as", **faint)
-    return charts.picture(axes, name, finding)
+    return axes
 
 
 def strength(share: float) -> float:
@@ -82,9 +90,9 @@ def strength(share: float) -> float:
     return round(0.9 * share, 2) if share <= DARK else round(0.75 + 0.5 * (share - DARK), 2)
 
 
-def _cells(axes: Axes, part: NDArray[np.float64], place: tuple[float, float, float]) -> None:
+def _cells(axes: Axes, part: NDArray[np.float64], corner: tuple[float, float, float]) -> None:
     """Fill the cells by their share, and write it; what rounds to nothing stays empty."""
-    left, below, cell = place
+    left, below, cell = corner
     empty, filled, strengths = [], [], []
     for i, j in np.ndindex(*part.shape):
         share = float(part[i, j])
@@ -96,9 +104,9 @@ def _cells(axes: Axes, part: NDArray[np.float64], place: tuple[float, float, flo
             continue
         filled.append(square)
         strengths.append(strength(share))
-        color = PAPER if share > DARK else charts.INK
+        color = PAPER if share > DARK else INK
         write(axes, x + cell / 2, y + cell / 2, f"{100 * share:.0f}", ha="center", color=color,
-              size=min(charts.TEXT, cell * 0.45))  # fmt: skip
+              size=min(canvas.TEXT, cell * 0.45))  # fmt: skip
     axes.add_collection(PolyCollection(empty + filled, facecolors=PALE, edgecolors="none"))
     axes.add_collection(PolyCollection(filled, facecolors=ACCENT, edgecolors="none",
                                        alpha=strengths or None))  # fmt: skip

@@ -1,7 +1,6 @@
-"""All that the report of a run says, gathered from its manifest, the artifacts and other runs."""
+"""What a report is made from: the manifest of a run, the artifacts that are kept, other runs."""
 
 import json
-import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,86 +9,89 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.judging.evaluation import Evaluation, GateResult
+from pipeline.replay.manifest import Manifest
 from pipeline.report.masking import masked
 from pipeline.report.profile import Profile, profile
 from pipeline.store.artifacts import Store, Version
-from pipeline.tracking.record import reference
+from pipeline.tracking.record import ArtifactFacts, reference
 
 LARGEST = 100_000_000  # bytes of a table that is still read for its profile
 KINDS = ("evaluation", "certificate", "gate")  # types of artifacts that a report reads
-Artifact = Mapping[str, Any]
+Certificate = Mapping[str, Any]  # as segregate writes it
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportData:
     """A run as its report shows it; secrets are masked.
 
     Attributes:
-        recorded: the manifest.
+        manifest: of the run.
         previous: the manifest of the run that it is compared with.
-        contents: type of an artifact (of KINDS) → its content.
+        evaluation, certificate, gate: what its artifacts of these types hold.
         profile: of the table that was divided.
-        lacks: what could not be had → why, in one sentence.
+        lacks: what could not be read → why, in one sentence.
     """
 
-    recorded: dict[str, Any]
-    previous: dict[str, Any] | None = None
-    contents: dict[str, Any] = field(default_factory=dict)
+    manifest: Manifest
+    previous: Manifest | None = None
+    evaluation: Evaluation | None = None
+    certificate: Certificate | None = None
+    gate: GateResult | None = None
     profile: Profile | None = None
     lacks: dict[str, str] = field(default_factory=dict)
 
 
-def gather(recorded: Any, earlier: Iterable[Any], location: str) -> Facts:
-    """Gather what is known of a run.
+def gather(manifest: Manifest, earlier: Iterable[Manifest], location: str) -> ReportData:
+    """Gather what is kept of a run.
 
     Args:
-        recorded: its manifest.
+        manifest: of the run.
         earlier: the manifests of the runs before it, the newest first.
         location: the folder or URL of the store of its artifacts.
     """
     contents: dict[str, Any] = {}
     lacks: dict[str, str] = {}
-    catalogs = dict.fromkeys(["", *(step.get("catalog") or "" for step in recorded["steps"])])
+    catalogs = dict.fromkeys(["", *(step.get("catalog") or "" for step in manifest["steps"])])
     stores = [Store(location, catalog) for catalog in catalogs]
     for kind in KINDS:
-        if made := output(recorded, kind):
+        if artifact := output(manifest, kind):
             try:
-                contents[kind] = masked(_json(stores, made))
+                contents[kind] = masked(_json(stores, artifact))
             except InputError as error:
-                lacks[kind] = f"{reference(made)} cannot be read: {masked(str(error))}."
-    previous = comparable(recorded, earlier)
-    described = None
+                lacks[kind] = f"{reference(artifact)} cannot be read: {masked(str(error))}."
+    previous, described = comparable(manifest, earlier), None
     try:
-        described = _profile(recorded, stores)
+        described = _profile(manifest, stores)
     except InputError as error:
         lacks["profile"] = f"{masked(str(error))}."
-    return Facts(masked(_slim(recorded)), previous and masked(_slim(previous)), contents, described,
-                 lacks)  # fmt: skip
+    return ReportData(
+        masked(_slim(manifest)), previous and masked(_slim(previous)), **contents,
+        profile=described, lacks=lacks,
+    )  # fmt: skip
 
 
-def _slim(recorded: dict[str, Any]) -> dict[str, Any]:
+def _slim(manifest: Manifest) -> Manifest:
     """Return a manifest without what no report shows; of the patch the names and a digest."""
-    patch = str(recorded["code"]["patch"])
+    patch = str(manifest["code"]["patch"])
     heads = [line for line in patch.splitlines() if line.startswith("diff --git ")]
     digest = [sha256(patch.encode("utf-8", "surrogatepass")).hexdigest()] if patch else []
-    code = recorded["code"] | {"patch": "\n".join([*heads, *digest])}
-    steps = [step | {"facts": {}, "parameters": {}} for step in recorded["steps"]]
-    return recorded | {"code": code, "steps": steps}
+    code = manifest["code"] | {"patch": "\n".join([*heads, *digest])}
+    steps = [step | {"facts": {}, "parameters": {}} for step in manifest["steps"]]
+    return manifest | {"code": code, "steps": steps}
 
 
-def output(recorded: Mapping[str, Any], kind: str) -> Artifact | None:
+def output(manifest: Manifest, kind: str) -> ArtifactFacts | None:
     """Return the artifact of a type that a run made last, None without one."""
-    made = [a for step in recorded["steps"] for a in step["outputs"]]
-    found = [a for a in made if kind in (a["type"], a["name"].removesuffix(".json"))]
-    return found[-1] if found else None
+    made = [a for step in manifest["steps"] for a in step["outputs"]]
+    of_kind = [a for a in made if kind in (a["type"], a["name"].removesuffix(".json"))]
+    return of_kind[-1] if of_kind else None
 
 
-def comparable(
-    recorded: dict[str, Any], earlier: Iterable[dict[str, Any]]
-) -> dict[str, Any] | None:
+def comparable(manifest: Manifest, earlier: Iterable[Manifest]) -> Manifest | None:
     """Return the newest earlier run on the same target that ended well and has all our steps."""
-    ours = {step["step"] for step in recorded["steps"]}
-    target = recorded["config"]["data"].get("target")
+    ours = {step["step"] for step in manifest["steps"]}
+    target = manifest["config"]["data"].get("target")
     for other in earlier:
         if other["config"]["data"].get("target") != target:
             continue
@@ -99,25 +101,25 @@ def comparable(
     return None
 
 
-def divided(recorded: Mapping[str, Any]) -> Artifact | None:
+def divided(manifest: Manifest) -> ArtifactFacts | None:
     """Return the table to describe: what the step read that divided the rows, else the last made.
 
     Tables of predictions do not count.
     """
-    for step in recorded["steps"]:
+    for step in manifest["steps"]:
         if any(a["type"] == "certificate" for a in step["outputs"]) and step["inputs"]:
-            return dict(step["inputs"][0])
-    steps = reversed(recorded["steps"])
+            return step["inputs"][0]
+    steps = reversed(manifest["steps"])
     tables = [a for s in steps for a in (*s["outputs"], *s["inputs"]) if _is_table(a)]
     return tables[0] if tables else None
 
 
-def _is_table(artifact: Artifact) -> bool:
-    named_so = re.search(r"\.(csv|parquet)$", artifact["name"])
-    return bool(named_so) and artifact["type"] != "predictions"
+def _is_table(artifact: ArtifactFacts) -> bool:
+    name: str = artifact["name"]
+    return name.endswith((".csv", ".parquet")) and artifact["type"] != "predictions"
 
 
-def _found(stores: Sequence[Store], artifact: Artifact) -> Version:
+def _version_of(stores: Sequence[Store], artifact: ArtifactFacts) -> Version:
     """Return the version with an artifact's content, whatever its number in the catalogs."""
     for store in stores:
         if version := store.same(artifact["name"], artifact["digest"]):
@@ -125,19 +127,19 @@ def _found(stores: Sequence[Store], artifact: Artifact) -> Version:
     raise InputError(f"{reference(artifact)} is gone from {stores[0].url}")
 
 
-def _json(stores: Sequence[Store], artifact: Artifact) -> Any:
+def _json(stores: Sequence[Store], artifact: ArtifactFacts) -> object:
     with tempfile.TemporaryDirectory() as folder:
-        file = stores[0].download(_found(stores, artifact), Path(folder))
+        file = stores[0].download(_version_of(stores, artifact), Path(folder))
         return json.loads(file.read_text(encoding="utf-8"))
 
 
-def _profile(recorded: Mapping[str, Any], stores: Sequence[Store]) -> Profile | None:
+def _profile(manifest: Manifest, stores: Sequence[Store]) -> Profile | None:
     from pipeline.tables import table_files
 
-    artifact = divided(recorded)
+    artifact = divided(manifest)
     if artifact is None:
         return None
-    version = _found(stores, artifact)
+    version = _version_of(stores, artifact)
     size = sum(file.size for file in version.files)
     if size > LARGEST:
         raise InputError(

@@ -1,10 +1,9 @@
-"""Numbers, shares, times and names as the report writes them."""
+"""Figures, shares, counts and names as pictures and the report write them."""
 
 import math
-import shlex
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
+
+from pipeline.judging.evaluation import Estimate
 
 NONE = "not defined"
 TITLES = {"auc": "AUC", "f1": "F1", "log_loss": "log loss", "brier": "Brier score",
@@ -54,25 +53,15 @@ def percent(share: float | None, digits: int = 1) -> str:
     return NONE if share is None else f"{100 * share:.{digits}f} %"
 
 
-def seconds(value: float) -> str:
-    """Return a duration."""
-    return f"{value:.1f} s" if value < 120 else f"{value / 60:.0f} min"
-
-
-def moment(text: str) -> str:
-    """Return an ISO 8601 time as date and time of day."""
-    return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M %Z").strip()
-
-
 def title(metric: str) -> str:
     """Return a metric's name for people."""
     return TITLES.get(metric, metric.replace("_", " "))
 
 
-def interval(estimate: Mapping[str, Any], digits: int = 3) -> str:
+def interval(estimate: Estimate, digits: int = 3) -> str:
     """Return ``0.928 (0.920 to 0.936)``, or only the value where there is no interval."""
-    text = number(estimate.get("value"), digits)
-    if estimate.get("low") is None or estimate.get("high") is None:
+    text = number(estimate["value"], digits)
+    if estimate["low"] is None or estimate["high"] is None:
         return text
     return f"{text} ({number(estimate['low'], digits)} to {number(estimate['high'], digits)})"
 
@@ -84,13 +73,8 @@ def count(n: int, what: str) -> str:
 
 def listed(words: Iterable[str], most: int = 5) -> str:
     """Return ``a, b and c``; of many the first, and how many more there are."""
-    known = list(words)
-    shown, more = known[:most], len(known) - most
+    names = list(words)
+    shown, more = names[:most], len(names) - most
     if more > 0:
         return f"{', '.join(shown)} and {more} more"
     return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
-
-
-def command(words: Iterable[str] = ()) -> str:
-    """Return the command that starts the pipeline with these overrides."""
-    return shlex.join(["python", "main.py", *words])

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 
-from pipeline.report import charts
-from pipeline.report.charts import ACCENT, LINE, MUTED, PAPER, Picture, canvas, clipped, write
+from pipeline.judging.pictures import canvas
+from pipeline.judging.pictures.canvas import ACCENT, LINE, MUTED, PAPER, clipped, write
 
 Points = Sequence[tuple[float, float]]
 MOST_COLUMNS = 5
@@ -30,17 +30,13 @@ class Panel:
 
 def panels(
     shown: Sequence[Panel],
-    name: str,
-    finding: str,
     axis_names: tuple[str, str] = ("", ""),
     guides: Sequence[Points] = (),
-) -> Picture:
+) -> Axes:
     """Draw panels in rows.
 
     Args:
         shown: at least one.
-        name: of the picture.
-        finding: what it shows.
         axis_names: of the horizontal and the vertical axis, the same for all panels.
         guides: grey lines that every panel has.
     """
@@ -48,7 +44,7 @@ def panels(
     rows = -(-len(shown) // columns)
     height = EDGE + rows * (HEIGHT + HEAD + GAP / 2)
     width = max(EDGE + columns * (WIDTH + GAP), 330.0)  # the names of the axes need that much
-    axes = canvas(width, height)
+    axes = canvas.canvas(width, height)
     corners = [
         (EDGE + (n % columns) * (WIDTH + GAP),
          height - HEAD - HEIGHT - (n // columns) * (HEIGHT + HEAD + GAP / 2))
@@ -60,7 +56,7 @@ def panels(
     _marks(axes, shown, corners)
     if any(axis_names):
         _axis_names(axes, corners[columns * (rows - 1)], axis_names)
-    return charts.picture(axes, name, finding)
+    return axes
 
 
 def _placed(points: Points, corner: tuple[float, float]) -> list[tuple[float, float]]:
@@ -77,7 +73,7 @@ def _frames(axes: Axes, corners: Sequence[tuple[float, float]], guides: Sequence
 def _titles(axes: Axes, panel: Panel, corner: tuple[float, float]) -> None:
     top = corner[1] + HEIGHT
     write(axes, corner[0], top + 26, clipped(panel.title, 19), weight="bold")
-    write(axes, corner[0], top + 11, panel.note, color=MUTED, size=charts.SMALL)
+    write(axes, corner[0], top + 11, panel.note, color=MUTED, size=canvas.SMALL)
 
 
 def _marks(axes: Axes, shown: Sequence[Panel], corners: Sequence[tuple[float, float]]) -> None:
@@ -106,7 +102,7 @@ def _bars(heights: Sequence[float], corner: tuple[float, float]) -> list[list[tu
 
 def _axis_names(axes: Axes, corner: tuple[float, float], names: tuple[str, str]) -> None:
     """Name the axes at one panel, the first of the last row; the others are like it."""
-    style = {"color": MUTED, "size": charts.SMALL}
+    style = {"color": MUTED, "size": canvas.SMALL}
     for place, digit in ((0.0, "0"), (1.0, "1")):
         write(axes, corner[0] + place * WIDTH, corner[1] - 9, digit, ha="center", **style)
         write(axes, corner[0] - 5, corner[1] + place * HEIGHT, digit, ha="right", **style)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.report import facts
+from pipeline.report import report_data
 from pipeline.store.artifacts import Store
 from tests.fakes.recorded import artifact, manifest, published, step, whole
 
@@ -17,9 +17,11 @@ def store(tmp_path: Path) -> Store:
 
 def test_everything_is_gathered_and_masked(store: Store, tmp_path: Path) -> None:
     recorded = published(store, whole(), tmp_path)
-    found = facts.gather(recorded, [whole(run="b" * 32)], str(store.url))
-    assert found.contents["certificate"]["method"] == "stratified"
-    assert found.contents["gate"]["passed"] is True
+    found = report_data.gather(recorded, [whole(run="b" * 32)], str(store.url))
+    assert found.certificate
+    assert found.certificate["method"] == "stratified"
+    assert found.gate
+    assert found.gate["passed"] is True
     assert found.profile
     assert (found.profile.table, found.profile.rows) == ("clean.csv:v0", 2)
     assert found.previous
@@ -29,38 +31,38 @@ def test_everything_is_gathered_and_masked(store: Store, tmp_path: Path) -> None
 
 
 def test_artifacts_that_are_gone_are_lacks_and_no_error(store: Store) -> None:
-    found = facts.gather(whole(), [], str(store.url))
+    found = report_data.gather(whole(), [], str(store.url))
     assert set(found.lacks) == {"evaluation", "certificate", "gate", "profile"}
     assert found.lacks["gate"].startswith("gate.json:v0 cannot be read: gate.json:v0 is gone from")
-    assert not found.contents
+    assert (found.evaluation, found.certificate, found.gate) == (None, None, None)
 
 
 def test_another_version_under_the_same_number_is_gone(store: Store, tmp_path: Path) -> None:
     recorded = published(store, whole(), tmp_path)
     recorded["steps"][2]["outputs"][1]["digest"] = "another"
-    assert set(facts.gather(recorded, [], str(store.url)).lacks) == {"certificate"}
+    assert set(report_data.gather(recorded, [], str(store.url)).lacks) == {"certificate"}
 
 
 def test_what_another_catalog_has_numbered_is_found_by_its_content(tmp_path: Path) -> None:
     place = tmp_path / "artifacts"
     recorded = published(Store(place, "wandb/team/songs"), whole(), tmp_path)
-    assert set(facts.gather(recorded, [], str(place)).lacks) >= {"gate", "certificate"}
+    assert set(report_data.gather(recorded, [], str(place)).lacks) >= {"gate", "certificate"}
     recorded["steps"][0]["catalog"] = "wandb/team/songs"
     recorded["steps"][-1]["outputs"][-1]["version"] = 12
-    assert not facts.gather(recorded, [], str(place)).lacks
+    assert not report_data.gather(recorded, [], str(place)).lacks
 
 
 def test_a_large_table_is_not_read(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(facts, "LARGEST", 10)
-    found = facts.gather(published(store, whole(), tmp_path), [], str(store.url))
+    monkeypatch.setattr(report_data, "LARGEST", 10)
+    found = report_data.gather(published(store, whole(), tmp_path), [], str(store.url))
     assert found.profile is None
     assert "tables above 0 MB are not read for a report" in found.lacks["profile"]
 
 
 def test_a_run_without_tables_has_no_profile_and_lacks_nothing(store: Store) -> None:
-    found = facts.gather(manifest([]), [], str(store.url))
+    found = report_data.gather(manifest([]), [], str(store.url))
     assert (found.profile, found.lacks, found.previous) == (None, {}, None)
 
 
@@ -73,18 +75,18 @@ def test_the_run_before_is_the_newest_that_ended_well_with_the_same_steps() -> N
     elsewhere = run("elsewhere", "a", "b")
     elsewhere["config"]["data"]["target"] = "price"
     earlier = [failed, part, elsewhere, run("all", "a", "b", "c"), run("old", "a", "b")]
-    found = facts.comparable(run("now", "a", "b"), earlier)
+    found = report_data.comparable(run("now", "a", "b"), earlier)
     assert found
     assert found["run"] == "all"
-    assert facts.comparable(run("now", "d"), earlier) is None
-    assert facts.comparable(manifest([]), earlier) is None
+    assert report_data.comparable(run("now", "d"), earlier) is None
+    assert report_data.comparable(manifest([]), earlier) is None
 
 
 def test_the_table_to_describe_is_what_was_divided_else_the_last_that_is_no_prediction() -> None:
-    divided = facts.divided(whole())
+    divided = report_data.divided(whole())
     assert divided
     assert divided["name"] == "clean.csv"
     made = [artifact("raw.parquet", "raw"), artifact("predictions.csv", "predictions")]
-    last = facts.divided(manifest([step("a", outputs=made), step("b")]))
+    last = report_data.divided(manifest([step("a", outputs=made), step("b")]))
     assert last
     assert last["name"] == "raw.parquet"

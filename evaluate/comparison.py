@@ -1,0 +1,95 @@
+"""The candidate against the champion, on the same rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config.gate import LOSSES, Gate
+from pipeline.judging import bootstrap
+from pipeline.judging.evaluation import Comparison
+from pipeline.judging.predictions import Predictions
+from pipeline.judging.weighted_metrics import WeightedMetrics
+
+SURE = 95  # percent
+FEWEST = 100  # test rows that a comparison needs
+
+
+@dataclass(frozen=True)
+class Rival:
+    """What the champion says of the test rows.
+
+    Attributes:
+        reference: its name and version.
+        reason: why it cannot be compared; None if it can.
+        probabilities: (n, k), the classes in the candidate's order.
+        unseen: (n,) the rows that it was not trained on.
+    """
+
+    reference: str
+    reason: str | None = None
+    probabilities: NDArray[np.float64] | None = None
+    unseen: NDArray[np.bool_] | None = None
+
+
+def against(
+    rival: Rival | None, predictions: Predictions, gate: Gate, how: bootstrap.Bootstrap
+) -> tuple[Comparison | None, str | None]:
+    """Compare the candidate with the champion on the rows that the champion was not trained on.
+
+    Args:
+        rival: the champion; None if there is none.
+        predictions: the candidate's.
+        gate: the metric and the margin.
+        how: the resampling.
+
+    Returns:
+        The comparison, and a sentence that a reader should know about it; None each.
+    """
+    if rival is None:
+        return None, None
+    if rival.probabilities is None or rival.unseen is None:
+        return None, f"{rival.reference} {rival.reason}"
+    unseen, new = rival.unseen, int(rival.unseen.sum())
+    if new < FEWEST:
+        note = f"{rival.reference} was trained on all but {new} of the test rows: not compared"
+        return None, note
+    both = predictions.part(unseen)
+    compared = compare(both, rival.probabilities[unseen], gate, how)
+    if new == len(unseen):
+        return compared, None
+    return compared, (f"compared on the {new:,} of {len(unseen):,} test rows that "
+                      f"{rival.reference} was not trained on")  # fmt: skip
+
+
+def compare(
+    candidate: Predictions, champion: NDArray[np.float64], gate: Gate, how: bootstrap.Bootstrap
+) -> Comparison:
+    """Compare two models on the same rows by a paired bootstrap.
+
+    Every resample has the same rows for both. The candidate is worse if even the upper bound of
+    the difference, which holds with 95 % confidence, is below minus the margin (Efron and
+    Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13: percentiles).
+
+    Args:
+        candidate: its predictions of (n,) rows.
+        champion: (n, k) the champion's probabilities, the same classes in the same order.
+        gate: the metric and the margin.
+        how: the resampling.
+
+    Returns:
+        low and high each hold with 95 % confidence. A loss has its sign turned in difference, low
+        and high: more is better.
+    """
+    codes, metric = candidate.codes, gate.metric
+    models = [WeightedMetrics(codes, candidate.probabilities), WeightedMetrics(codes, champion)]
+    areas = metric == "auc"
+    ones = np.ones((len(codes), 1))
+    one, other = (float(model.figures(ones, areas)[metric][0]) for model in models)
+    drawn = bootstrap.distributions(models, how.resamples, how.seed, areas)
+    sign = -1.0 if metric in LOSSES else 1.0
+    differences = sign * (drawn[0][metric] - drawn[1][metric])
+    low, high = (float(bound) for bound in np.percentile(differences, [100 - SURE, SURE]))
+    return {"metric": metric, "candidate": one, "champion": other,
+            "difference": sign * (one - other), "low": low, "high": high,
+            "margin": gate.margin, "worse": high < -gate.margin}  # fmt: skip

@@ -1,0 +1,98 @@
+"""The test table, read in pieces: of the rows only what judging needs is held in memory."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from pipeline.judging.importances import Draws
+from pipeline.judging.predictions import Predictions, class_codes
+from pipeline.judging.slices import check_columns
+from pipeline.models import export, features
+from pipeline.tables import row_digests
+from pipeline.tables.table_files import Source
+
+NO_ROWS = np.array([], np.int64)
+
+
+class TableReader:
+    """Reads the test table.
+
+    Args:
+        source: the table.
+        target: the column with the true class.
+
+    Attributes:
+        names: of all its columns.
+    """
+
+    def __init__(self, source: Source, target: str) -> None:
+        self.names: list[str] = source.schema.names
+        self.target = target
+        self._source = source
+
+    def columns(self, names: Sequence[str]) -> pd.DataFrame:
+        """Return some columns whole, to make slices of.
+
+        Raises:
+            InputError: the table lacks one of them.
+        """
+        if not names:
+            return pd.DataFrame()
+        check_columns(names, self.names)
+        return self._frame(self._source.pieces(list(dict.fromkeys(names))))
+
+    def predictions(
+        self, model: Pipeline, draws: Draws | None = None
+    ) -> tuple[Predictions, pd.DataFrame]:
+        """Return what a model says of all rows, and the rows of draws.all_rows with its features.
+
+        Raises:
+            InputError: a column is missing or unfit, or a true class is unknown to the model.
+        """
+        if self.target not in self.names:
+            features.labels(pd.DataFrame(columns=self.names), self.target)  # refuses them
+        truth = features.labels(self._frame(self._source.pieces([self.target])), self.target)
+        codes = class_codes(truth, model.classes_)
+        sampled = draws.all_rows(codes) if draws else NO_ROWS
+        probabilities, sample = self.probabilities(model, len(codes), sampled)
+        return Predictions(codes, probabilities, model.classes_), sample
+
+    def probabilities(
+        self, model: Pipeline, rows: int, sampled: NDArray[np.int64] = NO_ROWS
+    ) -> tuple[NDArray[np.float64], pd.DataFrame]:
+        """Return a model's (rows, k) probabilities, and the sampled rows (ascending) as a frame."""
+        probabilities = np.empty((rows, len(model.classes_)))
+        kept, begin = [], 0
+        for piece in self._source.pieces(self._features(model)):
+            end = begin + len(piece)
+            first, last = np.searchsorted(sampled, [begin, end])
+            kept.append(piece.take(pa.array(sampled[first:last] - begin)))
+            if len(piece):
+                frame = self._frame([piece])
+                probabilities[begin:end] = export.predict(model, frame)[0]
+            begin = end
+        return probabilities, self._frame(kept)
+
+    def digests(self, columns: Sequence[str]) -> NDArray[np.uint64]:
+        """Return a number for the values of each row in some columns; see row_digests."""
+        return digests(self._source, columns)
+
+    def _features(self, model: Pipeline) -> list[str]:
+        wanted = features.features_of(model)
+        names = [name for group in features.feature_groups(wanted) for name in group]
+        if not set(names) <= set(self.names):
+            features.model_input(pd.DataFrame(columns=self.names), wanted)  # names what is missing
+        return names
+
+    def _frame(self, pieces: Iterator[pa.Table] | list[pa.Table]) -> pd.DataFrame:
+        frame: pd.DataFrame = self._source.encoded(pa.concat_tables(pieces)).to_pandas()
+        return frame
+
+
+def digests(source: Source, columns: Sequence[str]) -> NDArray[np.uint64]:
+    """Return a number for the values of each row of a table in some columns, (n,)."""
+    return np.concatenate([row_digests.of_rows(piece, columns) for piece in source.pieces(columns)])

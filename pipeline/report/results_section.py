@@ -1,0 +1,69 @@
+"""The section on how good the model is: tables and pictures of its evaluation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pipeline.judging.evaluation import ClassEstimates, Evaluation, MetricEstimate, bare
+from pipeline.judging.pictures import draw
+from pipeline.judging.pictures.canvas import Picture
+from pipeline.judging.pictures.confusion import Confusion, worst
+from pipeline.report.differences import headline
+from pipeline.report.report_data import ReportData
+from pipeline.tracking.record import Row
+
+CONFUSIONS = 10  # pairs that the table lists
+
+
+@dataclass(frozen=True)
+class Results:
+    """How good a model is.
+
+    Without an evaluation there are the metrics alone that a step recorded, without intervals.
+    """
+
+    overall: Sequence[MetricEstimate]
+    per_class: Sequence[ClassEstimates]
+    evaluation: Evaluation | None = None
+    confused: Sequence[Confusion] = ()
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    step: str = ""
+
+    @property
+    def undrawn(self) -> int:
+        """How many classes are in the tables only."""
+        return max(len(self.per_class) - draw.CLASSES, 0)
+
+
+def results(data: ReportData) -> Results | None:
+    """Return what the section shows, None for a run without a model's metrics."""
+    if data.evaluation:
+        return _evaluated(data.evaluation)
+    for step in reversed(data.manifest["steps"]):
+        if rows := step["tables"].get("per_class"):
+            overall: list[MetricEstimate] = [
+                {"metric": name, **bare(value)} for name, value in headline(step).items()
+            ]
+            return Results(overall, [_recorded(row) for row in rows], step=step["step"])
+    return None
+
+
+def _recorded(row: Row) -> ClassEstimates:
+    return {
+        "class": row["class"], "support": int(row["support"]), "auc": bare(row.get("auc")),
+        "f1": bare(row.get("f1")), "precision": bare(row.get("precision")),
+        "recall": bare(row.get("recall")),
+    }  # fmt: skip
+
+
+def _evaluated(evaluation: Evaluation) -> Results:
+    classes = [str(label) for label in evaluation["classes"]]
+    counts = np.asarray(evaluation["confusion"], np.int64).reshape(len(classes), len(classes))
+    return Results(
+        evaluation["overall"],
+        evaluation["per_class"],
+        evaluation,
+        worst(classes, counts, CONFUSIONS),
+        {picture.name: picture for picture in draw.evaluation(evaluation)},
+    )
