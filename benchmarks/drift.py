@@ -26,7 +26,7 @@ sys.path[0] = str(ROOT)
 
 from check_data import drift
 from check_data.check import Finding
-from pipeline.tables.external_tables import read_foreign
+from pipeline.tables.table_files import read_foreign
 from preprocess.clean import preprocess
 
 ALPHA = 0.05

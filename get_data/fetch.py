@@ -1,24 +1,17 @@
 """Bring a table's file from wherever it is, whole and as expected."""
 
-import hashlib
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
+from get_data.download import CHUNK, Copy, over_http
 from pipeline.errors import InputError
 from pipeline.tables.external_tables import SUFFIXES
 
-CHUNK = 1 << 20  # bytes
-TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of the answer
-RETRIES = 4  # 0.5, 1, 2, 4 seconds apart
 OBJECT_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
-LONGEST_WAIT = 60  # seconds that a server may ask for before the next try
-SHOW_EVERY = 25 << 20  # bytes between two lines of progress
 
 logger = logging.getLogger("get_data")
 
@@ -49,8 +42,9 @@ def fetch(url: str, folder: Path, root: Path, sha256: str | None = None) -> Path
     target = folder / name
     with ExitStack() as undo:
         undo.callback(target.unlink, missing_ok=True)  # however it ends before it is whole
-        with _opened(url, scheme, root / os.path.expanduser(path)) as pieces:
-            size, digest = _write(pieces, target)
+        with Copy(target) as copy:
+            _copy(url, scheme, root / os.path.expanduser(path), copy)
+        size, digest = copy.size, copy.sha256.hexdigest()
         if size == 0:
             raise InputError(f"file_url {url}: the file is empty; check the address")
         if sha256 and digest != sha256.lower():
@@ -75,100 +69,41 @@ def _parts(url: str) -> tuple[str, str]:
     return parts.scheme, path
 
 
-def _write(pieces: Iterator[bytes], target: Path) -> tuple[int, str]:
-    digest, size, shown = hashlib.sha256(), 0, 0
-    with target.open("wb") as file:
-        for piece in pieces:
-            file.write(piece)
-            digest.update(piece)
-            size += len(piece)
-            if size - shown >= SHOW_EVERY:
-                shown = size
-                logger.info("%d MB so far", size >> 20)
-    return size, digest.hexdigest()
-
-
-@contextmanager
-def _opened(url: str, scheme: str, place: Path) -> Iterator[Iterator[bytes]]:
+def _copy(url: str, scheme: str, path: Path, copy: Copy) -> None:
+    """Copy the file; `path` is where it is if it is on disk."""
     if scheme in ("http", "https"):
-        opened: Any = _over_http(url)
+        over_http(url, copy)
     elif scheme in OBJECT_STORES:
-        opened = _from_object_store(url)
+        _from_object_store(url, copy)
     elif scheme in ("", "file"):
-        opened = _from_disk(url, place)
+        _from_disk(url, path, copy)
     else:
         raise InputError(
             f"file_url {url}: unknown scheme {scheme!r}; use http(s)://, s3://, gs://, az://, "
             "file://, a path or sklearn:NAME"
         )
-    with opened as pieces:
-        yield pieces
 
 
-@contextmanager
-def _from_disk(url: str, place: Path) -> Iterator[Iterator[bytes]]:
+def _from_disk(url: str, path: Path, copy: Copy) -> None:
     try:
-        with place.open("rb") as file:
-            yield _pieces(file)
+        with path.open("rb") as file:
+            for piece in iter(lambda: file.read(CHUNK), b""):
+                copy.add(piece)
     except OSError as error:
         raise InputError(
-            f"file_url {url}: cannot read {place}: {error.strerror}; give an existing file "
+            f"file_url {url}: cannot read {path}: {error.strerror}; give an existing file "
             "(a relative path starts at the repository root)"
         ) from None
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    return iter(lambda: file.read(CHUNK), b"")
-
-
-@contextmanager
-def _over_http(url: str) -> Iterator[Iterator[bytes]]:
-    import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3.util import Retry
-
-    retry = Retry(
-        RETRIES,
-        backoff_factor=0.5,
-        status_forcelist=(429, 500, 502, 503, 504),
-        retry_after_max=LONGEST_WAIT,
-    )
-    try:
-        with requests.Session() as session:
-            session.mount("http://", HTTPAdapter(max_retries=retry))
-            session.mount("https://", HTTPAdapter(max_retries=retry))
-            session.headers["Accept-Encoding"] = "identity"  # the file itself, as it is stored
-            with session.get(url, stream=True, timeout=TIMEOUT) as answer:
-                answer.raise_for_status()
-                yield answer.iter_content(CHUNK)
-    except requests.HTTPError as error:
-        status = f"{error.response.status_code} {error.response.reason}"
-        raise InputError(
-            f"file_url {url}: the server answered {status}; check the address, or whether it asks "
-            "for a login"
-        ) from None
-    except requests.RequestException as error:
-        raise InputError(
-            f"file_url {url}: {_reason(error)}; check the address and the network"
-        ) from None
-
-
-def _reason(error: Exception) -> str:
-    """The innermost cause: requests wraps it in several layers of text."""
-    cause = error.args[0] if error.args else error
-    if not hasattr(cause, "reason"):
-        return str(cause) or type(error).__name__
-    return f"{str(cause.reason).rpartition('>: ')[2]} (tried {RETRIES + 1} times)"
-
-
-@contextmanager
-def _from_object_store(url: str) -> Iterator[Iterator[bytes]]:
+def _from_object_store(url: str, copy: Copy) -> None:
     from obstore.exceptions import BaseError
     from obstore.store import from_url
 
     folder, _, name = url.rpartition("/")
     try:
-        yield iter(from_url(folder).get(name).stream(min_chunk_size=CHUNK))
+        for piece in from_url(folder).get(name).stream(min_chunk_size=CHUNK):
+            copy.add(piece)
     except (BaseError, OSError, ValueError) as error:
         reason = str(error).split("\n")[0]
         raise InputError(

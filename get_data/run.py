@@ -10,7 +10,8 @@ if __name__ == "__main__":
 from get_data import fetch
 from pipeline import paths
 from pipeline.step import arguments, start
-from pipeline.tables import table_files
+from pipeline.tables.external_chunks import TypedSource
+from pipeline.tables.prefetch import ahead
 
 
 def go(args: Namespace) -> None:
@@ -18,10 +19,14 @@ def go(args: Namespace) -> None:
     with start.start_run("get_data", args) as run:
         target = run.output_path(args.artifact_name)
         source = fetch.fetch(args.file_url, target.parent, paths.ROOT, args.sha256)
-        table = table_files.read_foreign(source, args.file_url)
-        run.logger.info("%s rows, %s columns", f"{table.num_rows:,}", table.num_columns)
-        run.log({"rows": table.num_rows, "columns": table.num_columns})
-        run.write_table(args.artifact_name, table, args.artifact_type, args.artifact_description)
+        table = TypedSource(source, args.file_url)
+        about = (args.artifact_name, table.schema, args.artifact_type, args.artifact_description)
+        with run.table_writer(*about) as writer:
+            for piece in ahead(table.pieces()):
+                writer.write(piece)
+        rows, columns = writer.metadata["rows"], len(table.schema)
+        run.logger.info("%s rows, %s columns", f"{rows:,}", columns)
+        run.log({"rows": rows, "columns": columns})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +11,16 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from pipeline.splits.keys import moments_of
+from pipeline.splits.times import moments_of
 from pipeline.tables import numbers, row_digests
 from pipeline.tables.column_types import is_text
 from segregate import telling
+from segregate.certificate import EQUAL_KEY, EQUAL_ROWS, Leak, Overlap
 
 TRAIN, TEST = 0, 1
 SAMPLE = (100_000, 50_000)  # rows of both that are looked at for features that tell the target
 NAMES_OF_TARGETS = ("class", "label", "target", "y")
 FEATURES, KEY, TIME = "features", "key", "time"  # what is kept of each row
-
-
-@dataclass(frozen=True)
-class Leak:
-    """One way in which test rows may be known from the train table.
-
-    Attributes:
-        check: what was looked for.
-        columns: where.
-        share: of the test rows that are affected, or of the errors a feature avoids.
-        suspicious: whether it is worth a warning by itself.
-    """
-
-    check: str
-    columns: str
-    share: float
-    suspicious: bool
 
 
 class Audit:
@@ -96,10 +79,10 @@ class Audit:
         shares = {what: self._share(what) for what in looked_at}
         if self._plain:
             share = shares[FEATURES]
-            yield Leak("rows equal in all features", "", share, share > 0)
+            yield Leak(EQUAL_ROWS, "", share, share > 0)
         if self._key:
             share = shares[KEY]
-            yield Leak("rows equal in the key", ", ".join(self._key), share, share > 0)
+            yield Leak(EQUAL_KEY, ", ".join(self._key), share, share > 0)
         for text, name in zip(texts, self._texts, strict=True):
             yield Leak("near-duplicate text", name, shares[text], False)  # often so by nature
         if self._target:
@@ -113,27 +96,23 @@ class Audit:
 
     def equal_in_key(self, fitted: NDArray[np.bool_]) -> Leak:
         """Return the share of the test rows whose key some train row has that is left to fit."""
-        share = _known(self._kept(TRAIN, KEY)[fitted], self._kept(TEST, KEY))
-        check = "rows equal in the key, validation rows aside"
+        share = _share_in(self._kept(TRAIN, KEY)[fitted], self._kept(TEST, KEY))
+        check = f"{EQUAL_KEY}, validation rows aside"
         return Leak(check, ", ".join(self._key), share, share > 0)
 
-    def overlap(self) -> dict[str, Any] | None:
-        """Return first and last time of both tables, and the share of test rows among the train's.
-
-        That is, of the test rows that are not later than the last train row. None if there is
-        no time column.
-        """
+    def overlap(self) -> Overlap | None:
+        """Return how the two tables lie in time; None if there is no time column."""
         if not self._time:
             return None
         train, test = (self._kept(part, TIME).view(np.float64) for part in (TRAIN, TEST))
         spans = [[str(ends(span)) if span else None for ends in (min, max)] for span in self._spans]
         late = np.nanmax(train) if spans[TRAIN][0] else np.nan
-        return {"column": self._time, "train": spans[TRAIN], "test": spans[TEST],
-                "overlap": float((test <= late).mean())}  # fmt: skip
+        overlap = float((test <= late).mean())
+        return Overlap(self._time, spans[TRAIN], spans[TEST], overlap)
 
     def _share(self, what: str) -> float:
         empty = row_digests.EMPTY_TEXT if what.startswith("text") else None
-        return _known(self._kept(TRAIN, what), self._kept(TEST, what), but=empty)
+        return _share_in(self._kept(TRAIN, what), self._kept(TEST, what), but=empty)
 
     def _keep(self, part: int, what: str, digests: row_digests.Digests) -> None:
         with (self._folder / f"{what}.{part}").open("ab") as file:
@@ -143,14 +122,14 @@ class Audit:
         return np.fromfile(self._folder / f"{what}.{part}", np.uint64)
 
 
-def _known(
+def _share_in(
     train: row_digests.Digests, test: row_digests.Digests, but: np.uint64 | None = None
 ) -> float:
     """Return the share of the test rows that have a number, `but` one, which a train row has."""
     with ThreadPoolExecutor(2) as workers:  # to sort leaves Python's lock
         list(workers.map(np.ndarray.sort, (train, test)))
-    place = np.minimum(np.searchsorted(train, test), len(train) - 1)
-    return float(((train[place] == test) & (test != but if but is not None else True)).mean())
+    nearest = train[np.minimum(np.searchsorted(train, test), len(train) - 1)]
+    return float(((nearest == test) & (test != but if but is not None else True)).mean())
 
 
 def _bare(column: pa.ChunkedArray) -> row_digests.Digests:

@@ -1,47 +1,127 @@
 """The certificate of a split: what it is, and what it lets through."""
 
 import hashlib
-from typing import Any
+import json
+from dataclasses import asdict, dataclass
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.markdown import markdown
-from pipeline.splits.division import Division, Keys, Rows
-from pipeline.splits.stratified import Classes
+from pipeline.splits.division import Division
+from pipeline.splits.keys import Classes, Keys, Rows
 
 PIECE = 2**20  # row numbers that are digested at a time
+EQUAL_ROWS, EQUAL_KEY = "rows equal in all features", "rows equal in the key"  # checks
+
+ClassShares = TypedDict(
+    "ClassShares",
+    {"class": str, "train": int, "test": int, "share_train": float, "share_test": float},
+)
 
 
-def certify(how: Division, keys: Keys, parts: Rows) -> dict[str, Any]:
+class RowCounts(TypedDict):
+    """How many rows of the table are where."""
+
+    train: int
+    test: int
+    neither: int
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One way in which test rows may be known from the train table.
+
+    Attributes:
+        check: what was looked for.
+        columns: where.
+        share: of the test rows that are affected, or of the errors a feature avoids.
+        suspicious: whether it is worth a warning by itself.
+    """
+
+    check: str
+    columns: str
+    share: float
+    suspicious: bool
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How two tables lie in time.
+
+    Attributes:
+        column: of the times.
+        train: first and last time; None without any.
+        test: the same.
+        overlap: share of the test rows that are not later than the last train row.
+        gap: that was asked for; None if the rows are not divided by time.
+    """
+
+    column: str
+    train: list[str | None]
+    test: list[str | None]
+    overlap: float
+    gap: float | None = None
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What is said of a split; None is what was not looked for or is not there.
+
+    Attributes:
+        method, seed, test_size, stratify, group_by: how the rows were divided.
+        rows: how many went where.
+        assignment: SHA-256 of the two lists of row numbers.
+        classes: rows and shares of each class of the stratify column.
+        largest_deviation: of a class's share in one table from that in the other.
+        time: if there is a time column.
+        leaks: None if they were not looked for.
+    """
+
+    method: str
+    seed: int
+    test_size: float
+    stratify: str | None
+    group_by: list[str]
+    rows: RowCounts
+    assignment: str
+    classes: list[ClassShares] | None = None
+    largest_deviation: float | None = None
+    time: Overlap | None = None
+    leaks: list[Leak] | None = None
+
+    def as_json(self) -> str:
+        """Return the text of the artifact; of what is None only stratify and leaks are in it."""
+        values = asdict(self)
+        if self.time and self.time.gap is None:
+            del values["time"]["gap"]
+        optional = ("classes", "largest_deviation", "time")
+        kept = {name: v for name, v in values.items() if name not in optional or v is not None}
+        return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
+
+
+def certify(how: Division, keys: Keys, parts: Rows) -> Certificate:
     """Describe an assignment of rows.
 
     Args:
         how: how the table was divided.
         keys: of its rows.
         parts: the row numbers of the train and of the test table.
-
-    Returns:
-        JSON-ready: method and its options, rows, classes (rows and share on both sides, the
-        largest deviation), assignment (SHA-256 of the two lists of row numbers).
     """
     first, second = map(len, parts)
-    certificate: dict[str, Any] = {
-        "method": how.method,
-        "seed": how.seed,
-        "test_size": how.size,
-        "stratify": how.stratify,
-        "group_by": list(how.group_by) if how.method in ("group", "hash") else [],
-        "rows": {"train": first, "test": second, "neither": keys.rows - first - second},
-        "assignment": _digest(parts),
-    }
-    if keys.classes:
-        classes = _classes(keys.classes, parts)
-        certificate["classes"] = classes
-        certificate["largest_deviation"] = max(
-            (abs(c["share_test"] - c["share_train"]) for c in classes), default=0.0
-        )
-    return certificate
+    classes = _classes(keys.classes, parts) if keys.classes else None
+    deviations = [abs(c["share_test"] - c["share_train"]) for c in classes or ()]
+    return Certificate(
+        method=how.method,
+        seed=how.seed,
+        test_size=how.size,
+        stratify=how.stratify,
+        group_by=list(how.group_by) if how.method in ("group", "hash") else [],
+        rows={"train": first, "test": second, "neither": keys.rows - first - second},
+        assignment=_digest(parts),
+        classes=classes,
+        largest_deviation=None if classes is None else max(deviations, default=0.0),
+    )
 
 
 def _digest(parts: Rows) -> str:
@@ -53,7 +133,7 @@ def _digest(parts: Rows) -> str:
     return digest.hexdigest()
 
 
-def _classes(classes: Classes, parts: Rows) -> list[dict[str, Any]]:
+def _classes(classes: Classes, parts: Rows) -> list[ClassShares]:
     counts: list[NDArray[np.intp]] = [
         np.bincount(classes.codes[part], minlength=len(classes.names)) for part in parts
     ]
@@ -62,69 +142,3 @@ def _classes(classes: Classes, parts: Rows) -> list[dict[str, Any]]:
          "share_train": train / len(parts[0]), "share_test": test / len(parts[1])}
         for name, train, test in sorted(zip(classes.names, *counts, strict=True))
     ]  # fmt: skip
-
-
-def worst(certificate: dict[str, Any]) -> float:
-    """Return the largest share of test rows that equal a train row, in all features or the key."""
-    exact = ("rows equal in all features", "rows equal in the key")
-    leaks = certificate["leaks"] or ()
-    return max((leak["share"] for leak in leaks if leak["check"] in exact), default=0.0)
-
-
-def summary(certificate: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the leaks as a table for people: shares in per cent, the worst first."""
-    leaks = sorted(
-        certificate["leaks"] or (), key=lambda leak: (not leak["suspicious"], -leak["share"])
-    )
-    return [
-        {"check": leak["check"], "columns": leak["columns"], "share": f"{leak['share']:.1%}",
-         "verdict": "look at it" if leak["suspicious"] else "known"}
-        for leak in leaks
-    ]  # fmt: skip
-
-
-def text(certificate: dict[str, Any]) -> str:
-    """Return the certificate for people, as Markdown."""
-    rows = certificate["rows"]
-    by = certificate["stratify"] or ", ".join(certificate["group_by"])
-    lines = [
-        "# How the rows are divided",
-        "",
-        f"Method {certificate['method']}{f' by {by}' if by else ''}, seed {certificate['seed']}: "
-        f"{rows['train']:,} rows to train, {rows['test']:,} to test, {rows['neither']:,} in "
-        f"neither. SHA-256 of the assignment: `{certificate['assignment']}`.",
-    ]
-    if time := certificate.get("time"):
-        spans = [" to ".join(map(str, time[part])) for part in ("train", "test")]
-        lines += ["", f"Time ({time['column']}): train {spans[0]}, test {spans[1]}; of the test "
-                  f"rows {time['overlap']:.1%} are not later than the last train row."]  # fmt: skip
-    if classes := certificate.get("classes"):
-        shares = [row | {side: f"{row[side]:.2%}" for side in ("share_train", "share_test")}
-                  for row in classes]  # fmt: skip
-        most = certificate["largest_deviation"]
-        lines += [
-            "",
-            "## Classes",
-            "",
-            markdown(shares),
-            f"Largest deviation of a share: {most:.3%}.",
-        ]
-    lines += ["", "## What test rows have in common with train rows", ""]
-    if certificate["leaks"] is None:
-        return "\n".join([*lines, "It was not looked for.", ""])
-    return "\n".join([*lines, markdown(summary(certificate)) or "Nothing was found.\n"])
-
-
-def warnings(certificate: dict[str, Any]) -> list[str]:
-    """Return a line for each leak that is worth one, the worst first."""
-    lines = []
-    for leak in sorted(certificate["leaks"] or (), key=lambda leak: -leak["share"]):
-        names = leak["columns"].split(", ")
-        columns = leak["columns"] if len(names) <= 3 else f"{len(names)} columns"
-        about = f" ({columns})" if columns else ""
-        if leak["suspicious"] and leak["check"].startswith("rows"):
-            advice = "data/segregate=group keeps such rows together"
-            lines.append(f"{leak['share']:.1%} of the test rows: {leak['check']}{about}; {advice}")
-        elif leak["suspicious"]:
-            lines.append(f"a feature {leak['check']}{about}; is it known before the target is?")
-    return lines

@@ -1,11 +1,9 @@
 """Divide the table into a train and a test table."""
 
-import json
 import sys
 from argparse import Namespace
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
@@ -13,7 +11,8 @@ if __name__ == "__main__":
 from pipeline.errors import InputError
 from pipeline.splits.division import Division
 from pipeline.step import arguments, start
-from segregate import certificate
+from segregate import certificate_text
+from segregate.certificate import Certificate
 from segregate.split import split
 
 
@@ -21,13 +20,13 @@ def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("segregate", args) as run, ExitStack() as stack:
         how = Division(
-            args.test_size,
-            args.random_state,
-            args.method,
-            args.stratify,
-            arguments.columns("group_by", args.group_by),
-            args.time_column,
-            args.gap,
+            size=args.test_size,
+            seed=args.random_state,
+            method=args.method,
+            stratify=args.stratify,
+            group_by=arguments.columns("group_by", args.group_by),
+            time_column=args.time_column,
+            gap=args.gap,
         )
         audit = arguments.yaml_file("audit", args.audit)
         most = audit.get("max_leak")
@@ -40,34 +39,36 @@ def go(args: Namespace) -> None:
             stack.enter_context(run.table_writer(name, source.schema, args.artifact_type, text))
             for name, text in zip(names, about, strict=True)
         ]
-        made = split(source, how, writers, run.scratch(), audit)
-        _report(run, made, most)
+        certified = split(source, how, writers, run.scratch(), audit)
+        _report(run, certified, most)
         stack.close()  # the two tables are whole
         name = f"{args.artifact_root}_certificate.json"
         path = run.output_path(name)
-        path.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(certified.as_json(), encoding="utf-8")
         about_it = "What the split is and what it lets through"
         run.add_artifact(name, path, "certificate", about_it, {})
 
 
-def _report(run: start.StepRun, made: dict[str, Any], most: float | None) -> None:
+def _report(run: start.StepRun, certified: Certificate, most: float | None) -> None:
     """Record what the split is and lets through; stop if that is more than is allowed."""
-    for part in ("train", "test"):
-        run.logger.info("%s: %s rows", part, f"{made['rows'][part]:,}")
-        run.log({f"rows_{part}": made["rows"][part]})
-    run.log_text("certificate", certificate.text(made))
-    if "classes" in made:
-        run.log_table("classes", made["classes"])
-    if made["leaks"] is None:
+    rows = {"train": certified.rows["train"], "test": certified.rows["test"]}
+    for part, number in rows.items():
+        run.logger.info("%s: %s rows", part, f"{number:,}")
+        run.log({f"rows_{part}": number})
+    run.log_text("certificate", certificate_text.text(certified))
+    if certified.classes is not None:
+        run.log_table("classes", [dict(row) for row in certified.classes])
+    if certified.leaks is None:
         run.logger.warning("leaks were not looked for: leaks=false")
         return
-    run.log_table("leaks", certificate.summary(made))
-    run.log({"leak": certificate.worst(made)})
-    for line in certificate.warnings(made):
+    worst = certificate_text.worst(certified)
+    run.log_table("leaks", certificate_text.summary(certified))
+    run.log({"leak": worst})
+    for line in certificate_text.warnings(certified):
         run.logger.warning("%s", line)
-    if most is not None and certificate.worst(made) > most:
+    if most is not None and worst > most:
         raise InputError(
-            f"{certificate.worst(made):.1%} of the test rows equal a train row, more than "
+            f"{worst:.1%} of the test rows equal a train row, more than "
             f"max_leak={most}; take data/segregate=group, or drop duplicates in preprocess"
         )
 

@@ -1,7 +1,7 @@
 """Divide a table into a train and a test table, and certify it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,12 +11,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.splits import division
-from pipeline.splits.division import Division, Keys
+from pipeline.splits.division import Division
+from pipeline.splits.keys import Keys
 from pipeline.tables.prefetch import ahead
 from pipeline.tables.reorder import reordered, targets
 from pipeline.tables.table_files import Source, Writer, block_rows
 from segregate.audit import Audit
-from segregate.certificate import certify
+from segregate.certificate import Certificate, certify
 
 TRAIN, TEST = 0, 1
 
@@ -27,7 +28,7 @@ def split(
     writers: Sequence[Writer],
     folder: Path,
     audit: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> Certificate:
     """Divide the rows; of the table, only pieces are in memory.
 
     With the stratified and the random method the rows are those of scikit-learn's
@@ -44,28 +45,35 @@ def split(
             val_size (the share of the train rows that are going to be validation rows).
 
     Returns:
-        The certificate, see segregate.certificate.
+        The certificate.
 
     Raises:
         InputError: as pipeline.splits.division.
     """
-    asked = audit or {}
-    made, places, fitted = _assigned(source, how, asked)
-    rows: tuple[int, int] = (made["rows"]["train"], made["rows"]["test"])
+    options = audit or {}
+    keys = _keys(source, how)
+    parts = division.assign(keys, how)
+    certificate = certify(how, keys, parts)
+    looks = options.get("leaks", True)
+    fitted = _fitted(source, keys, parts[TRAIN], how, options) if looks else None
+    del keys  # what is known of the rows but their places does not stay in memory
+    places = targets(parts, block_rows(source.schema))
+    del parts
+    rows = (certificate.rows["train"], certificate.rows["test"])
     as_lines = source.has_lines and all(writer.is_csv for writer in writers)
     write = [writer.write_lines if as_lines else writer.write for writer in writers]
-    with TemporaryDirectory(dir=folder) as place:
-        blocks = _blocks(source, places, rows, as_lines, Path(place))
-        if not asked.get("leaks", True):
+    with TemporaryDirectory(dir=folder) as name:
+        blocks = _blocks(source, places, rows, as_lines, Path(name))
+        if not looks:
             for part, block in blocks:
                 write[part](block)
-            return made | {"leaks": None}
-        key, time = asked.get("key") or (), how.time_column or asked.get("time")
-        target = asked.get("target") or how.stratify
-        observer = Audit(source.plain, rows, target, key, time, Path(place))
+            return certificate
+        key, time = options.get("key") or (), how.time_column or options.get("time")
+        target = options.get("target") or how.stratify
+        observer = Audit(source.plain, rows, target, key, time, Path(name))
         for part, block in ahead(_observed(blocks, observer, source.parsed if as_lines else None)):
             write[part](block)
-        return made | _audited(observer, fitted, how)
+        return _audited(certificate, observer, fitted, how)
 
 
 def _blocks(
@@ -88,45 +96,39 @@ def _blocks(
         yield int(start >= start_of_test), block
 
 
-def _audited(observer: Audit, fitted: NDArray[np.bool_] | None, how: Division) -> dict[str, Any]:
-    """Return what the audit of all rows adds to the certificate."""
-    found = [*observer.leaks(), *([] if fitted is None else [observer.equal_in_key(fitted)])]
-    overlap = observer.overlap()
-    time = overlap | ({"gap": how.gap} if how.method == "time" else {}) if overlap else None
-    return ({"time": time} if time else {}) | {"leaks": [asdict(leak) for leak in found]}
-
-
-def _assigned(
-    source: Source, how: Division, asked: Mapping[str, Any]
-) -> tuple[dict[str, Any], NDArray[np.integer], NDArray[np.bool_] | None]:
-    """Divide the row numbers; what else is known of the rows does not stay in memory.
-
-    Returns:
-        What the certificate says of the assignment; the place of each row, see
-        pipeline.tables.reorder; for each train row whether it is left when the validation rows are
-        aside, None if that is not asked.
-    """
-    keys = _keys(source, how)
-    parts = division.assign(keys, how)
-    fitted = None
-    if asked.get("leaks", True) and asked.get("key") and asked.get("val_size"):
-        rest = replace(how, size=asked["val_size"], size_name="val_size")
-        fitted = np.zeros(len(parts[TRAIN]), bool)
-        fitted[_fitted(source, keys, parts[TRAIN], rest)] = True
-    return certify(how, keys, parts), targets(parts, block_rows(source.schema)), fitted
+def _audited(
+    certificate: Certificate, observer: Audit, fitted: NDArray[np.bool_] | None, how: Division
+) -> Certificate:
+    """Return the certificate with what the audit of all rows adds to it."""
+    leaks = [*observer.leaks(), *([] if fitted is None else [observer.equal_in_key(fitted)])]
+    time = observer.overlap()
+    if time and how.method == "time":
+        time = replace(time, gap=how.gap)
+    return replace(certificate, time=time, leaks=leaks)
 
 
 def _keys(source: Source, how: Division) -> Keys:
-    columns = division.columns_of(how, source.schema.names)
-    return division.keys_of(ahead(source.pieces(columns)), how)
+    return division.keys_of(source.schema.names, lambda names: ahead(source.pieces(names)), how)
 
 
 def _fitted(
-    source: Source, keys: Keys, train: NDArray[np.integer], how: Division
-) -> NDArray[np.integer]:
-    """Return which of the train rows are not going to be validation rows."""
-    own = _keys(source, how) if how.method == "hash" else keys  # whose hashes are drawn apart
-    return division.assign(own.take(train), how)[0]
+    source: Source,
+    keys: Keys,
+    train: NDArray[np.integer],
+    how: Division,
+    options: Mapping[str, Any],
+) -> NDArray[np.bool_] | None:
+    """Return for each train row whether it is left when the validation rows are aside.
+
+    None if the options name no key or no val_size.
+    """
+    if not (options.get("key") and options.get("val_size")):
+        return None
+    rest = replace(how, size=options["val_size"], size_name="val_size")
+    own = _keys(source, rest) if how.method == "hash" else keys  # whose hashes are drawn apart
+    fitted = np.zeros(len(train), bool)
+    fitted[division.assign(own.take(train), rest)[TRAIN]] = True
+    return fitted
 
 
 def _observed(

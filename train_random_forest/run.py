@@ -26,14 +26,14 @@ def go(args: Namespace) -> None:
         unfitted = build.build_pipeline(features, model, args.random_seed)
         table = run.read_table(args.train_data)
         how = division.Division(
-            args.val_size,
-            args.random_seed,
-            keys["method"],
-            args.stratify,
-            keys["group_by"],
-            keys["time_column"],
-            keys["gap"],
+            size=args.val_size,
             size_name="val_size",
+            seed=args.random_seed,
+            stratify=args.stratify,
+            method=keys["method"],
+            group_by=keys["group_by"],
+            time_column=keys["time_column"],
+            gap=keys["gap"],
         )
         first, second = division.divide(table, how)
         frame = table.to_pandas()

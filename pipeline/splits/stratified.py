@@ -1,19 +1,12 @@
 """Rows drawn class by class, exactly as scikit-learn's train_test_split draws them."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-
-
-class Classes(NamedTuple):
-    """The classes of a column, in their order, and (rows,) the number of each row's class."""
-
-    names: list[str]
-    codes: NDArray[np.integer]
+from pipeline.splits.keys import Classes, Rows
 
 
 def draw(
@@ -22,7 +15,7 @@ def draw(
     random_state: int,
     classes: Classes | None = None,
     size_name: str = "test_size",
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Rows:
     """Draw the same rows, in the same order, as scikit-learn's ``train_test_split``.
 
     Args:
@@ -83,7 +76,7 @@ def random_state_of(seed: int) -> np.random.RandomState:
 
 def _stratified(
     codes: NDArray[np.integer], first: int, second: int, random: np.random.RandomState
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Rows:
     """Draw both parts class by class, then shuffle each.
 
     The generator is asked the same questions in the same order as by scikit-learn's

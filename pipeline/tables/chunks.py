@@ -1,6 +1,6 @@
 """Tables, read piece by piece."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,9 +8,8 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from pipeline.errors import InputError
-from pipeline.tables.csv_lines import convert_options
-from pipeline.tables.external_tables import BLOCK
 
+BLOCK = 16 * 2**20  # bytes of CSV read at a time; no row can be longer
 FIRST_BLOCK = 2**20  # of CSV, where memory counts: the reader takes 35 times as much
 PIECE = 2**16  # rows read at a time
 
@@ -25,28 +24,26 @@ def parquet_pieces(path: Path, columns: list[str], wanted: list[str]) -> Iterato
         _same_columns(file.schema_arrow.names, columns, path.name)
         only = None if wanted == columns else wanted
         yield _no_rows(file.schema_arrow).select(wanted)
-        for batch in file.iter_batches(batch_size=PIECE, columns=only):
-            yield pa.Table.from_batches([batch]).select(wanted)
+        for group in range(file.num_row_groups):  # lists of categories cannot be read across two
+            for batch in file.iter_batches(PIECE, [group], columns=only):
+                yield pa.Table.from_batches([batch]).select(wanted)
 
 
 def csv_pieces(
-    path: Path,
-    types: Mapping[str, pa.DataType],
-    wanted: list[str],
-    ignore_empty_lines: bool = False,
+    path: Path, convert: csv.ConvertOptions, names: list[str], ignore_empty_lines: bool = False
 ) -> Iterator[pa.Table]:
-    """Yield the rows of a CSV file, of the wanted columns; .csv.gz is unpacked on the way.
+    """Yield the rows of a CSV file; .csv.gz is unpacked on the way.
 
-    `types` holds all its columns. In this project's files an empty line is a row. Errors are
-    pyarrow's, OSError and UnicodeError.
+    Args:
+        path: the file.
+        convert: the types of the columns; `include_columns`, if only some are read.
+        names: the columns that are read, in order.
+        ignore_empty_lines: in this project's files an empty line is a row.
 
     Raises:
-        InputError: its columns are others.
+        InputError: its columns are others. Other errors are pyarrow's, OSError and UnicodeError.
     """
     parse = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=ignore_empty_lines)
-    convert = convert_options(types)
-    if wanted != list(types):
-        convert.include_columns = wanted
     seen, block = 0, FIRST_BLOCK
     while block:
         reading = csv.ReadOptions(  # without threads, for a message that has the row's number
@@ -54,8 +51,8 @@ def csv_pieces(
         )
         block = 0
         try:
-            with csv.open_csv(path, reading, parse, convert) as reader:
-                _same_columns(reader.schema.names, wanted, path.name)
+            with unpacked(path) as file, csv.open_csv(file, reading, parse, convert) as reader:
+                _same_columns(reader.schema.names, names, path.name)
                 for piece in _together(reader):
                     yield piece
                     seen += len(piece)
@@ -63,6 +60,12 @@ def csv_pieces(
             if "straddling" not in str(error) or reading.block_size == BLOCK:
                 raise
             block = BLOCK  # for a row that is longer than a small block
+
+
+def unpacked(path: Path) -> pa.NativeFile:
+    """Open a file to read the bytes that it holds, or that are packed in it by gzip."""
+    packed = path.name.lower().endswith(".gz")
+    return pa.input_stream(str(path), compression="gzip" if packed else None)
 
 
 def _together(reader: csv.CSVStreamingReader) -> Iterator[pa.Table]:

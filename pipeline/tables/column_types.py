@@ -89,6 +89,13 @@ def encoded(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     return pa.chunked_array(parts, field.type)
 
 
+def with_categories(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table of plain values with the categories that its schema holds; as `encoded`."""
+    fields = [schema.field(name) for name in table.column_names]
+    columns = [encoded(table[field.name], field) for field in fields]
+    return pa.table(columns, pa.schema([field.remove_metadata() for field in fields]))
+
+
 def text_type(kind: pa.DataType) -> pa.DataType:
     """Return the type that plain values of this type have while they are CSV."""
     if pa.types.is_timestamp(kind) and kind.tz is not None:

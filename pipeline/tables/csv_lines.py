@@ -11,7 +11,7 @@ from pyarrow import csv
 
 from pipeline.errors import InputError
 from pipeline.tables import column_types
-from pipeline.tables.external_tables import BLOCK
+from pipeline.tables.chunks import BLOCK
 
 LONGEST_ROW = 8 * 2**20  # bytes of text in a row; half of what the reader takes, for quotes
 NEWLINE, QUOTE = 10, 34

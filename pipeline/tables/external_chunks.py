@@ -5,23 +5,29 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import csv
 
-from pipeline.tables import column_types
-from pipeline.tables.chunks import FIRST_BLOCK, csv_pieces, parquet_pieces
-from pipeline.tables.external_tables import check_start, checked_names, read_failures, table_suffix
+from pipeline.errors import InputError
+from pipeline.tables import column_types, csv_types
+from pipeline.tables.chunks import csv_pieces, parquet_pieces
+from pipeline.tables.csv_lines import convert_options
+from pipeline.tables.external_tables import (
+    check_start,
+    checked_names,
+    not_utf8,
+    read_failures,
+    table_suffix,
+)
 
 
 class ForeignSource:
-    """A .parquet, .csv or .csv.gz file of unknown origin.
+    """A .parquet, .csv or .csv.gz file of unknown origin, whose CSV columns are all text.
 
-    CSV is UTF-8 text with commas and a header. Its columns are texts as they stand there, because
-    their types can only be known at the end; a field with nothing in it, not even quotes, is
+    CSV is UTF-8 text with commas and a header. A field with nothing in it, not even quotes, is
     missing.
 
     Args:
         path: the file; its suffix says what it is.
-        name: what the user calls it in messages.
+        name: what the user calls it in messages, a file name or a URL.
 
     Attributes:
         schema: names and types, plain values in place of categories.
@@ -32,29 +38,101 @@ class ForeignSource:
     """
 
     def __init__(self, path: Path, name: str) -> None:
-        suffix = table_suffix(path, name)
-        self._path, self._name, self.is_csv = path, name, suffix != ".parquet"
+        self._path, self._name = path, name
+        self.is_csv = table_suffix(path, name) != ".parquet"
         with read_failures(name):
-            check_start(path, name, suffix == ".csv.gz")
-            found = self._csv_schema() if self.is_csv else pq.read_schema(path)
-        plain = [column_types.plain(field).remove_metadata() for field in found]
-        self.schema = pa.schema(plain)
-        checked_names(pa.Table.from_batches([], self.schema), name)
+            check_start(path, name)
+            first = csv_types.first_schema(path) if self.is_csv else pq.read_schema(path)
+            checked_names(first.names, name)
+            self.schema = self._schema(first)
+
+    def _schema(self, first: pa.Schema) -> pa.Schema:
+        if self.is_csv:
+            return pa.schema([(name, pa.string()) for name in first.names])
+        return pa.schema([column_types.plain(field).remove_metadata() for field in first])
 
     def pieces(self) -> Iterator[pa.Table]:
-        """Yield the rows in order; pieces may be empty."""
-        names = self.schema.names
+        """Yield the rows in order, as tables of plain values; pieces may be empty."""
+        names, bare = self.schema.names, pa.schema(map(column_types.plain, self.schema))
         with read_failures(self._name):
-            if self.is_csv:
-                types = {field.name: field.type for field in self.schema}
-                yield from csv_pieces(self._path, types, names, ignore_empty_lines=True)
-                return
-            for piece in parquet_pieces(self._path, names, names):
+            for piece in self._csv() if self.is_csv else parquet_pieces(self._path, names, names):
                 values = [column_types.values(piece[field.name], field) for field in self.schema]
-                yield pa.table(values, schema=self.schema)
+                yield pa.table(values, schema=bare)
 
-    def _csv_schema(self) -> pa.Schema:
-        reading = csv.ReadOptions(block_size=FIRST_BLOCK)
-        parse = csv.ParseOptions(newlines_in_values=True)
-        with csv.open_csv(self._path, reading, parse) as reader:
-            return pa.schema([(name, pa.string()) for name in reader.schema.names])
+    def _csv(self) -> Iterator[pa.Table]:
+        types = {field.name: field.type for field in self.schema}
+        return csv_pieces(self._path, convert_options(types), list(types), ignore_empty_lines=True)
+
+
+class TypedSource(ForeignSource):
+    """The same, with the types that all values of a CSV column have.
+
+    In columns of numbers, dates and booleans the usual spellings of NA are missing, in columns of
+    text only an empty field without quotes is. Categories of a Parquet file are in the schema, as
+    `schema_of` keeps them. A table without rows is refused when all has been read.
+    """
+
+    def _schema(self, first: pa.Schema) -> pa.Schema:
+        if not self.is_csv:
+            return parquet_schema(self._path)
+        schema = csv_types.all_types(self._path, first)
+        if any(pa.types.is_binary(kind) for kind in schema.types):
+            raise not_utf8(self._name)
+        return schema
+
+    def pieces(self) -> Iterator[pa.Table]:
+        """Yield the rows in order, as tables of plain values; InputError when there are none."""
+        rows = 0
+        for piece in super().pieces():
+            rows += len(piece)
+            yield piece
+        if not rows:
+            raise InputError(f"{self._name} has no rows; give a table with at least one")
+
+    def _csv(self) -> Iterator[pa.Table]:
+        """Read the texts and the other columns side by side: what is missing differs in them."""
+        texts = {f.name: f.type for f in self.schema if pa.types.is_string(f.type)}
+        others = {f.name: f.type for f in self.schema if f.name not in texts}
+        exact = convert_options(texts)
+        exact.include_columns = list(texts)
+        reading = [
+            csv_pieces(self._path, options, list(types), ignore_empty_lines=True)
+            for options, types in ((exact, texts), (csv_types.loose(others), others))
+            if types
+        ]
+        for pieces in zip(*reading, strict=True):
+            columns = {name: piece[name] for piece in pieces for name in piece.column_names}
+            yield pa.table({name: columns[name] for name in self.schema.names})
+
+    def read(self) -> pa.Table:
+        """Return the whole table, with its categories."""
+        return column_types.with_categories(pa.concat_tables(self.pieces()), self.schema)
+
+
+def parquet_schema(path: Path) -> pa.Schema:
+    """Return what is kept of a Parquet file's schema; errors are those of `kept` and pyarrow's.
+
+    The categories of a column are those of its row groups, one after the other.
+    """
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        schema = file.schema_arrow
+        names = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+        parts = [_no_rows(pa.Table.from_batches([], schema).select(names))]
+        for group in range(file.num_row_groups if names else 0):
+            parts.append(_no_rows(file.read_row_group(group, columns=names).select(names)))
+    coded = pa.concat_tables(parts)
+    return pa.schema([column_types.kept(coded, field) for field in schema])
+
+
+def _no_rows(table: pa.Table) -> pa.Table:
+    """Return the table without its rows, but with the categories of every chunk."""
+    columns = [
+        pa.chunked_array([chunk.slice(0, 0) for chunk in column.chunks], column.type)
+        for column in table.columns
+    ]
+    return pa.table(columns, table.schema)
+
+
+def read_foreign(path: Path, name: str) -> pa.Table:
+    """Read the whole of a table of unknown origin, see TypedSource."""
+    return TypedSource(path, name).read()

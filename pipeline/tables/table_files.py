@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from pipeline.tables import column_types, csv_lines
 from pipeline.tables.chunks import csv_pieces, parquet_pieces
-from pipeline.tables.external_tables import checked_names, read_failures, read_foreign
+from pipeline.tables.external_chunks import TypedSource, read_foreign
+from pipeline.tables.external_tables import checked_names, read_failures
 from pipeline.tables.writer import Writer, block_rows
 
 __all__ = ["Source", "Writer", "block_rows", "read", "read_foreign", "schema_of", "write"]
@@ -35,7 +36,7 @@ def write(table: pa.Table, path: Path) -> dict[str, Any]:
     without columns, for a column name that is there twice, and for a column that the format
     cannot keep.
     """
-    checked_names(table, path.name)
+    checked_names(table.column_names, path.name)
     with Writer(path, schema_of(table)) as writer:
         writer.write(table)
     return writer.metadata
@@ -47,7 +48,7 @@ class Source:
     Args:
         path: the file.
         metadata: what the writing returned; without an `arrow_schema` in it the file is read like
-            somebody else's (see read_foreign), whole.
+            somebody else's (see TypedSource).
 
     Attributes:
         schema: names, types, categories.
@@ -59,9 +60,10 @@ class Source:
     def __init__(self, path: Path, metadata: Mapping[str, Any] | None = None) -> None:
         self._path = path
         described = (metadata or {}).get("arrow_schema")
-        self._foreign = read_foreign(path, path.name) if described is None else None
+        self._foreign: TypedSource | None = None
         if described is None:
-            self.schema = schema_of(self._foreign)
+            self._foreign = TypedSource(path, path.name)
+            self.schema = self._foreign.schema
             return
         with read_failures(path.name):
             self.schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(described)))
@@ -87,10 +89,13 @@ class Source:
 
     def _raw(self, names: list[str]) -> Iterator[pa.Table]:
         if self._foreign is not None:
-            return iter([self._foreign])
+            return (piece.select(names) for piece in self._foreign.pieces())
         if self._path.suffix == ".parquet":
             return parquet_pieces(self._path, self.schema.names, names)
-        return csv_pieces(self._path, self._text_types(), names)
+        convert = csv_lines.convert_options(self._text_types())
+        if names != self.schema.names:
+            convert.include_columns = names
+        return csv_pieces(self._path, convert, names)
 
     def _text_types(self) -> dict[str, pa.DataType]:
         return {field.name: column_types.text_type(field.type) for field in self.plain}
@@ -114,13 +119,11 @@ class Source:
 
     def read(self) -> pa.Table:
         """Return the whole table: values, types, categories and their order are as written."""
-        return self.encoded(pa.concat_tables(self.pieces()))
+        return column_types.with_categories(pa.concat_tables(self.pieces()), self.schema)
 
     def encoded(self, piece: pa.Table) -> pa.Table:
         """Return a piece with the categories that its columns were written with."""
-        fields = [self.schema.field(name) for name in piece.column_names]
-        columns = [column_types.encoded(piece[field.name], field) for field in fields]
-        return pa.table(columns, pa.schema([field.remove_metadata() for field in fields]))
+        return column_types.with_categories(piece, self.schema)
 
 
 def read(path: Path, metadata: Mapping[str, Any] | None = None) -> pa.Table:

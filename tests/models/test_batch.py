@@ -46,7 +46,7 @@ def scored(scorer: Scorer, path: Path) -> pa.Table:
 @pytest.fixture
 def pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "PIECE", 64)
-    monkeypatch.setattr("pipeline.tables.external_chunks.FIRST_BLOCK", 4096)
+    monkeypatch.setattr("pipeline.tables.csv_types.FIRST_BLOCK", 4096)
     monkeypatch.setattr(chunks, "FIRST_BLOCK", 4096)
 
 

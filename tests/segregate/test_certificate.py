@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,11 +12,13 @@ import pyarrow as pa
 import pytest
 
 from pipeline.splits.division import Division
+from pipeline.splits.keys import Keys
 from pipeline.tables import table_files
 from pipeline.tables.numbers import to_arrow
 from segregate import audit as audits
-from segregate import certificate, telling
-from segregate.audit import Audit, Leak
+from segregate import certificate_text, telling
+from segregate.audit import Audit
+from segregate.certificate import Certificate, Leak, Overlap, certify
 from segregate.split import split
 
 TRAIN = pa.table({"n": [1.0, 2.0, None, 4.0], "t": ["Abc", "d-e", None, "x"], "c": list("pqpq")})
@@ -83,7 +86,7 @@ def test_features_named_like_the_target(name: str, said: bool) -> None:
     assert (("named like the target", name) in leaks) is said
 
 
-def certified(table: pa.Table, how: Division, **audit: Any) -> dict[str, Any]:
+def certified(table: pa.Table, how: Division, **audit: Any) -> Certificate:
     with TemporaryDirectory() as place:
         path = Path(place, "t.parquet")
         source = table_files.Source(path, table_files.write(table, path))
@@ -93,30 +96,30 @@ def certified(table: pa.Table, how: Division, **audit: Any) -> dict[str, Any]:
             table_files.Writer(paths[1], source.schema) as b,
         ):
             made = split(source, how, (a, b), Path(place), audit)
-        assert json.loads(json.dumps(made)) == made
+        assert json.loads(made.as_json())["assignment"] == made.assignment
         return made
 
 
 def test_a_stratified_split() -> None:
     table = table_with_signs()
     made = certified(table, Division(0.3, 1, stratify="genre"), key=["half"], val_size=0.3)
-    assert made["rows"] == {"train": 1400, "test": 600, "neither": 0}
-    assert sum(c["test"] for c in made["classes"]) == 600
-    assert made["largest_deviation"] < 0.002
-    assert certificate.worst(made) == 1
-    checks = [leak["check"] for leak in made["leaks"]]
+    assert made.rows == {"train": 1400, "test": 600, "neither": 0}
+    assert sum(c["test"] for c in made.classes or ()) == 600
+    assert made.largest_deviation < 0.002
+    assert certificate_text.worst(made) == 1
+    checks = [leak.check for leak in made.leaks]
     assert checks[-1] == "rows equal in the key, validation rows aside"
-    lines = certificate.warnings(made)
+    lines = certificate_text.warnings(made)
     assert lines[0] == ("100.0% of the test rows: rows equal in the key (half); "
                         "data/segregate=group keeps such rows together")  # fmt: skip
     assert any(line.startswith("a feature predicts the target alone (code)") for line in lines)
-    assert certificate.summary(made)[0]["verdict"] == "look at it"
+    assert certificate_text.summary(made)[0]["verdict"] == "look at it"
 
 
 def test_the_assignment_is_that_of_the_rows() -> None:
     table = table_with_signs()
     one, again, other = (
-        certified(table, Division(0.3, seed, stratify="genre"))["assignment"] for seed in (1, 1, 2)
+        certified(table, Division(0.3, seed, stratify="genre")).assignment for seed in (1, 1, 2)
     )
     assert one == again
     assert one != other
@@ -124,23 +127,25 @@ def test_the_assignment_is_that_of_the_rows() -> None:
 
 def test_a_split_by_groups_and_one_by_time() -> None:
     table = table_with_signs().append_column("group", pa.array(np.arange(2000) // 4))
-    made = certified(table, Division(0.3, 1, "group", "genre", ["group"]), key=["group"])
-    assert made["group_by"] == ["group"]
-    assert certificate.worst(made) == 0
-    made = certified(table, Division(0.3, 1, "time", time_column="group", gap=5.0))
-    assert made["rows"] == {"train": 1380, "test": 600, "neither": 20}
-    assert made["time"] == {"column": "group", "train": ["0", "344"], "test": ["350", "499"],
-                            "overlap": 0.0, "gap": 5.0}  # fmt: skip
-    assert "classes" not in made
+    made = certified(
+        table, Division(0.3, 1, method="group", stratify="genre", group_by=["group"]), key=["group"]
+    )
+    assert made.group_by == ["group"]
+    assert certificate_text.worst(made) == 0
+    made = certified(table, Division(0.3, 1, method="time", time_column="group", gap=5.0))
+    assert made.rows == {"train": 1380, "test": 600, "neither": 20}
+    assert made.time == Overlap("group", ["0", "344"], ["350", "499"], 0.0, 5.0)
+    assert json.loads(made.as_json())["time"]["gap"] == 5
+    assert "classes" not in json.loads(made.as_json())
 
 
 def test_overlap_in_time_of_another_split() -> None:
     days = pa.array([None, *(datetime.date(2026, 1, 1 + n) for n in range(9))])
     table = pa.table({"day": days, "n": list(range(10))})
-    made = certified(table, Division(0.3, 1, "random"), time="day")
-    assert made["time"]["overlap"] == pytest.approx(2 / 3)  # the three: day 2, day 6, the last
-    assert made["time"]["train"] == ["2026-01-01", "2026-01-08"]
-    assert made["time"]["test"][1] == "2026-01-09"
+    made = certified(table, Division(0.3, 1, method="random"), time="day")
+    assert made.time.overlap == pytest.approx(2 / 3)  # the three: day 2, day 6, the last
+    assert made.time.train == ["2026-01-01", "2026-01-08"]
+    assert made.time.test[1] == "2026-01-09"
 
 
 def test_of_many_rows_a_part_is_looked_at_for_features_that_tell(
@@ -155,11 +160,13 @@ def test_of_many_rows_a_part_is_looked_at_for_features_that_tell(
 
 
 def test_a_leak_is_a_row_of_the_summary() -> None:
-    made = {"leaks": [vars(Leak("near-duplicate text", "t", 0.5, False))]}
-    (row,) = certificate.summary(made)
+    how, rows = Division(0.5, 0), np.arange(4)
+    made = certify(how, Keys(4), (rows[:2], rows[2:]))
+    made = replace(made, leaks=[Leak("near-duplicate text", "t", 0.5, False)])
+    (row,) = certificate_text.summary(made)
     assert list(row.values()) == ["near-duplicate text", "t", "50.0%", "known"]
-    assert certificate.warnings(made) == []
-    assert certificate.worst(made) == 0
+    assert certificate_text.warnings(made) == []
+    assert certificate_text.worst(made) == 0
 
 
 def test_leaks_that_are_not_looked_for() -> None:
@@ -167,13 +174,13 @@ def test_leaks_that_are_not_looked_for() -> None:
     how = Division(0.3, 1, stratify="genre")
     looked = certified(table, how, key=["half"], val_size=0.3)
     made = certified(table, how, key=["half"], val_size=0.3, leaks=False)
-    assert made == looked | {"leaks": None}
-    assert (certificate.worst(made), certificate.warnings(made)) == (0, [])
-    assert certificate.summary(made) == []
+    assert made == replace(looked, leaks=None)
+    assert (certificate_text.worst(made), certificate_text.warnings(made)) == (0, [])
+    assert certificate_text.summary(made) == []
 
 
 def test_the_target_of_a_split_that_is_not_stratified() -> None:
     table = table_with_signs()
-    made = certified(table, Division(0.3, 1, "random"), target="genre")
-    columns = {leak["columns"] for leak in made["leaks"] if "alone" in leak["check"]}
+    made = certified(table, Division(0.3, 1, method="random"), target="genre")
+    columns = {leak.columns for leak in made.leaks if "alone" in leak.check}
     assert columns == {"code", "rising"}

@@ -28,7 +28,7 @@ def split(table: pa.Table, size: float, seed: int, column: str | None = None) ->
         )
         paths = [folder / "train.parquet", folder / "test.parquet"]
         writers = [stack.enter_context(table_files.Writer(path, source.schema)) for path in paths]
-        how = Division(size, seed, "stratified", column)
+        how = Division(size, seed, stratify=column)
         segregate.split(source, how, writers, folder)
         stack.close()
         return [table_files.read(p, w.metadata) for p, w in zip(paths, writers, strict=True)]
@@ -167,7 +167,7 @@ def test_the_bytes_do_not_depend_on_what_is_in_memory_at_a_time(
         "hash": {"group_by": ["g"]},
         "time": {"time_column": "g", "gap": 3.0},
     }
-    how = Division(0.3, 5, method, **options.get(method, {}))
+    how = Division(0.3, 5, method=method, **options.get(method, {}))
     path = tmp_path / f"t{suffix}"
     source = table_files.Source(path, table_files.write(table, path))
     made = []

@@ -33,7 +33,7 @@ def whole(table: pa.Table, parts: Any) -> None:
 @settings(deadline=None, max_examples=60)
 def test_groups_stay_together(rows: list[tuple[Any, ...]], size: float, seed: int) -> None:
     table = table_of(rows)
-    how = Division(size, seed, "group", group_by=["k", "n"])
+    how = Division(size, seed, method="group", group_by=["k", "n"])
     try:
         parts = divide(table, how)
     except InputError:  # one group, or all rows on one side: see the refusals below
@@ -48,13 +48,13 @@ def test_groups_keep_the_shares_of_the_classes() -> None:
     groups = random.randint(0, 600, 3000)
     classes = np.array(["rare", "some", "many"])[np.searchsorted([0.1, 0.4], random.rand(600))]
     table = pa.table({"g": groups, "c": classes[groups]})
-    first, second = divide(table, Division(0.3, 1, "group", "c", ["g"]))
+    first, second = divide(table, Division(0.3, 1, method="group", stratify="c", group_by=["g"]))
     assert len(second) == pytest.approx(900, abs=10)
     for name in ("rare", "some", "many"):
         counts = [table["c"].take(pa.array(p)).to_pylist().count(name) for p in (first, second)]
         assert counts[1] / sum(counts) == pytest.approx(0.3, abs=0.01)
-    again = divide(table, Division(0.3, 1, "group", "c", ["g"]))
-    other = divide(table, Division(0.3, 2, "group", "c", ["g"]))
+    again = divide(table, Division(0.3, 1, method="group", stratify="c", group_by=["g"]))
+    other = divide(table, Division(0.3, 2, method="group", stratify="c", group_by=["g"]))
     assert np.array_equal(second, again[1])
     assert not np.array_equal(np.sort(second), np.sort(other[1]))
 
@@ -64,7 +64,7 @@ def test_groups_keep_the_shares_of_the_classes() -> None:
 def test_new_rows_never_move_old_ones(
     rows: list[tuple[Any, ...]], more: list[tuple[Any, ...]], size: float, seed: int
 ) -> None:
-    how = Division(size, seed, "hash", group_by=["k", "n"])
+    how = Division(size, seed, method="hash", group_by=["k", "n"])
     try:
         before = divide(table_of(rows), how)
         after = divide(table_of(rows + more), how)
@@ -76,17 +76,17 @@ def test_new_rows_never_move_old_ones(
 
 def test_hash_takes_its_share_and_another_one_to_validate() -> None:
     table = pa.table({"id": [f"song {n}" for n in range(20_000)]})
-    train, test = divide(table, Division(0.3, 42, "hash"))
+    train, test = divide(table, Division(0.3, 42, method="hash"))
     assert len(test) == pytest.approx(6000, abs=250)
     rest = table.take(pa.array(train))
-    _, validation = divide(rest, Division(0.3, 42, "hash", size_name="val_size"))
+    _, validation = divide(rest, Division(0.3, 42, method="hash", size_name="val_size"))
     assert len(validation) == pytest.approx(0.3 * len(rest), abs=250)
 
 
 def test_hash_is_the_same_everywhere() -> None:
     """The rows themselves, written down: another version of anything must not move them."""
     table = pa.table({"id": [f"song {n}" for n in range(30)], "n": [n / 7 for n in range(30)]})
-    _, test = divide(table, Division(0.3, 42, "hash", group_by=["id", "n"]))
+    _, test = divide(table, Division(0.3, 42, method="hash", group_by=["id", "n"]))
     assert test.tolist() == EXPECTED
 
 
@@ -108,7 +108,7 @@ DAYS = [datetime.date(2026, 1, day) for day in (5, 1, 3, 2, 4, 5, 6, 7, 8, 9)]
 def test_time(values: list[Any], gap: float, first: list[int], second: list[int]) -> None:
     table = pa.table({"t": values})
     size = len(second) / len(values) if values[:2] != [1, 2] else 0.4
-    parts = divide(table, Division(size - 1e-9, 0, "time", time_column="t", gap=gap))
+    parts = divide(table, Division(size - 1e-9, 0, method="time", time_column="t", gap=gap))
     assert [part.tolist() for part in parts] == [first, second]
 
 
