@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.wandb_person import Person, finished
 from tests.fakes.wandb_server import Fault, WandbServer
 
+pytestmark = pytest.mark.slow  # W&B's client, a process for each program
 ALICE, BOB = "a" * 40, "b" * 40
 FILES = {"table.csv": b"n\n1\n", "parts/one.bin": bytes(range(256)) * 999, "parts/empty": b""}
 

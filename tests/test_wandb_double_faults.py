@@ -16,6 +16,7 @@ from tests.fakes.wandb_server import Fault, WandbServer
 from tests.fakes.wandb_server.answer import answer
 from tests.fakes.wandb_server.graphql import Parser, QueryError
 
+pytestmark = pytest.mark.slow  # W&B's client, a process for each program
 ALICE = "a" * 40
 
 # python -c STEP: says when the run has begun, waits for the test, logs two files

@@ -13,6 +13,7 @@ from tests.fakes.wandb_person import Person
 from tests.fakes.wandb_server import KEY, WandbServer
 from tests.test_wandb_sync import OUTPUTS, account, whole
 
+pytestmark = pytest.mark.slow
 QUICK = ("python", "main.py", "experiment=quick")
 MIRROR = "artifacts/wandb/tester/reproducible_ml_pipeline"
 

@@ -11,32 +11,29 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Project, copy_project
+from tests.conftest import STEPS, Project, copy_project, copy_results
 from tests.fakes.wandb_person import IMPATIENT
 from tests.fakes.wandb_server import KEY, Fault, WandbServer
 
-STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]
 SYNC = ("python", "main.py", "main.action=sync")
 OUTPUTS = ["data_certificate.json", "data_test.csv", "data_train.csv", "evaluation.json",
            "gate.json", "model_export", "predictions.parquet", "preprocessed_data.csv",
            "raw_data.parquet"]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def offline(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A repository in which the pipeline has run offline."""
-    made = copy_project(tmp_path_factory.mktemp("offline") / "repository")
+@pytest.fixture
+def offline(tmp_path: Path) -> Project:
+    """A repository in which the pipeline has run offline, for one test alone."""
+    made = copy_project(tmp_path / "repository")
     done = made.run("python", "main.py", "experiment=quick", "main.report=true")
     assert done.status == 0, done.out + done.err
     return made
 
 
 @pytest.fixture
-def project(offline: Project, tmp_path: Path) -> Project:
-    """The same in a state of its own."""
-    target = tmp_path / "repository"
-    shutil.copytree(offline.root, target, symlinks=True)
-    return Project(target)
+def project(sample_run: Path, tmp_path: Path) -> Project:
+    """A copy of a repository in which the pipeline has run offline; what it staged stays there."""
+    return copy_results(sample_run, tmp_path / "repository")
 
 
 @pytest.fixture
@@ -105,32 +102,32 @@ def test_sync_sends_all_and_again_sends_nothing(project: Project, server: WandbS
     assert KEY not in done.out + done.err
 
 
+@pytest.mark.slow
 def test_online_goes_on_where_the_offline_run_ended(project: Project, server: WandbServer) -> None:
     known = account(server, project)
-    before = project.run("python", "main.py", "experiment=quick", "main.steps=evaluate", **known)
+    before = project.run("python", "main.py", "main.steps=evaluate", **known)
     assert before.status == 1
     assert "no artifact model_export" in before.err
     assert "it was made offline: main.action=sync sends it" in before.err
     assert project.run(*SYNC, **known).status == 0
-    after = project.run("python", "main.py", "experiment=quick", "main.report=true", **known)
+    after = project.run("python", "main.py", **known)
     assert after.status == 0, after.out + after.err
     assert len(re.findall(r"^\[\d/6\] \w+  hit: ", after.out, re.MULTILINE)) == 6
 
 
+@pytest.mark.slow
 def test_copies_that_are_gone_are_made_again_from_the_store(
-    offline: Project, project: Project, server: WandbServer
+    offline: Project, server: WandbServer
 ) -> None:
-    staged = offline.root / "wandb" / "data"  # W&B knows them by their whole path
-    staged.rename(staged.with_name("moved"))
-    try:
-        done = project.run(*SYNC, **account(server, project))
-    finally:
-        staged.with_name("moved").rename(staged)
+    project = offline
+    shutil.rmtree(project.root / "wandb" / "data")
+    done = project.run(*SYNC, **account(server, project))
     assert done.status == 0, done.out + done.err
     assert "raw_data.parquet:v0; raw_data.parquet:v0 sent again from the store" in done.out
     whole(server, project)
 
 
+@pytest.mark.slow
 def test_sync_killed_and_said_again(project: Project, server: WandbServer) -> None:
     """Ten times at random moments; what was there stays and is not doubled."""
     moments = random.Random(4)
@@ -144,6 +141,7 @@ def test_sync_killed_and_said_again(project: Project, server: WandbServer) -> No
     whole(server, project)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault", [Fault(status=500), Fault(status=401), Fault(drop=True, on="PUT")]
 )
