@@ -12,24 +12,21 @@ import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.projects import (
+from tests.processes import (
     PROGRAMS,
     ROOT,
-    SAMPLE,
-    STEPS,
     Done,
-    Project,
     clean_environment,
-    copy_project,
-    copy_results,
-    locked,
+    handed,
     program,
     program_words,
+    unrecorded,
 )
+from tests.projects import SAMPLE, STEPS, Project, copy_project, copy_results, locked
 
 __all__ = [
     "PROGRAMS", "ROOT", "SAMPLE", "STEPS", "Done", "Project", "clean_environment", "copy_project",
-    "copy_results", "program", "program_words",
+    "copy_results", "handed", "program", "program_words", "unrecorded",
 ]  # fmt: skip
 
 # Property tests try the same cases each time. For new ones, which are kept in .hypothesis/:

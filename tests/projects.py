@@ -15,25 +15,10 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.processes import ROOT, Done, clean_environment
+
 SAMPLE = "assets/songs_sample.parquet"
-PROGRAMS = Path(__file__).with_name("programs")  # what tests run in processes of its own
 STEPS = list(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["steps"])
-
-
-@dataclass
-class Done:
-    """How a command ended and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The last line on standard error, or of the step's log lines on standard output."""
-        lines = [line for line in (self.out + self.err).splitlines() if line.strip()]
-        return next((line for line in reversed(lines) if "error" in line.lower()), "")
 
 
 @dataclass
@@ -120,32 +105,6 @@ class Project:
         parent = [run for run in runs if run["name"] == "dev"][-1]
         children = [r for r in runs if r["tags"].get("mlflow.parentRunId") == parent["id"]]
         return {"parent": parent} | {run["name"]: run for run in children}
-
-
-def clean_environment() -> dict[str, str]:
-    """The environment without what a run of the pipeline, or pytest, may have set."""
-    ours = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_", "PYTEST_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return kept | {"NETRC": os.devnull}  # a key in it would send what the tests do to W&B
-
-
-def program(name: str, *words: object, **environment: str) -> Done:
-    """Run a program of tests/programs on this repository, in a process of its own."""
-    done = subprocess.run(
-        program_words(name, *words),
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
-def program_words(name: str, *words: object) -> list[str]:
-    """Return the command of a program of tests/programs; it needs the root on PYTHONPATH."""
-    return [sys.executable, str(PROGRAMS / name), *map(str, words)]
 
 
 def copy_project(target: Path) -> Project:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from tests.conftest import Project, copy_project, copy_results
+from tests.conftest import STEPS, Project, copy_project, copy_results
 
 SMALL = "experiment=quick"
 ON = "gate.champion=model_export:champion"
@@ -46,7 +46,7 @@ def test_models_come_and_go(project: Project) -> None:
     assert verdict(project)["champion"] is None
     assert registered(project).tags["pipeline.artifact"] == "model_export:v0"
     same = project.run("python", "main.py", SMALL, ON)
-    assert (same.status, same.out.count("  hit: ")) == (0, 6), same.out + same.err
+    assert (same.status, same.out.count("  hit: ")) == (0, len(STEPS)), same.out + same.err
 
     for _ in range(2):  # the second time nothing runs, and it is refused all the same
         worse = project.run("python", "main.py", SMALL, ON, WORSE)
@@ -56,7 +56,7 @@ def test_models_come_and_go(project: Project) -> None:
         )
         assert "is worse than the champion's 0." in worse.err
         assert champion(project) == "v0"
-    assert worse.out.count("  hit: ") == 6
+    assert worse.out.count("  hit: ") == len(STEPS)
     assert verdict(project)["champion"] == "model_export:v0"
     facts = json.loads(newest(project).read_text())
     assert [step["status"] for step in facts["steps"]][-1] == "finished"  # all is recorded
@@ -78,7 +78,7 @@ def test_models_come_and_go(project: Project) -> None:
     (compared,) = verdict(project)["comparison"]
     assert compared["difference"] > 0
     assert project.run("python", "main.py", *BETTER).out.count(
-        "  hit: ") == 6  # fmt: skip
+        "  hit: ") == len(STEPS)  # fmt: skip
 
 
 def newest(project: Project) -> Path:
