@@ -20,9 +20,8 @@ from assets import wiring
 from pipeline import paths
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
-from pipeline.config import schema, steps
-from pipeline.config.origin import Sources
-from pipeline.store.artifacts import Store
+from pipeline.commands.job import Job
+from pipeline.store.artifacts import Provenance, Store
 from pipeline.tracking.record import Record, artifact_facts
 
 
@@ -52,10 +51,8 @@ class Pipeline:
 
     def cache(self, *words: str) -> tuple[list[str], Cache]:
         """Return the chosen steps and what decides about them, as main.py makes it of a command."""
-        config = composed(self.root, words)
-        checked = schema.checked(config)
-        chosen = steps.select(checked.main.steps, checked.steps)
-        return chosen, Cache(checked, Sources(config), "local", self.store)
+        job = Job.of(composed(self.root, words), words, self.root / "outputs", None)
+        return job.steps, Cache(job.config, job.origin, "local", self.store)
 
     def plan(self, *words: str) -> dict[str, str]:
         """Return why the steps run that are no hits, by step, as `main.action=plan` decides."""
@@ -97,7 +94,8 @@ class Pipeline:
             path = folder.with_name("output") / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(f"{name} of {text}")
-            version = self.store.put(name, path, "text", step=decision.step)
+            made_by = Provenance(decision.step)
+            version = self.store.put(name, path, "text", provenance=made_by)
             record.outputs.append(artifact_facts(version))
         return record
 

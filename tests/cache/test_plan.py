@@ -79,8 +79,27 @@ def test_words_edited(pipeline: Pipeline, name: str, old: str, new: str) -> None
     assert pipeline.plan(TABLE) == {}
 
 
+CARRIERS = [
+    "pipeline/step/run.py",
+    "pipeline/store/artifacts.py",
+    "pipeline/tracking/record.py",
+    "pipeline/context.py",
+    "pipeline/errors.py",
+    "pipeline/paths.py",
+]
+
+
+def test_what_only_carries_is_edited(pipeline: Pipeline) -> None:
+    for name in CARRIERS:
+        path = pipeline.root / name
+        path.write_text(path.read_text() + "SEEN = 1\n")
+    assert pipeline.plan(TABLE) == {}
+
+
 SPLITS = {"segregate": "pipeline/splits/division.py changed"} | BEHIND
 CODE = [
+    ("pipeline/tables/table_files.py", "import os\n", "import os\nSEEN = 1\n",
+     dict.fromkeys(STEPS, "x")),
     ("segregate/split.py", "    asked = audit", "    assert source\n    asked = audit",
      {"segregate": "segregate/split.py changed"} | BEHIND),
     ("pipeline/splits/division.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
