@@ -1,159 +1,87 @@
-"""A copy of the project to run things in, as a person would: commands in a folder."""
+"""What tests of the whole share: finished runs to copy, an S3 server, Hypothesis's settings."""
 
-import json
 import logging
 import os
-import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
+import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
+
+from tests.processes import (
+    PROGRAMS,
+    ROOT,
+    Done,
+    clean_environment,
+    handed,
+    program,
+    program_words,
+    unrecorded,
+)
+from tests.projects import SAMPLE, STEPS, Project, copy_project, copy_results, locked
+
+__all__ = [
+    "PROGRAMS", "ROOT", "SAMPLE", "STEPS", "Done", "Project", "clean_environment", "copy_project",
+    "copy_results", "handed", "program", "program_words", "unrecorded",
+]  # fmt: skip
+
+# Property tests try the same cases each time. For new ones, which are kept in .hypothesis/:
+#     uv run pytest -m hypothesis --hypothesis-profile=search
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("search", derandomize=False, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("repeatable")
 
 # In the background of a script SIGINT is ignored, and so it would be in what the tests start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-ROOT = Path(__file__).resolve().parents[1]
-SAMPLE = "assets/songs_sample.parquet"
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all pytest processes of this session have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
-@dataclass
-class Project:
-    """A copy of the repository; commands run in it with the interpreter of the tests."""
+def finished(shared_folder: Path, name: str, *words: str) -> Path:
+    """Return the folder of a project in which the pipeline has run once; the first to ask runs it.
 
-    root: Path
-    environment: dict[str, str] = field(default_factory=dict)
-
-    def run(self, *command: str, cwd: str = ".", **environment: str) -> "Done":
-        """Run a command and wait for it."""
-        done = subprocess.run(
-            self._words(command),
-            cwd=self.root / cwd,
-            env=self.variables | environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command."""
-        return subprocess.Popen(
-            self._words(command),
-            cwd=self.root,
-            env=self.variables | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def _words(self, command: tuple[str, ...]) -> list[str]:
-        return [sys.executable if word == "python" else word for word in command]
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """The environment of a person who has activated the virtual environment."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return clean_environment() | {"PATH": path} | self.environment
-
-    def manifest(self, reference: str, store: str = "artifacts") -> dict[str, Any]:
-        """Return the manifest of name:vN or name:alias of the store."""
-        name, _, alias = reference.partition(":")
-        pointer = self.root / store / "aliases" / name / alias
-        version = pointer.read_text() if pointer.exists() else alias
-        path = self.root / store / "versions" / name / f"{version}.json"
-        manifest: dict[str, Any] = json.loads(path.read_text())
-        return manifest
-
-    def file(self, reference: str, store: str = "artifacts") -> Path:
-        """Return the only file of an artifact, inside the store."""
-        (only,) = self.manifest(reference, store)["files"]
-        folder = self.root / store / "objects" / only["sha256"][:2] / only["sha256"]
-        return folder / only["path"]
-
-    def last_config(self) -> dict[str, Any]:
-        """Return the resolved config of the newest run."""
-        config: dict[str, Any] = self.last_manifest()["config"]
-        return config
-
-    def last_manifest(self) -> dict[str, Any]:
-        """Return the manifest of the newest run."""
-        newest = max(self.root.glob("outputs/*/*/manifest.json"), key=str)
-        found: dict[str, Any] = json.loads(newest.read_text())
-        return found
-
-    def runs(self) -> list[dict[str, Any]]:
-        """Return every MLflow run: status, tags, params, metrics."""
-        from mlflow import MlflowClient
-
-        client = MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
-        return [
-            {"id": r.info.run_id, "name": r.info.run_name, "status": r.info.status}
-            | {"tags": r.data.tags, "params": r.data.params, "metrics": r.data.metrics}
-            | {"artifacts": r.info.artifact_uri}
-            for r in client.search_runs([e.experiment_id for e in client.search_experiments()])
-        ]
-
-    def whole_run(self) -> dict[str, dict[str, Any]]:
-        """Return the MLflow runs of the fixture's own whole run: "parent", and step → child."""
-        runs = self.runs()  # the newest first
-        parent = [run for run in runs if run["name"] == "dev"][-1]
-        children = [r for r in runs if r["tags"].get("mlflow.parentRunId") == parent["id"]]
-        return {"parent": parent} | {run["name"]: run for run in children}
-
-
-@dataclass
-class Done:
-    """How a command ended and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The last line on standard error, or of the step's log lines on standard output."""
-        lines = [line for line in (self.out + self.err).splitlines() if line.strip()]
-        return next((line for line in reversed(lines) if "error" in line.lower()), "")
-
-
-THOROUGH = "THOROUGH" in os.environ  # with it, tests also do what takes minutes more
-
-
-def clean_environment() -> dict[str, str]:
-    """The environment without what a run of the pipeline, or pytest, may have set."""
-    ours = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_", "PYTEST_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return kept | {"NETRC": os.devnull}  # a key in it would send what the tests do to W&B
-
-
-def copy_project(target: Path) -> Project:
-    """Copy what git tracks, or would: no results, no environment."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, names.split("\0")):
-        source = ROOT / name
-        if source.exists() or source.is_symlink():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target / name, follow_symlinks=False)
-    return Project(target)
+    It is for all pytest processes: nobody changes it.
+    """
+    folder = shared_folder / name / "a repository"  # a space, on purpose
+    with locked(shared_folder / f"{name}.lock"):
+        if not folder.exists():
+            draft = copy_project(folder.with_name("a draft repo"))  # MLflow's paths: as long
+            done = draft.run("python", "main.py", *words)
+            assert done.status == 0, done.out + done.err
+            copy_results(draft.root, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the repository in which the whole pipeline has run once on the sample."""
-    made = copy_project(tmp_path_factory.mktemp("project") / "a repository")  # a space, on purpose
-    done = made.run("python", "main.py")
-    assert done.status == 0, done.out + done.err
-    return made
+def sample_run(shared_folder: Path) -> Path:
+    """The folder of a whole run on the sample, offline, to be copied."""
+    return finished(shared_folder, "sample run")
+
+
+@pytest.fixture(scope="session")
+def quick_run(shared_folder: Path) -> Path:
+    """The same of `experiment=quick`, with a report."""
+    return finished(shared_folder, "quick run", "experiment=quick", "main.report=true")
+
+
+@pytest.fixture(scope="session")
+def project(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the repository in which the whole pipeline has run once on the sample, offline.
+
+    What tests run in it is not recorded in W&B, unless they say so: that takes seconds.
+    """
+    copy = copy_results(sample_run, tmp_path_factory.mktemp("project") / "a repository")
+    return Project(copy.root, {"WANDB_MODE": "disabled"})
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import http.server
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import yaml
 
 from pipeline.store.artifacts import Store
 from pipeline.tables import table_files
-from tests.conftest import SAMPLE, Done, Project
+from tests.conftest import SAMPLE, Done, Project, handed, unrecorded
 
 PAGES = {
     "/missing.parquet": (404, b"no such file"),
@@ -49,15 +50,11 @@ class Bench:
     def __init__(self, project: Project, folder: Path) -> None:
         self.project, self.folder = project, folder
         self.store = Store(str(folder / "store"))
-        self.environment = {
-            "WANDB_MODE": "disabled",
-            "PIPELINE_ARTIFACT_STORE": str(folder / "store"),
-            "PIPELINE_RECORD_FOLDER": str(folder / "record"),
-        }
+        self.context = unrecorded(folder / "store", folder / "record")
 
     def step(self, step: str, **parameters: object) -> Done:
         words = [f"--{name}={value}" for name, value in parameters.items()]
-        return self.project.run("python", f"{step}/run.py", *words, **self.environment)
+        return self.project.run("python", f"{step}/run.py", *words, **handed(self.context))
 
     def put(self, name: str, table: pa.Table) -> None:
         path = self.folder / name
@@ -236,7 +233,7 @@ def test_a_split_that_leaks_more_than_is_allowed(bench: Bench) -> None:
 def test_unwritable_store(bench: Bench) -> None:
     blocked = bench.folder / "a file"
     blocked.write_text("in the way of the store")
-    bench.environment["PIPELINE_ARTIFACT_STORE"] = str(blocked / "store")
+    bench.context = replace(bench.context, artifact_store=str(blocked / "store"))
     done = bench.step("get_data", file_url=SAMPLE, artifact_name="out.parquet")
     refused(bench, done, str(blocked))
 

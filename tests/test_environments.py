@@ -1,12 +1,12 @@
 """The environments that MLflow builds from conda.yaml."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Project
 
+pytestmark = pytest.mark.slow
 CONDA = Path(__file__).parent / "fakes" / "conda"
 
 
@@ -31,7 +31,6 @@ def test_without_conda_mlflow_says_so(fresh: Project) -> None:
     assert "Could not find Conda executable" in done.out + done.err
 
 
-@pytest.mark.skipif("CI" not in os.environ, reason="builds an environment: minutes; CI does it")
 def test_uv_builds_it_from_conda_yaml(project: Project, tmp_path_factory: pytest.TempPathFactory):
     """In a step's folder, with the seed's parameters, then in the root."""
     root = {"MLFLOW_ENV_ROOT": str(tmp_path_factory.mktemp("environments"))}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from tests.conftest import Project, copy_project
+from tests.conftest import STEPS, Project, copy_project, copy_results
 
 SMALL = "experiment=quick"
 ON = "gate.champion=model_export:champion"
@@ -16,15 +16,11 @@ BETTER = ("model=random_forest_tuned", "model.estimator.n_estimators=30", SMALL,
 CHAMPION = "aliases/model_export/champion"
 
 
-def off(folder: Path) -> Project:
-    """A repository that does without W&B."""
-    return Project(copy_project(folder / "repository").root, {"WANDB_MODE": "disabled"})
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A repository in which a first model is the champion, by default."""
-    made = off(tmp_path_factory.mktemp("gate"))
+    made = copy_project(tmp_path_factory.mktemp("gate") / "repository")
+    made.environment["WANDB_MODE"] = "disabled"
     done = made.run("python", "main.py", SMALL, ON)
     assert done.status == 0, done.out + done.err
     assert "model_export:v0 is the champion now" in done.out
@@ -44,12 +40,13 @@ def registered(project: Project) -> Any:
     return client.get_model_version_by_alias("reproducible_ml_pipeline", "champion")
 
 
+@pytest.mark.slow
 def test_models_come_and_go(project: Project) -> None:
     """One test, because each run depends on the champion that the others leave."""
     assert verdict(project)["champion"] is None
     assert registered(project).tags["pipeline.artifact"] == "model_export:v0"
     same = project.run("python", "main.py", SMALL, ON)
-    assert (same.status, same.out.count("  hit: ")) == (0, 6), same.out + same.err
+    assert (same.status, same.out.count("  hit: ")) == (0, len(STEPS)), same.out + same.err
 
     for _ in range(2):  # the second time nothing runs, and it is refused all the same
         worse = project.run("python", "main.py", SMALL, ON, WORSE)
@@ -59,7 +56,7 @@ def test_models_come_and_go(project: Project) -> None:
         )
         assert "is worse than the champion's 0." in worse.err
         assert champion(project) == "v0"
-    assert worse.out.count("  hit: ") == 6
+    assert worse.out.count("  hit: ") == len(STEPS)
     assert verdict(project)["champion"] == "model_export:v0"
     facts = json.loads(newest(project).read_text())
     assert [step["status"] for step in facts["steps"]][-1] == "finished"  # all is recorded
@@ -81,17 +78,18 @@ def test_models_come_and_go(project: Project) -> None:
     (compared,) = verdict(project)["comparison"]
     assert compared["difference"] > 0
     assert project.run("python", "main.py", *BETTER).out.count(
-        "  hit: ") == 6  # fmt: skip
+        "  hit: ") == len(STEPS)  # fmt: skip
 
 
 def newest(project: Project) -> Path:
     return max(project.root.glob("outputs/20*/*/manifest.json"))
 
 
-def test_thresholds_hold_for_the_first_model_too(tmp_path: Path) -> None:
-    project = off(tmp_path)
-    words = (SMALL, "gate.overall.auc=0.99", "gate.per_class.recall=0.05")
-    done = project.run("python", "main.py", *words)
+def test_thresholds_hold_for_the_first_model_too(sample_run: Path, tmp_path: Path) -> None:
+    project = copy_results(sample_run, tmp_path / "repository")
+    (project.root / "artifacts" / CHAMPION).unlink()  # nobody is it yet
+    words = ("gate.overall.auc=0.99", "gate.per_class.recall=0.05")
+    done = project.run("python", "main.py", *words, WANDB_MODE="disabled")
     assert done.status == 1
     last = done.err.splitlines()[-1]
     assert last.startswith("error: the gate refuses model_export:v0: auc of all test rows is 0.9")
@@ -101,8 +99,8 @@ def test_thresholds_hold_for_the_first_model_too(tmp_path: Path) -> None:
     assert "gate.json:v0" in row
 
 
-def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(project: Project) -> None:
-    done = project.run("python", "main.py", "gate.overall.acuracy=0.9")
+def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(fresh: Project) -> None:
+    done = fresh.run("python", "main.py", "gate.overall.acuracy=0.9")
     assert done.status == 1
     assert done.err.startswith("error: unknown key 'gate.overall.acuracy': did you mean 'accuracy'")
     assert done.out == ""

@@ -12,11 +12,8 @@ import pytest
 
 from pipeline.store.artifacts import Store
 from pipeline.store.digests import Digests
-from tests.conftest import THOROUGH, Project
+from tests.conftest import STEPS, Project
 
-STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]
-KILLS = {"get_data": 3, "preprocess": 3, "check_data": 3, "segregate": 3, "train_random_forest": 4,
-         "evaluate": 4}  # fmt: skip
 LONGEST = {"train_random_forest": 3.0, "evaluate": 2.0}  # seconds until the kill, at most
 
 
@@ -28,14 +25,14 @@ def killed_in(project: Project, step: str, wait: float) -> bool:
     """
     shutil.rmtree(project.root / "artifacts" / "steps" / step, ignore_errors=True)
     variables = project.variables
-    command = project._words(("python", "main.py", "experiment=quick"))
+    command = project.words(("python", "main.py", "experiment=quick"))
     with subprocess.Popen(
         command, cwd=project.root, env=variables, stdout=subprocess.PIPE, text=True,
         start_new_session=True,
     ) as running:  # fmt: skip
         assert running.stdout
         for line in running.stdout:
-            if re.match(rf"\[\d/6\] {step}  run: ", line):
+            if re.match(rf"\[\d/\d\] {step}  run: ", line):
                 break
         else:
             return False
@@ -56,14 +53,18 @@ def nothing_is_damaged(project: Project) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="kills a process group")
-def test_many_kills(fresh: Project) -> None:
+@pytest.mark.parametrize(
+    "times",
+    [pytest.param(1, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.thorough)],
+)
+def test_many_kills(fresh: Project, times: int) -> None:
     chance = random.Random(20)
     kills = 0
-    for step, count in KILLS.items():
-        for _ in range(count if THOROUGH else 1):
+    for step in STEPS:
+        for _ in range(times):
             kills += killed_in(fresh, step, chance.uniform(0, LONGEST.get(step, 0.6)))
             nothing_is_damaged(fresh)
-    assert kills == (20 if THOROUGH else len(KILLS))
+    assert kills == times * len(STEPS)
     ended = fresh.run("python", "main.py", "experiment=quick", "main.experiment_name=ended")
     assert ended.status == 0, ended.out + ended.err
     assert "get_data  hit: same as run" in ended.out

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.tables import table_files
-from tests.conftest import Project, copy_project
+from tests.conftest import STEPS, Project, copy_project
 
-STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]
 OUTPUTS = {
     "raw_data.parquet": "get_data",
     "preprocessed_data.csv": "preprocess",
@@ -156,6 +155,7 @@ def test_a_failed_step_stops_the_run(project: Project) -> None:
     assert child["tags"]["pipeline.error"].startswith("1 of 70 checks failed")
 
 
+@pytest.mark.slow
 def test_another_dataset(project: Project) -> None:
     """A table with another target, no text and no categories, that needs no download."""
     done = project.run("python", "main.py", "data=wine", "main.artifact_store=wine_artifacts")
@@ -166,6 +166,7 @@ def test_another_dataset(project: Project) -> None:
     assert float(auc) > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("REAL_DATA" not in os.environ, reason="REAL_DATA names no real table")
 def test_reference_figures_on_the_real_table(project: Project) -> None:
     url = f"data.file_url={os.environ['REAL_DATA']}"
@@ -183,6 +184,7 @@ def test_reference_figures_on_the_real_table(project: Project) -> None:
         assert run["metrics"][f"evaluate/{name}"] == pytest.approx(value, abs=0.0005)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("REAL_DATA" not in os.environ, reason="REAL_DATA names no real table")
 def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     words = ["data=songs", f"data.file_url={os.environ['REAL_DATA']}", "data/segregate=group"]
@@ -203,6 +205,7 @@ def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     assert not keys[0] & keys[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "suffix"), [("group", "csv"), ("hash", "parquet")])
 def test_another_way_to_divide_and_to_keep_tables(
     project: Project, method: str, suffix: str

@@ -7,60 +7,60 @@ import pytest
 
 from tests.conftest import ROOT, SAMPLE, Done, Project
 
-STORE = ["main.artifact_store=store_reference", "main.steps=:check_data"]
 REFERENCE = "preprocessed_data.csv:reference"
+INFER = "main.action=infer_checks"
 
 
 def run(project: Project, *words: str) -> Done:
-    return project.run("python", "main.py", *STORE, *words, WANDB_MODE="disabled")
+    return project.run("python", "main.py", "main.steps=:check_data", *words)
 
 
-def plan(project: Project, *words: str) -> dict[str, str]:
-    done = run(project, "main.action=plan", *words)
-    lines = [line.split(" · ") for line in done.out.splitlines()]
-    return {step: f"{verdict}: {why}" for step, verdict, why, _ in lines}
+def drifted(project: Project) -> str:
+    """The word that gives a table in which one column has another distribution."""
+    table = pq.read_table(ROOT / SAMPLE)
+    at = table.column_names.index("energy")
+    path = project.root / "assets" / "other.parquet"
+    pq.write_table(table.set_column(at, "energy", table["valence"]), path)
+    return "data.file_url=assets/other.parquet"
 
 
-def test_from_the_first_reference_to_drift(project: Project) -> None:
-    """A hit is not served when the alias moved, nor by what recognises the same command."""
-    first = run(project)
-    assert first.status == 0, first.out + first.err
-    assert f"{REFERENCE} is not there yet (main.action=set_reference" in first.out
-    assert "69 checks passed, 1 skipped" in first.out
-    for _ in range(2):
-        served = run(project)
-        assert "[3/3] check_data  hit" in served.out
-    assert served.out.startswith("Nothing has changed")
+@pytest.fixture
+def reference(project: Project) -> Iterator[None]:
+    """The table of the whole run is what others are compared with, in this test alone."""
+    done = run(project, "main.action=set_reference", "main.version=v0")
+    assert (done.status, done.out) == (0, f"{REFERENCE} was not there, is v0\n"), done.err
+    yield
+    (project.root / "artifacts" / "aliases" / "preprocessed_data.csv" / "reference").unlink()
 
-    for line in ("was not there, is v0", "is v0, as before"):
-        done = run(project, "main.action=set_reference")
-        assert (done.status, done.out) == (0, f"{REFERENCE} {line}\n"), done.err
-    assert plan(project)["check_data"].startswith("run: ")
-    again = run(project)  # the same table: nothing to compare it with
+
+@pytest.mark.usefixtures("reference")
+def test_another_table_has_drifted(project: Project) -> None:
+    done = run(project, drifted(project), "main.experiment_name=drifted")
+    assert done.status == 1
+    failures = [line for line in done.out.splitlines() if "WARNING check_data: failed" in line]
+    assert len(failures) == 1
+    assert "drift energy: expected values within 0.1 standard deviations, seen" in failures[0]
+    metrics = next(r["metrics"] for r in project.runs() if r["name"] == "check_data")
+    assert (metrics["failed"], metrics["warned"], metrics["skipped"]) == (1, 0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("reference")
+def test_what_is_only_warned_of(project: Project) -> None:
+    """And the table of the reference itself, which nothing can be compared with."""
+    done = run(project, drifted(project), "data.checks.warn=[drift energy]")
+    assert done.status == 0, done.out + done.err
+    assert "passed, 1 warned" in done.out
+    metrics = next(r["metrics"] for r in project.runs() if r["name"] == "check_data")
+    assert (metrics["failed"], metrics["warned"]) == (0, 1)
+
+    again = run(project)
     assert again.status == 1
     assert "is the sample itself" in again.err
     assert "Traceback" not in again.out + again.err
-
-    table = pq.read_table(ROOT / SAMPLE)
-    at = table.column_names.index("energy")
-    other = table.set_column(at, "energy", table["valence"])
-    pq.write_table(other, project.root / "assets" / "other.parquet")
-    new = "data.file_url=assets/other.parquet"
-    drifted = run(project, new)
-    assert drifted.status == 1
-    failures = [line for line in drifted.out.splitlines() if "WARNING check_data: failed" in line]
-    assert len(failures) == 1
-    assert "drift energy: expected values within 0.1 standard deviations, seen" in failures[0]
-
-    warned = run(project, new, "data.checks.warn=[drift energy]")
-    assert warned.status == 0, warned.out + warned.err
-    assert "passed, 1 warned, 1 skipped" in warned.out
-    metrics = next(r["metrics"] for r in project.runs() if r["name"] == "check_data")
-    assert (metrics["failed"], metrics["warned"], metrics["skipped"]) == (0, 1, 1)
-
-    moved = run(project, "main.action=set_reference", "main.version=v1")
-    assert moved.out == f"{REFERENCE} was v0, is v1\n"
-    assert "input preprocessed_data.csv v0 → v1" in plan(project, new)["check_data"]
+    for line in ("was v0, is v1", "is v1, as before"):
+        moved = run(project, "main.action=set_reference", "main.version=v1")
+        assert moved.out == f"{REFERENCE} {line}\n"
 
 
 def test_a_check_that_is_not_there(project: Project) -> None:
@@ -83,38 +83,48 @@ def new_table(project: Project) -> Iterator[str]:
     path.write_text(CSV + "\n".join(rows) + "\n,,,,,good\n")
     yield path.name
     path.unlink()
-    (project.root / "conf" / "data" / "my_new_table.yaml").unlink()
+    (project.root / "conf" / "data" / "my_new_table.yaml").unlink(missing_ok=True)
 
 
 def test_a_first_config_for_a_new_table(project: Project, new_table: str) -> None:
-    infer = ["main.action=infer_checks", f"data.file_url={new_table}"]
-    wrong = run(project, *infer, "data.target=lable")
-    assert (wrong.status, wrong.out) == (1, "")
-    assert wrong.err.startswith("error: data.target=lable: my new-table.csv has no such column; ")
-    missing = run(project, "main.action=infer_checks", "data.file_url=nope.csv")
-    assert missing.status == 1
-    assert missing.err.startswith("error: infer_checks: get_data: file_url nope.csv: cannot read")
-
     runs = len(project.runs())
-    # By the other route too; there W&B's and MLflow's own words are around it.
-    words = [word for pair in infer for word in ("-P", pair)]
-    done = project.run("mlflow", "run", ".", "--env-manager", "local", *words)
+    done = run(project, INFER, f"data.file_url={new_table}")
     assert done.status == 0, done.out + done.err
     assert "wrote conf/data/my_new_table.yaml: 6 columns of 60 rows; edit it" in done.out
-    assert len(project.runs()) == runs + 1  # mlflow's own; the steps leave none
-
-    again = run(project, *infer)
+    assert len(project.runs()) == runs  # the steps leave none
+    again = run(project, INFER, f"data.file_url={new_table}")
     assert (again.status, again.out) == (1, "")
     assert again.err == (
         "error: infer_checks: conf/data/my_new_table.yaml is there already; delete or rename it "
         "first\n"
     )
-    unnamed = run(project, "data=my_new_table")
-    assert unnamed.status == 1
-    assert "data.target" in unnamed.err
     checked = run(project, "data=my_new_table", "data.target=label")
     assert checked.status == 0, checked.out + checked.err
     assert "warned 0, skipped" in checked.out
+
+
+def test_a_first_config_that_cannot_be(project: Project, new_table: str) -> None:
+    wrong = run(project, INFER, f"data.file_url={new_table}", "data.target=lable")
+    assert (wrong.status, wrong.out) == (1, "")
+    assert wrong.err.startswith("error: data.target=lable: my new-table.csv has no such column; ")
+    missing = run(project, INFER, "data.file_url=nope.csv")
+    assert missing.status == 1
+    assert missing.err.startswith("error: infer_checks: get_data: file_url nope.csv: cannot read")
+
+
+@pytest.mark.slow
+def test_a_first_config_by_the_other_route(project: Project, new_table: str) -> None:
+    """W&B's and MLflow's own words are around it."""
+    runs = len(project.runs())
+    pairs = [INFER, f"data.file_url={new_table}"]
+    words = [word for pair in pairs for word in ("-P", pair)]
+    done = project.run("mlflow", "run", ".", "--env-manager", "local", *words)
+    assert done.status == 0, done.out + done.err
+    assert "wrote conf/data/my_new_table.yaml: 6 columns of 60 rows; edit it" in done.out
+    assert len(project.runs()) == runs + 1  # mlflow's own
+    unnamed = run(project, "data=my_new_table")
+    assert unnamed.status == 1
+    assert "data.target" in unnamed.err
 
 
 def test_yaml_that_is_none(project: Project) -> None:

@@ -24,7 +24,11 @@ def versions() -> set[int]:
     return set()
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "route",
+    [pytest.param(route, marks=[] if route in ("-P", "python") else pytest.mark.slow)
+     for route in ROUTES],
+)  # fmt: skip
 def test_same_config_same_artifacts(project: Project, route: str, versions: set[int]) -> None:
     done = project.run(*ROUTES[route])
     assert done.status == 0, done.out + done.err
@@ -49,7 +53,11 @@ NASTY = {
 }
 
 
-@pytest.mark.parametrize("value", NASTY.values(), ids=list(NASTY))
+@pytest.mark.parametrize(
+    "value",
+    [pytest.param(value, id=name, marks=[] if name == "everything" else pytest.mark.slow)
+     for name, value in NASTY.items()],
+)  # fmt: skip
 def test_any_text_arrives_intact(project: Project, value: str) -> None:
     """-P → MLflow → bash → main.py → Hydra → MLflow → bash → run.py → the record."""
     store = f"store_{abs(hash(value))}"
@@ -84,6 +92,7 @@ def test_seed_command_in_the_step_folder(project: Project) -> None:
     assert made - {"__pycache__"} == ours - {"__pycache__"}
 
 
+@pytest.mark.slow
 def test_first_ever_run_may_be_a_step_alone(fresh: Project) -> None:
     command = ["mlflow", "run", ".", "--env-manager", "local"]
     done = fresh.run(*command, "-P", "file_url=assets/songs_sample.parquet", cwd="get_data")
@@ -92,6 +101,7 @@ def test_first_ever_run_may_be_a_step_alone(fresh: Project) -> None:
     assert not (fresh.root / "mlflow.db").is_symlink()
 
 
+@pytest.mark.slow
 def test_sweep(project: Project) -> None:
     """Hydra's own -m; a job that fails does not stop the others, and the status is 1."""
     done = project.run(

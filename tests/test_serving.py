@@ -23,7 +23,7 @@ from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process.kernels import RBF
 
 from pipeline.models import pyfunc
-from tests.conftest import clean_environment
+from tests.conftest import clean_environment, program_words
 from tests.zoo import ASKED, MLFLOW_WARNS, expected, export, fitted, made_up
 
 pytestmark = MLFLOW_WARNS
@@ -225,15 +225,8 @@ def test_no_json_and_no_known_type(server: str) -> None:
 
 
 def test_python_and_server_say_the_same(folder: Path, model: Any) -> None:
-    code = (
-        "import sys, mlflow, pandas as pd; table = pd.read_json(sys.stdin, orient='split');"
-        "loaded = mlflow.pyfunc.load_model(sys.argv[1]);"
-        "assert 'pipeline' not in sys.modules;"
-        "print(loaded.predict(table.astype({'age': float, 'level': float}).astype("
-        "{'wild': object})).to_json(orient='records', double_precision=15))"
-    )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(folder)], input=ROWS.to_json(orient="split"),
+        program_words("predict_served.py", folder), input=ROWS.to_json(orient="split"),
         capture_output=True, text=True, check=True, cwd=folder.parent, env=clean_environment(),
     )  # fmt: skip
     got = pd.read_json(io.StringIO(done.stdout))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
+from tests.conftest import Project, handed, unrecorded
 
 PICTURES = {"confusion_matrix.png", "roc.png", "precision_recall.png", "feature_importance.png"}
 
@@ -85,8 +85,8 @@ def test_data_steps_import_only_what_they_use(project: Project, step: str, tmp_p
         "segregate": ["--input_artifact=preprocessed_data.csv:v0", "--stratify=genre"],
     }[step]
     done = project.run(
-        "python", "-X", "importtime", f"{step}/run.py", *parameters, WANDB_MODE="disabled",
-        PIPELINE_RECORD_FOLDER=str(tmp_path), PIPELINE_ARTIFACT_STORE="artifacts",
+        "python", "-X", "importtime", f"{step}/run.py", *parameters,
+        **handed(unrecorded(project.root / "artifacts", tmp_path)),
     )  # fmt: skip
     assert done.status == 0, done.err[-2000:]
     imported = {line.split("|")[-1].strip() for line in done.err.splitlines() if "|" in line}

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Done, Project, copy_project
+from tests.conftest import STEPS, Done, Project, copy_project
 
 CLOCK = Path(__file__).parent / "fakes" / "clock.c"
-STEPS = ["get_data", "preprocess", "check_data", "segregate", "train_random_forest", "evaluate"]
 ARTIFACTS = ["raw_data.parquet", "preprocessed_data.csv", "data_train.csv", "data_test.csv",
              "model_export", "predictions.parquet"]  # fmt: skip
+
+
+NEW = ["experiment='new é'", "data.file_url=data/songs.parquet"]
 
 
 def git(project: Project, *words: str) -> str:
@@ -28,8 +30,9 @@ def git(project: Project, *words: str) -> str:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A git repository with uncommitted changes, in which the pipeline has run once."""
+    """A git repository with uncommitted changes, in which the steps up to the split have run."""
     made = copy_project(tmp_path_factory.mktemp("verify") / "a repository")
+    made.environment["WANDB_MODE"] = "disabled"
     git(made, "init", "--quiet")
     git(made, "add", ".")
     git(made, "commit", "--quiet", "-m", "first")
@@ -47,10 +50,17 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (made.root / "data" / "songs.parquet").write_bytes(
         (made.root / "assets" / "songs_sample.parquet").read_bytes()
     )
-    words = ["experiment='new é'", "data.file_url=data/songs.parquet"]
-    done = made.run("python", "main.py", *words)
+    done = made.run("python", "main.py", *NEW, "main.steps=:segregate")
     assert done.status == 0, done.out + done.err
     return made
+
+
+@pytest.fixture(scope="module")
+def whole(recorded: Project) -> str:
+    """The id of a run of all steps in it, offline in W&B, as is the default."""
+    done = recorded.run("python", "main.py", *NEW, "main.cache=false", WANDB_MODE="offline")
+    assert done.status == 0, done.out + done.err
+    return str(recorded.last_manifest()["run"])
 
 
 @pytest.fixture
@@ -73,11 +83,11 @@ def test_the_manifest(project: Project) -> None:
     assert manifest["code"]["commit"] == git(project, "rev-parse", "HEAD").strip()
     assert "source = source" in manifest["code"]["patch"]
     assert manifest["code"]["left_out"] == ["large.bin"]
-    assert manifest["overrides"] == ["experiment='new é'", "data.file_url=data/songs.parquet"]
+    assert manifest["overrides"] == [*NEW, "main.steps=:segregate"]
     assert manifest["config"]["data"]["test_size"] == 0.3
     assert manifest["packages"]["scikit-learn"]
     assert manifest["machine"]["processors"] >= 1
-    assert [step["step"] for step in manifest["steps"]] == STEPS
+    assert [step["step"] for step in manifest["steps"]] == STEPS[:4]
     split = manifest["steps"][3]
     assert split["reason"] == "run: first time"
     assert [a["name"] for a in split["outputs"]] == [
@@ -95,7 +105,19 @@ def only_one_processor() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
-def test_identical_under_another_environment(project: Project, tmp_path: Path) -> None:
+def test_identical(project: Project) -> None:
+    done = verify(project)
+    assert done.status == 0, done.out + done.err
+    verdicts = re.findall(r"^(\w+) +(\w+): (.*)$", done.out, re.MULTILINE)
+    found = [(step, what) for verdict, step, what in verdicts if verdict == "identical"]
+    assert ("segregate", "data_test.csv") in found
+    assert ("segregate", "data_certificate.json") in found
+    assert "differs" not in done.out
+    assert "large.bin was new and too large to keep" in done.out
+
+
+@pytest.mark.slow
+def test_identical_under_another_environment(whole: str, project: Project, tmp_path: Path) -> None:
     """Working folder, hash seed, time zone, language, mask, home, user, clock, threads, CPUs."""
     other = {
         "PYTHONHASHSEED": "4242", "TZ": "Asia/Kolkata", "LC_ALL": "C", "LANG": "C",
@@ -106,7 +128,7 @@ def test_identical_under_another_environment(project: Project, tmp_path: Path) -
         library = str(tmp_path / "clock.so")
         subprocess.run(["cc", "-shared", "-fPIC", "-o", library, str(CLOCK)], check=True)
         other["LD_PRELOAD"] = library
-    done = with_start(project, only_one_processor, other)
+    done = with_start(project, whole, only_one_processor, other)
     assert done.status == 0, done.out + done.err
     found = re.findall(r"^(identical|equal|differs) +(\w+): (.*)$", done.out, re.MULTILINE)
     assert {verdict for verdict, _, _ in found} == {"identical"}
@@ -117,15 +139,18 @@ def test_identical_under_another_environment(project: Project, tmp_path: Path) -
     assert "large.bin was new and too large to keep" in done.out
 
 
-def with_start(project: Project, start: Callable[[], None], environment: dict[str, str]) -> Done:
+def with_start(
+    project: Project, run: str, start: Callable[[], None], environment: dict[str, str]
+) -> Done:
     done = subprocess.run(
-        project._words(("python", "main.py", "main.action=verify")),
+        project.words(("python", "main.py", "main.action=verify", f"main.run={run}")),
         cwd=project.root, env=project.variables | environment, preexec_fn=start,
         capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.mark.slow
 def test_the_number_of_jobs_changes_nothing(project: Project) -> None:
     """Two runs that differ in n_jobs and store only: the same bytes in every artifact."""
     for jobs in (1, 2):
@@ -143,19 +168,26 @@ def test_the_number_of_jobs_changes_nothing(project: Project) -> None:
         shutil.rmtree(project.root / f"jobs_{n}")
 
 
-def test_a_step_of_earlier_outputs(project: Project) -> None:
-    """A run that began in the middle: what it read is brought from the store."""
-    words = ["main.steps=evaluate", "main.force=[evaluate]", "main.experiment_name=middle"]
-    assert project.run("python", "main.py", "experiment='new é'", *words).status == 0
-    run = next(r for r in project.runs() if r["name"] == "middle")
-    done = verify(project, run["id"][:10])
+@pytest.fixture(scope="module")
+def middle(recorded: Project) -> str:
+    """The id of a run that began in the middle."""
+    done = recorded.run("python", "main.py", *NEW, "main.steps=segregate",
+                        "main.force=[segregate]", "main.experiment_name=middle")  # fmt: skip
     assert done.status == 0, done.out + done.err
-    assert "identical evaluate: predictions.parquet" in done.out
+    return str(recorded.last_manifest()["run"])
+
+
+@pytest.mark.slow
+def test_a_step_of_earlier_outputs(middle: str, project: Project) -> None:
+    """What it read is brought from the store."""
+    done = verify(project, middle[:10])
+    assert done.status == 0, done.out + done.err
+    assert "identical segregate: data_test.csv" in done.out
 
 
 @pytest.fixture
 def change(project: Project) -> Iterator[Callable[[Callable[[dict[str, Any]], None]], str]]:
-    """Change the manifest of the whole run, as if something else had been recorded; its run id."""
+    """Change the manifest of the first run, as if something else had been recorded; its run id."""
     path = min(project.root.glob("outputs/*/*/manifest.json"), key=str)
     text = path.read_text()
 
@@ -172,6 +204,7 @@ def change(project: Project) -> Iterator[Callable[[Callable[[dict[str, Any]], No
 Change = Callable[[Callable[[dict[str, Any]], None]], str]
 
 
+@pytest.mark.slow
 def test_it_differs(project: Project, change: Change) -> None:
     """The recorded code is other than what made the recorded artifacts: here, its patch is lost."""
 
@@ -238,12 +271,12 @@ def test_no_such_run(project: Project) -> None:
                      re.MULTILINE)  # fmt: skip
 
 
-def test_an_input_artifact_is_gone(project: Project) -> None:
-    run = next(r for r in project.runs() if r["name"] == "middle")
-    path = project.root / "artifacts" / "versions" / "model_export" / "v0.json"
+@pytest.mark.slow
+def test_an_input_artifact_is_gone(middle: str, project: Project) -> None:
+    path = project.root / "artifacts" / "versions" / "preprocessed_data.csv" / "v0.json"
     text = path.read_text()
     path.unlink()
-    done = verify(project, run["id"])
+    done = verify(project, middle)
     path.write_text(text)
     assert done.status == 1
-    assert "cannot verify: model_export:v0, which evaluate read, is gone" in done.err
+    assert "cannot verify: preprocessed_data.csv:v0, which segregate read, is gone" in done.err

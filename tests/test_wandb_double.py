@@ -9,32 +9,9 @@ import pytest
 from tests.fakes.wandb_person import Person, finished
 from tests.fakes.wandb_server import Fault, WandbServer
 
+pytestmark = pytest.mark.slow  # W&B's client, a process for each program
 ALICE, BOB = "a" * 40, "b" * 40
 FILES = {"table.csv": b"n\n1\n", "parts/one.bin": bytes(range(256)) * 999, "parts/empty": b""}
-
-# python -c LOG name folder alias run-id
-LOG = """
-import sys, wandb
-name, folder, alias, run_id = sys.argv[1:]
-with wandb.init(project="p", id=run_id, group="g", job_type="make", config={"size": 0.5}) as run:
-    run.log({"rows": 1})
-    run.log({"rows": 2})
-    run.summary["done"] = True
-    artifact = wandb.Artifact(name, "raw", description="A table", metadata={"rows": 2})
-    artifact.add_dir(folder)
-    run.log_artifact(artifact, aliases=[alias])
-    if not run.offline:
-        print(artifact.wait().version)
-"""
-
-# python -c READ reference...: each into a folder of its name
-READ = """
-import sys, wandb
-for reference in sys.argv[1:]:
-    version = wandb.Api().artifact(reference)
-    version.download(root=reference.rpartition(":")[2])
-    print(version.version)
-"""
 
 
 @pytest.fixture
@@ -68,9 +45,9 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_a_folder_of_files_reaches_a_second_user_whole(
     tmp_path: Path, server: WandbServer, alice: Person, bob: Person
 ) -> None:
-    assert alice.said(LOG, "data", folder_of(tmp_path), "first", "one") == ["v0"]
+    assert alice.said("wandb_log.py", "data", folder_of(tmp_path), "first", "one") == ["v0"]
     references = [f"alice/p/data:{end}" for end in ("latest", "v0", "first")]
-    assert bob.said(READ, *references) == ["v0", "v0", "v0"]
+    assert bob.said("wandb_read.py", *references) == ["v0", "v0", "v0"]
     for name in ("latest", "v0", "first"):
         assert content(bob.folder / name) == FILES
     (version,) = server.artifacts()
@@ -88,7 +65,7 @@ def test_a_folder_of_files_reaches_a_second_user_whole(
 def test_a_run_is_there_with_everything_it_said(
     tmp_path: Path, server: WandbServer, alice: Person
 ) -> None:
-    alice.said(LOG, "data", folder_of(tmp_path), "first", "one")
+    alice.said("wandb_log.py", "data", folder_of(tmp_path), "first", "one")
     (run,) = server.runs()
     assert (run["id"], run["group"], run["job_type"], run["user"]) == ("one", "g", "make", "alice")
     assert (run["state"], run["exit_code"]) == ("finished", 0)
@@ -103,9 +80,9 @@ def test_the_same_content_makes_no_new_version_and_moves_the_aliases(
     tmp_path: Path, server: WandbServer, alice: Person
 ) -> None:
     same, other = folder_of(tmp_path), folder_of(tmp_path, "other", more=b"more")
-    assert alice.said(LOG, "data", same, "first", "one") == ["v0"]
-    assert alice.said(LOG, "data", other, "second", "two") == ["v1"]
-    assert alice.said(LOG, "data", same, "third", "three") == ["v0"]
+    assert alice.said("wandb_log.py", "data", same, "first", "one") == ["v0"]
+    assert alice.said("wandb_log.py", "data", other, "second", "two") == ["v1"]
+    assert alice.said("wandb_log.py", "data", same, "third", "three") == ["v0"]
     first, second = server.artifacts()
     assert first["aliases"] == ["first", "latest", "third"]
     assert second["aliases"] == ["second"]
@@ -122,7 +99,7 @@ def test_two_writers_at_once(
     names = [folders[0], folders[0 if equal else 1]]
     writers = [Person(tmp_path / f"writer{n}", server.url, ALICE) for n in range(2)]
     started = [
-        writer.start(LOG, "data", names[n], f"alias{n}", f"run{n}")
+        writer.start("wandb_log.py", "data", names[n], f"alias{n}", f"run{n}")
         for n, writer in enumerate(writers)
     ]
     ended = [finished(one) for one in started]
@@ -137,31 +114,8 @@ def test_two_writers_at_once(
 def test_lineage_and_aliases_through_the_public_api(
     tmp_path: Path, server: WandbServer, alice: Person
 ) -> None:
-    alice.said(LOG, "data", folder_of(tmp_path), "first", "one")
-    code = """
-import wandb
-with wandb.init(project="p", id="two") as run:
-    print(run.use_artifact("data:first").version)
-api = wandb.Api()
-version = api.artifact("alice/p/data:v0")
-print(version.logged_by().id, *[run.id for run in version.used_by()])
-version.aliases.append("good")
-version.save()
-version = api.artifact("alice/p/data:good")
-version.aliases.remove("first")
-version.save()
-print(*sorted(api.artifact("alice/p/data:latest").aliases))
-print(api.artifact_exists("alice/p/data:first"))
-print(*[a.name for a in api.run("alice/p/two").used_artifacts()])
-print(*[a.name for a in api.run("alice/p/one").logged_artifacts()])
-print(*[run.id for run in api.runs("alice/p", filters={"group": "g"})])
-late = api.run("alice/p/one")  # a run that has ended can still be told what it used
-late.use_artifact(version)
-with wandb.init(project="p", id="two", resume="must") as run:
-    print(run.resumed)
-print(*sorted(run.id for run in api.artifact("alice/p/data:v0").used_by()))
-"""
-    printed = alice.said(code)
+    alice.said("wandb_log.py", "data", folder_of(tmp_path), "first", "one")
+    printed = alice.said("wandb_lineage.py")
     expected = "v0 one two good latest False data:v0 data:v0 one True one two"
     assert printed == expected.split()
     assert server.artifacts()[0]["used_by"] == ["two", "one"]
@@ -172,7 +126,7 @@ def test_a_sync_of_an_offline_run_lands_whole_and_makes_one_version(
     tmp_path: Path, server: WandbServer, alice: Person
 ) -> None:
     alice.environment["WANDB_MODE"] = "offline"
-    alice.said(LOG, "data", folder_of(tmp_path), "first", "one")
+    alice.said("wandb_log.py", "data", folder_of(tmp_path), "first", "one")
     assert server.artifacts() == []
     del alice.environment["WANDB_MODE"]
     (record,) = (alice.folder / "wandb").glob("offline-run-*")
@@ -189,10 +143,10 @@ def test_a_sync_of_an_offline_run_lands_whole_and_makes_one_version(
 def test_a_restart_keeps_everything(tmp_path: Path) -> None:
     place, folder = tmp_path / "server", folder_of(tmp_path)
     with WandbServer(place) as server:
-        Person(tmp_path / "one", server.url).said(LOG, "data", folder, "first", "one")
+        Person(tmp_path / "one", server.url).said("wandb_log.py", "data", folder, "first", "one")
         before = server.artifacts(), server.runs()
     with WandbServer(place) as server:
         assert (server.artifacts(), server.runs()) == before
         reader = Person(tmp_path / "two", server.url)
-        assert reader.said(READ, "tester/p/data:first") == ["v0"]
+        assert reader.said("wandb_read.py", "tester/p/data:first") == ["v0"]
         assert content(reader.folder / "first") == FILES

@@ -16,34 +16,8 @@ from tests.fakes.wandb_server import Fault, WandbServer
 from tests.fakes.wandb_server.answer import answer
 from tests.fakes.wandb_server.graphql import Parser, QueryError
 
+pytestmark = pytest.mark.slow  # W&B's client, a process for each program
 ALICE = "a" * 40
-
-# python -c STEP: says when the run has begun, waits for the test, logs two files
-STEP = """
-import sys, wandb
-with wandb.init(project="p", id="one") as run:
-    print("begun", flush=True)
-    sys.stdin.read()
-    artifact = wandb.Artifact("data", "raw")
-    for number in range(2):
-        with artifact.new_file(str(number), "wb") as file:
-            file.write(bytes([number]) * 300_000)
-    run.log_artifact(artifact)
-    print(artifact.wait(timeout=30).version)
-"""
-
-# python -c WRITER: logs two files as an artifact of each name that it reads
-WRITER = """
-import sys, wandb
-with wandb.init(project="p", id="one") as run:
-    for name in sys.stdin:
-        artifact = wandb.Artifact(name.strip(), "raw")
-        for number in range(2):
-            with artifact.new_file(str(number), "wb") as file:
-                file.write(name.encode()[:1] + bytes([number]) * 299_999)
-        run.log_artifact(artifact)
-        print(artifact.wait(timeout=30).version, flush=True)
-"""
 
 PASSING = {
     "error": Fault(status=500, on="CommitArtifact", times=1),
@@ -66,9 +40,9 @@ def alice(tmp_path: Path, server: WandbServer) -> Person:
     return Person(tmp_path / "alice", server.url, ALICE)
 
 
-def begun(person: Person, code: str = STEP) -> subprocess.Popen[str]:
+def begun(person: Person) -> subprocess.Popen[str]:
     """Start a step and return when its run has begun."""
-    process = person.start(code)
+    process = person.start("wandb_step.py")
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n", finished(process)
     return process
@@ -86,14 +60,14 @@ def only_version(server: WandbServer) -> dict[str, Any]:
 
 def test_an_unknown_key_is_refused(server: WandbServer, alice: Person) -> None:
     alice.key = "f" * 40
-    failed(alice.run(STEP), "CommError", "401")
+    failed(alice.run("wandb_step.py"), "CommError", "401")
     assert server.runs() == []
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_server_that_refuses(server: WandbServer, alice: Person, status: int) -> None:
     server.fail(Fault(status=status))
-    failed(alice.run(STEP), "CommError", str(status))
+    failed(alice.run("wandb_step.py"), "CommError", str(status))
     assert server.runs() == []
 
 
@@ -104,12 +78,12 @@ def test_a_key_expires_in_the_middle(server: WandbServer, alice: Person) -> None
     assert server.artifacts() == []
     assert [run["state"] for run in server.runs()] == ["running"]  # nobody could say otherwise
     server.accept(ALICE, "alice")
-    assert alice.run(STEP).status == 0
+    assert alice.run("wandb_step.py").status == 0
     assert only_version(server)["version"] == 0
 
 
 def test_what_passes_is_repeated_and_leaves_one_version(server: WandbServer, alice: Person) -> None:
-    with alice.start(WRITER) as writer:
+    with alice.start("wandb_writer.py") as writer:
         assert writer.stdin is not None
         assert writer.stdout is not None
         for name, fault in PASSING.items():
@@ -135,14 +109,14 @@ def test_what_lasts_is_an_error_and_the_next_attempt_goes_on(
     failed(finished(process), "ValueError", "ArtifactSaver")
     assert only_version(server)["state"] == "PENDING"
     server.fail()
-    assert alice.run(STEP).out.split() == ["begun", "v0"]
+    assert alice.run("wandb_step.py").out.split() == ["begun", "v0"]
     assert only_version(server)["state"] == "COMMITTED"
 
 
 def test_a_server_that_is_too_slow(server: WandbServer, alice: Person) -> None:
     alice.environment["WANDB_INIT_TIMEOUT"] = "2"
     server.fail(Fault(delay=4, on="graphql"))
-    failed(alice.run(STEP), "CommError", "Timed out")
+    failed(alice.run("wandb_step.py"), "CommError", "Timed out")
 
 
 def test_faults_strike_the_requests_they_are_meant_for(server: WandbServer) -> None:
@@ -168,7 +142,7 @@ def test_what_the_double_does_not_know_names_the_operation(
     operation = Parser("query New($a: [Int!] = [1]) { old(a: $a) { id other } }").operation()
     with pytest.raises(QueryError, match=r'"other" on type "Old".*operation New'):
         answer(operation, {"old": lambda a: {"__typename": "Old", "id": a}}, {})
-    done = alice.run("import wandb; wandb.Api().create_project('p', 'alice')")
+    done = alice.run("wandb_unknown.py")
     failed(done, "the double of the W&B server does not know")
     assert any("does not know" in line for line in server.requests())
 
@@ -183,12 +157,12 @@ def test_the_program_is_controlled_from_outside(tmp_path: Path) -> None:
         url = process.stdout.readline().strip()
         alice = Person(tmp_path / "alice", url, ALICE)
         tell(url, "faults", {"faults": [{"status": 403}]})
-        failed(alice.run(STEP), "403")
+        failed(alice.run("wandb_step.py"), "403")
         assert tell(url, "faults")[0]["seen"] > 0
         tell(url, "faults", {"faults": []})
-        assert alice.run(STEP).status == 0
+        assert alice.run("wandb_step.py").status == 0
         assert [version["version"] for version in tell(url, "artifacts")] == [0]
         assert [run["state"] for run in tell(url, "runs")] == ["finished"]
         tell(url, "expire", {"key": ALICE})
-        failed(alice.run(STEP), "401")
+        failed(alice.run("wandb_step.py"), "401")
         process.terminate()

@@ -4,16 +4,15 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from pipeline.context import HANDED, RunContext
+from pipeline.context import RunContext
 from pipeline.tracking import record
-from tests.conftest import THOROUGH, Done, Project, copy_project
+from tests.conftest import STEPS, Done, Project, copy_project, handed
 from tests.fakes.wandb_server import KEY, Fault, WandbServer
-from tests.test_wandb_sync import STEPS, SYNC, account
+from tests.test_wandb_sync import SYNC, account
 
 QUICK = ("python", "main.py", "experiment=quick")
 # What a step asks the service while it runs; the project was opened well before.
@@ -23,9 +22,18 @@ FAULTS = {
     "drops": Fault(drop=True, on="graphql", after=3),
     "is slow": Fault(delay=30, on="UpsertBucket"),
 }
-# Each fault in each step; else each step with one of them in turn, each fault in some.
-MATRIX = [(step, fault) for number, step in enumerate(STEPS) for at, fault in enumerate(FAULTS)
-          if THOROUGH or at == number % len(FAULTS)]  # fmt: skip
+
+
+def mark(step: int, fault: int) -> pytest.MarkDecorator:
+    """Each step with one fault in turn, each fault in some; all of them take minutes more."""
+    return pytest.mark.slow if fault == step % len(FAULTS) else pytest.mark.thorough
+
+
+MATRIX = [
+    pytest.param(step, fault, marks=mark(number, at))
+    for number, step in enumerate(STEPS)
+    for at, fault in enumerate(FAULTS)
+]
 TIMES = ("tracking.timeout=3", "tracking.upload_timeout=8")
 
 
@@ -58,7 +66,7 @@ def test_a_step_goes_on_offline_and_says_so_once(
         (place / record.FILE).read_text())["parameters"].items()]  # fmt: skip
     store, name = str(project.root / "artifacts"), "reproducible_ml_pipeline"
     context = RunContext(store, "auto", 3, 8, "online", name, record_folder=str(tmp_path))
-    ours = {HANDED: json.dumps(asdict(context)), "MLFLOW_RUN_ID": "f00d"}  # MLflow is not asked
+    ours = handed(context) | {"MLFLOW_RUN_ID": "f00d"}  # MLflow is not asked
     server.fail(FAULTS[fault])
     try:
         done = project.run("python", f"{step}/run.py", *words, **account(server, project), **ours)
@@ -78,6 +86,7 @@ def test_a_step_goes_on_offline_and_says_so_once(
     assert len(list((project.root / "wandb").glob(f"offline-run-*-{left.wandb_run}"))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_online_stops_with_one_line(made: tuple[WandbServer, Project], fault: str) -> None:
     server, project = made
@@ -95,6 +104,7 @@ def test_online_stops_with_one_line(made: tuple[WandbServer, Project], fault: st
     assert "going on offline" not in done.out + done.err
 
 
+@pytest.mark.slow
 def test_an_upload_is_cut_off(tmp_path: Path) -> None:
     with WandbServer(tmp_path / "server") as server:
         project = copy_project(tmp_path / "repository")
@@ -111,6 +121,7 @@ def test_an_upload_is_cut_off(tmp_path: Path) -> None:
         assert held["aliases"] == ["latest"]
 
 
+@pytest.mark.slow
 def test_nobody_answers(tmp_path: Path) -> None:
     """Like a laptop without a network: the service is not there from the start."""
     with WandbServer(tmp_path / "server") as server:
@@ -126,6 +137,7 @@ def test_nobody_answers(tmp_path: Path) -> None:
     assert done.err.splitlines()[-1].startswith("error: W&B: ")
 
 
+@pytest.mark.slow
 def test_the_service_dies_while_the_pipeline_runs(tmp_path: Path) -> None:
     """The rest goes offline; when the service is back, a sync sends it, and nothing is lost."""
     folder = tmp_path / "server"
@@ -154,9 +166,10 @@ def test_the_service_dies_while_the_pipeline_runs(tmp_path: Path) -> None:
         assert "train_random_forest" in used["data_train.csv"]
         assert used["model_export"] == {"evaluate"}
         again = project.run(*QUICK, **known)  # online: all of it serves
-        assert again.out.count("  hit: ") == 6, again.out
+        assert again.out.count("  hit: ") == len(STEPS), again.out
 
 
+@pytest.mark.slow
 def test_what_was_seen_online_is_there_without_the_service(
     made: tuple[WandbServer, Project], tmp_path: Path
 ) -> None:

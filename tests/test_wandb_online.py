@@ -13,24 +13,9 @@ from tests.fakes.wandb_person import Person
 from tests.fakes.wandb_server import KEY, WandbServer
 from tests.test_wandb_sync import OUTPUTS, account, whole
 
+pytestmark = pytest.mark.slow
 QUICK = ("python", "main.py", "experiment=quick")
 MIRROR = "artifacts/wandb/tester/reproducible_ml_pipeline"
-
-# python -c LINEAGE project name...: what the public API says of all versions
-LINEAGE = """
-import json, sys, wandb
-api, (project, *names) = wandb.Api(), sys.argv[1:]
-known = {}
-for name in names:
-    (kind,) = [a.type for a in [api.artifact(f"{project}/{name}:latest")]]
-    for a in api.artifacts(kind, f"{project}/{name}"):
-        known[f"{name}:{a.version}"] = {
-            "aliases": sorted(x for x in a.aliases if x != a.version),
-            "logged_by": a.logged_by().job_type,
-            "used_by": sorted(run.job_type for run in a.used_by()),
-        }
-print(json.dumps(known))
-"""
 
 
 @pytest.fixture
@@ -42,7 +27,7 @@ def server(tmp_path: Path) -> Iterator[WandbServer]:
 def lineage(server: WandbServer, folder: Path, names: list[str]) -> dict[str, dict[str, Any]]:
     """Everything that W&B's public API says, to somebody who was never here."""
     somebody = Person(folder / "somebody", server.url)
-    done = somebody.run(LINEAGE, "tester/reproducible_ml_pipeline", *names)
+    done = somebody.run("wandb_versions.py", "tester/reproducible_ml_pipeline", *names)
     assert done.status == 0, done.err
     return dict(json.loads(done.out))
 
@@ -163,17 +148,11 @@ def test_the_same_bytes_with_other_types_are_another_version(tmp_path: Path) -> 
     """As in the artifact store: for W&B alone they would be the same."""
     table = tmp_path / "numbers.csv"
     table.write_text("n,genre\n" + "".join(f"{i % 7},{'ab'[i % 2]}\n" for i in range(60)))
-    code = """
-import pyarrow as pa, sys
-from argparse import Namespace
-from pipeline.step import start
-with start.start_run("get_data", Namespace()) as run:
-    table = pa.table({"n": pa.array([1, 2], sys.argv[1])})
-    run.write_table("n.csv", table, "raw", "Numbers")
-"""
     with WandbServer(tmp_path / "server") as server:
         project = copy_project(tmp_path / "repository")
+        program = ("python", "tests/programs/write_numbers.py")
+        known = account(server, project) | {"PYTHONPATH": str(project.root)}
         for kind, version in (("int64", 0), ("int32", 1), ("int64", 0), ("int32", 1)):
-            done = project.run("python", "-c", code, kind, **account(server, project))
+            done = project.run(*program, kind, **known)
             assert done.status == 0, done.out + done.err
             assert f"wrote n.csv:v{version}" in done.out

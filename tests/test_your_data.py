@@ -5,6 +5,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT, Project
 
 BLOCK = re.compile(r"^```(bash|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,6 +34,7 @@ def pattern(shown: str) -> str:
     return re.escape(shown.rstrip()).replace(re.escape("..."), "(?s:.*?)")
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_document(fresh: Project) -> None:
     port = free_port()
     found = blocks(ROOT / "docs" / "your-data.md")

@@ -41,6 +41,7 @@ def test_what_must_hold(songs: tuple[pa.Table, dict[str, Any]], case: str) -> No
     assert right, failed
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL, reason="REAL_DATA does not name the real table")
 @pytest.mark.parametrize("case", cases.CASES)
 def test_what_must_hold_on_the_real_table(case: str) -> None:

@@ -1,9 +1,6 @@
 """The checks on hand-made tables."""
 
 import datetime
-import os
-import subprocess
-import sys
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +10,7 @@ import pytest
 from check_data import expectations
 from check_data.check import Finding
 from pipeline.errors import InputError
-from tests.conftest import ROOT
+from tests.processes import program
 
 TABLE = pa.table({"n": [1, 2, None, 4], "f": [0.5, 0.1, 0.2, 0.9], "c": ["a", "b", "a", None]})
 GOOD = {
@@ -192,17 +189,8 @@ NO_VALIDATION = [
 
 @pytest.mark.parametrize("environment", NO_VALIDATION)
 def test_no_variable_switches_the_checks_off(environment: dict[str, str]) -> None:
-    code = """
-import pyarrow as pa
-from check_data import expectations
-found = expectations.findings(pa.table({"x": [1]}), {"min_rows": 2, "columns": {"x": {"max": 0}}})
-print([f.name for f in found if f.verdict == "failed"])
-"""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, env=os.environ | environment,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout == "['rows', 'range x']\n"
+    done = program("findings.py", PYTHONWARNINGS="error", **environment)
+    assert done.out == "['rows', 'range x']\n", done.err
 
 
 def test_a_check_that_cannot_run_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:

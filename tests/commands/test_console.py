@@ -4,7 +4,6 @@ import os
 import pty
 import re
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from pipeline.context import RunContext
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record
 from pipeline.tracking.wandb_store import WandbStore
+from tests.processes import program_words
 
 Capture = pytest.CaptureFixture[str]
 
@@ -117,34 +117,13 @@ def test_where_to_look(
     assert artifacts == f"Artifacts: {store.url} · log: {paths.LOG_FILE}"
 
 
-ON_TERMINAL = """
-import subprocess
-from pipeline.commands import console
-from pipeline.context import RunContext
-from pipeline.store.artifacts import Store
-from pipeline.tracking.record import Record
-from pipeline.tracking.wandb_store import WandbStore
-
-try:
-    with console.step(1, 2, "segregate", "run: [x] 1 → 2"):
-        print("from the step", flush=True)
-        subprocess.run("echo '[bold]from its child 3.5'; echo its errors >&2", shell=True)
-        raise KeyError
-except KeyError:
-    print("after it", flush=True)
-console.closing_table([])
-made = [{"name": "a.csv", "version": 7, "metadata": {"rows": 1000}}]
-console.closing_table([(Record("segregate", {}, "now", "finished", outputs=made), False)])
-"""
-
-
-def on_terminal(code: str) -> list[str]:
-    """Run the code on a terminal of its own; return what it shows, without colours and motions."""
+def on_terminal(program: str) -> list[str]:
+    """Run a program on a terminal of its own; return what it shows, without colours and motions."""
     ours, its = pty.openpty()
     plain = {n: v for n, v in os.environ.items() if n not in ("NO_COLOR", "FORCE_COLOR", "LINES")}
     environment = plain | {"TERM": "xterm", "COLUMNS": "120", "PYTHONPATH": str(paths.ROOT)}
     with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=its, stdout=its, stderr=its, env=environment
+        program_words(program), stdin=its, stdout=its, stderr=its, env=environment
     ) as process:
         os.close(its)
         shown = b""
@@ -159,7 +138,7 @@ def on_terminal(code: str) -> list[str]:
 
 
 def test_on_a_terminal() -> None:
-    lines = [line.strip() for line in on_terminal(ON_TERMINAL) if line.strip()]
+    lines = [line.strip() for line in on_terminal("on_terminal.py") if line.strip()]
     assert lines[0].startswith("[1/2] segregate  run: [x] 1 → 2 ──")
     assert any(line.endswith("[1/2] segregate  0 s") for line in lines)
     said = ["from the step", "[bold]from its child 3.5", "its errors", "after it"]

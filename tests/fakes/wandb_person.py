@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import Done, clean_environment
+from tests.conftest import Done, clean_environment, program_words
 from tests.fakes.wandb_server import KEY
 
 # The client repeats what fails for minutes and up to hours; here it gives up soon. It counts its
@@ -47,17 +47,17 @@ class Person:
         given = folders | service | quiet | IMPATIENT | self.environment
         return clean_environment() | given
 
-    def start(self, code: str, *words: str) -> subprocess.Popen[str]:
-        """Start a Python program, given as its text; its standard input is open."""
-        return self._popen([sys.executable, "-c", code, *words])
+    def start(self, program: str, *words: str) -> subprocess.Popen[str]:
+        """Start a program of tests/programs; its standard input is open."""
+        return self._popen(program_words(program, *words))
 
-    def run(self, code: str, *words: str) -> Done:
-        """Run a Python program, given as its text, to its end."""
-        return finished(self.start(code, *words))
+    def run(self, program: str, *words: str) -> Done:
+        """Run a program of tests/programs to its end."""
+        return finished(self.start(program, *words))
 
-    def said(self, code: str, *words: str) -> list[str]:
-        """Run a Python program that has to succeed and return the words it printed."""
-        done = self.run(code, *words)
+    def said(self, program: str, *words: str) -> list[str]:
+        """Run a program of tests/programs that has to succeed; return the words it printed."""
+        done = self.run(program, *words)
         assert done.status == 0, done.out + done.err
         return done.out.split()
 

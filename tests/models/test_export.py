@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +15,7 @@ from pipeline.errors import InputError
 from pipeline.models import export
 from pipeline.models.features import features_of, model_input
 from tests.fakes.majority import Majority
+from tests.processes import program
 
 pytestmark = [  # of mlflow: its own type hints, and a comparison that pandas will change
     pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning"),
@@ -89,12 +87,8 @@ def test_the_export_has_signature_example_requirements_and_target(exported):
 
 
 def test_loading_does_not_import_mlflow(exported):
-    code = (
-        "import sys; from pathlib import Path; from pipeline.models import export;"
-        "export.load(Path(sys.argv[1])); assert 'mlflow' not in sys.modules"
-    )
-    path = {"PYTHONPATH": ":".join(sys.path)}
-    subprocess.run([sys.executable, "-c", code, str(exported)], check=True, env=path)
+    done = program("load_model.py", exported)
+    assert done.status == 0, done.err
 
 
 def test_a_type_that_is_not_trusted_is_neither_exported_nor_loaded(tmp_path):

@@ -14,6 +14,7 @@ from pipeline.report import page as report
 from pipeline.report.report_data import ReportData
 from tests.fakes.recorded import EVIL, full, manifest, step
 
+pytestmark = pytest.mark.browser
 PAGES = {"full": full(classes=30), "bare": ReportData(manifest([step("prepare", error=EVIL * 9)]))}
 PHONE, DESK = 320, 1280  # pixels
 LUMINANCE = """([selector, name]) => {

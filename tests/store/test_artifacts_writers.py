@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.store.artifacts import Store
-
-ROOT = Path(__file__).parents[2]
+from tests.processes import ROOT, program, program_words
 
 
 def together(count: int, work: Callable[[int], None]) -> None:
@@ -63,24 +61,11 @@ def test_threads_with_the_same_content_get_one_version(tmp_path: Path) -> None:
         assert contents(store, f"t{turn}", tmp_path / "read") == ["same"]
 
 
-WRITER = """
-import sys, time
-from pathlib import Path
-from pipeline.store.artifacts import Store
-url, folder, start, writer, count = sys.argv[1:]
-store, path = Store(url), Path(folder, writer, "t.csv")
-path.parent.mkdir()
-time.sleep(max(0, float(start) - time.time()))
-for number in range(int(count)):
-    path.write_text(f"{writer} {number}")
-    version = store.put("t.csv", path, type="x")
-    print(version.version, writer, number, flush=True)
-"""
-
-
 def writer(*arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WRITER, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        program_words("write_versions.py", *arguments), stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
 
 
 def test_processes_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -115,46 +100,6 @@ def test_a_writer_killed_at_any_moment_leaves_only_whole_versions(tmp_path: Path
     assert store.put("t.csv", tmp_path / "w0" / "t.csv", type="x").version <= len(held)
 
 
-# Kills itself where its argument says, while it puts "new" over "old".
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from pipeline.store.artifacts import Store
-from pipeline.store.objects import Objects
-url, path, moment = sys.argv[1:]
-
-def die(*arguments, **options):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def half_uploaded(self, key, path):
-    def chunks():
-        yield b"n" * 2**20
-        die()
-    self._open(write=True).put(key, chunks(), chunk_size=2**16)
-
-def half_created(self, key, content):
-    # What LocalStore does: a file beside, which gets its name when it is whole.
-    path = Path(url, f"{key}#1")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content[:40])
-    die()
-
-def written_until(part):
-    real = Objects.write
-    def write(self, key, content):
-        die() if key.startswith(part) else real(self, key, content)
-    return write
-
-if moment == "upload":
-    Objects.upload = half_uploaded
-elif moment == "manifest":
-    Objects.create = half_created
-else:
-    Objects.write = written_until(moment)
-Store(url).put("t.csv", Path(path), type="x")
-"""
-
-
 @pytest.mark.parametrize("earlier", [True, False], ids=["second version", "first version"])
 @pytest.mark.parametrize("moment", ["upload", "manifest", "digests", "aliases"])
 def test_a_write_that_breaks_off_is_seen_whole_or_not_at_all(
@@ -166,9 +111,8 @@ def test_a_write_that_breaks_off_is_seen_whole_or_not_at_all(
         path.write_text("old")
         store.put("t.csv", path, type="x")
     path.write_text("new")
-    command = [sys.executable, "-c", KILLED, store.url, str(path), moment]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    done = program("write_killed.py", store.url, path, moment)
+    assert done.status == -signal.SIGKILL, done.err
 
     committed = moment in ("digests", "aliases")
     whole = ["old"] * earlier + ["new"] * committed

@@ -3,8 +3,6 @@
 import base64
 import datetime as dt
 import json
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.tables import table_files
+from tests.processes import program
 
 ROOT = Path(__file__).parents[2]
 FORMATS = pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -216,21 +215,5 @@ def test_any_floats_survive_csv(tmp_path: Path, drawn: list[float | None]) -> No
 
 
 def test_pandas_is_never_imported(tmp_path: Path) -> None:
-    program = """
-import sys
-from pathlib import Path
-import pyarrow as pa
-from pyarrow import csv
-from pipeline.tables import table_files
-source = pa.BufferReader(b'a,b,c,d\\n1,x,2020-01-01 10:00:00,0.5\\n,"",,\\n')
-table = csv.read_csv(source)  # pa.table of lists would import pandas by itself
-table = table.set_column(1, "b", table["b"].dictionary_encode())
-for name in ("t.csv", "t.parquet"):
-    path = Path(sys.argv[1], name)
-    assert table_files.read(path, table_files.write(table, path)).equals(table)
-    table_files.read_foreign(path, name)
-assert "pandas" not in sys.modules
-"""
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = program("tables_without_pandas.py", tmp_path)
+    assert done.status == 0, done.err

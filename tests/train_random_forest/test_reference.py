@@ -20,6 +20,7 @@ from preprocess import clean
 from tests.conftest import ROOT
 from train_random_forest.train import fit
 
+pytestmark = pytest.mark.slow
 REAL_DATA = os.environ.get("REAL_DATA")
 
 
@@ -82,9 +83,7 @@ def grouped():
             "hist_gradient_boosting",
             0.960,
             0.705,
-            marks=pytest.mark.skipif(
-                "THOROUGH" not in os.environ, reason="takes over a minute: set THOROUGH=1"
-            ),
+            marks=pytest.mark.thorough,  # over a minute
         ),
     ],
 )

@@ -1,7 +1,3 @@
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +9,7 @@ from pipeline.models import export
 from pipeline.models.build import build_pipeline
 from pipeline.models.export import predict
 from pipeline.models.features import features_of
+from tests.processes import program
 from train_random_forest.train import fit
 
 FEATURES = {"numeric": ["size", "age"], "categorical": ["shape", "level"], "text": "words"}
@@ -142,15 +139,8 @@ def test_the_number_of_threads_leaves_no_trace_in_boosted_trees(tmp_path):
 
 
 def test_a_refit_in_another_process_gives_the_same_model():
-    code = (
-        "import importlib.util as u, sys; spec = u.spec_from_file_location('t', sys.argv[1]);"
-        "t = u.module_from_spec(spec); spec.loader.exec_module(t);"
-        "print(t.predict(t.trained(), t.made_up())[0].tobytes().hex())"
-    )
-    path = {"PYTHONHASHSEED": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", code, __file__]
-    output = subprocess.run(command, env={**os.environ, **path}, stdout=subprocess.PIPE, check=True)
-    assert output.stdout.decode().strip() == predict(trained(), made_up())[0].tobytes().hex()
+    done = program("refit.py", __file__, PYTHONHASHSEED="1")
+    assert done.out.strip() == predict(trained(), made_up())[0].tobytes().hex()
 
 
 def test_importances_have_readable_names_and_are_sorted():

@@ -1,0 +1,241 @@
+"""Which steps run again after a change, and what is said of them: decided over a store as made.
+
+The steps' own work is left out (tests/executions.py); tests/test_cache.py runs whole pipelines.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests import executions
+from tests.conftest import SAMPLE, STEPS, copy_project
+from tests.executions import Pipeline
+
+TABLE = "data.file_url=data/songs.parquet"  # not in git
+HITS = dict.fromkeys(STEPS, "hit: same as run X")
+BEHIND = {"train_random_forest": "input data_train.csv is made anew",
+          "evaluate": "input model_export is made anew"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A copy of the repository in which everything has run once."""
+    folder = tmp_path_factory.mktemp("cache")
+    root = copy_project(folder / "repository").root
+    (root / "data").mkdir()
+    (root / SAMPLE).rename(root / "data" / "songs.parquet")
+    with pytest.MonkeyPatch.context() as patch:
+        (folder / "empty").mkdir()
+        made = Pipeline(root, folder / "empty")
+        made = executions.at(made, patch, folder / "artifacts")
+        assert made.run(TABLE) == dict.fromkeys(STEPS, "run: first time")
+    return made
+
+
+@pytest.fixture
+def pipeline(
+    finished: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Pipeline]:
+    """The same with a store of its own; after the test its code is again as it was, with times."""
+    before = {path: (path.read_bytes(), path.stat()) for path in finished.root.rglob("*.py")}
+    yield executions.at(finished, monkeypatch, tmp_path / "artifacts")
+    for path, (content, status) in before.items():
+        if path.read_bytes() != content:
+            path.write_bytes(content)
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def edit(pipeline: Pipeline, name: str, old: str, new: str) -> None:
+    path = pipeline.root / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_nothing_changed(pipeline: Pipeline) -> None:
+    assert pipeline.plan(TABLE) == {}
+    assert pipeline.run(TABLE) == HITS
+
+
+WORDS = [
+    ("segregate/split.py", '"""Divide a table into', '"""Cut a table into'),
+    ("segregate/split.py", "    Args:", "    Arguments of it:"),
+    (
+        "segregate/split.py",
+        "    asked = audit",
+        "    # a comment\n\n    asked =   audit",
+    ),
+    ("pipeline/splits/division.py", "import numpy as np", "import numpy as np  # the library"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new"), WORDS)
+def test_words_edited(pipeline: Pipeline, name: str, old: str, new: str) -> None:
+    edit(pipeline, name, old, new)
+    assert pipeline.plan(TABLE) == {}
+
+
+CARRIERS = [
+    "pipeline/step/run.py",
+    "pipeline/store/artifacts.py",
+    "pipeline/tracking/record.py",
+    "pipeline/context.py",
+    "pipeline/errors.py",
+    "pipeline/paths.py",
+]
+
+
+def test_what_only_carries_is_edited(pipeline: Pipeline) -> None:
+    for name in CARRIERS:
+        path = pipeline.root / name
+        path.write_text(path.read_text() + "SEEN = 1\n")
+    assert pipeline.plan(TABLE) == {}
+
+
+SPLITS = {"segregate": "pipeline/splits/division.py changed"} | BEHIND
+CODE = [
+    ("pipeline/tables/table_files.py", "import os\n", "import os\nSEEN = 1\n",
+     dict.fromkeys(STEPS, "x")),
+    ("segregate/split.py", "    asked = audit", "    assert source\n    asked = audit",
+     {"segregate": "segregate/split.py changed"} | BEHIND),
+    ("pipeline/splits/division.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
+    ("pipeline/models/features.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge and of train
+     {"train_random_forest": "pipeline/models/features.py changed",
+      "evaluate": BEHIND["evaluate"]}),
+    ("pipeline/judging/metrics.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge, a helper
+     {"train_random_forest": "pipeline/judging/metrics.py changed",
+      "evaluate": BEHIND["evaluate"]}),
+    ("evaluate/evaluate.py", "from ", "SEEN = 1\nfrom ",
+     {"evaluate": "evaluate/evaluate.py changed"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "running"), CODE, ids=[c[0] for c in CODE])
+def test_code_edited(
+    pipeline: Pipeline, name: str, old: str, new: str, running: dict[str, str]
+) -> None:
+    edit(pipeline, name, old, new)
+    assert pipeline.plan(TABLE) == running
+
+
+def test_a_new_module_beside_the_step(pipeline: Pipeline) -> None:
+    path = pipeline.root / "segregate" / "more.py"
+    path.write_text("")
+    reasons = pipeline.plan(TABLE)
+    path.unlink()
+    assert reasons == {"segregate": "segregate/more.py is new"} | BEHIND
+
+
+def test_a_parameter_changed_and_changed_back(pipeline: Pipeline) -> None:
+    test, predictions = "data_test.csv:latest", "predictions.parquet:latest"
+    pipeline.run(TABLE, "data.test_size=0.2")
+    assert pipeline.store.get(test).version == 1
+    assert pipeline.run(TABLE) == HITS
+    assert pipeline.store.get(test).version == 0  # the alias came back
+    assert pipeline.store.get(predictions).version == 0
+    changed = pipeline.run(TABLE, "data.test_size=0.25")
+    assert changed["check_data"] == HITS["check_data"]
+    assert changed["segregate"] == "run: data.test_size 0.3 → 0.25"
+    assert changed["train_random_forest"] == "run: input data_train.csv v0 → v2"
+    assert changed["evaluate"] == ("run: input model_export v0 → v2; input data_test.csv v0 → v2")
+
+
+@pytest.mark.parametrize(
+    ("word", "first", "why"),
+    [
+        ("model.estimator.max_depth=7", "train_random_forest", "model.estimator.max_depth 13 → 7"),
+        ("main.random_seed=7", "segregate", "main.random_seed 42 → 7"),
+        ("main.force=[train_random_forest]", "train_random_forest",
+         "forced (main.force=[train_random_forest])"),
+    ],
+)  # fmt: skip
+def test_only_the_step_and_those_behind_it(
+    pipeline: Pipeline, word: str, first: str, why: str
+) -> None:
+    reasons = pipeline.plan(TABLE, word)
+    assert reasons[first] == why
+    assert reasons["evaluate"] == "input model_export is made anew"
+    assert not {"get_data", "preprocess", "check_data"} & set(reasons)
+
+
+def test_cache_off(pipeline: Pipeline) -> None:
+    reasons = pipeline.plan(TABLE, "main.cache=false")
+    assert reasons["get_data"] == "main.cache=false"
+    assert list(reasons) == STEPS
+
+
+@pytest.mark.parametrize("name", ["data_test.csv", "predictions.parquet"])
+@pytest.mark.parametrize("harm", ["gone", "damaged"])
+def test_an_output_is_lost(pipeline: Pipeline, name: str, harm: str) -> None:
+    """Only the step that made it runs: what it makes is the same, so those behind it need not."""
+    maker = pipeline.store.get(f"{name}:v0").step
+    _, file = pipeline.store.paths(f"{name}:v0")
+    content = file.read_bytes()
+    if harm == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(content[:-1] + b"!")
+    assert pipeline.run(TABLE) == HITS | {maker: f"run: output {name}:v0 is {harm}"}
+    assert file.read_bytes() == content
+
+
+def test_an_input_replaced(pipeline: Pipeline, tmp_path: Path) -> None:
+    path = tmp_path / "preprocessed_data.csv"
+    path.write_text("another")
+    pipeline.store.put(path.name, path, "table")
+    reasons = pipeline.run(TABLE, "main.steps=segregate")
+    assert reasons == {"segregate": "run: input preprocessed_data.csv v0 → v1"}
+    assert pipeline.plan(TABLE) == {}  # preprocess itself, in the whole, still gives the first
+
+
+def test_the_raw_table_changed(pipeline: Pipeline) -> None:
+    path = pipeline.root / "data" / "songs.parquet"
+    content, status = path.read_bytes(), path.stat()
+    pq.write_table(pq.read_table(path).slice(10), path)
+    reasons = pipeline.plan(TABLE)
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert reasons["get_data"] == "data.file_url data/songs.parquet changed"
+    assert list(reasons) == STEPS
+
+
+def test_a_package_of_another_version(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for an upgrade: another version's metadata stands before the installed one's."""
+    info = tmp_path / "packages" / "requests-99.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: requests\nVersion: 99.0\n")
+    monkeypatch.syspath_prepend(info.parent)
+    reasons = pipeline.plan(TABLE)
+    assert re.fullmatch(r"requests [\d.]+ → 99\.0", reasons["get_data"])
+    assert reasons["preprocess"] == "input raw_data.parquet is made anew"  # it does not use it
+
+
+def test_a_failed_step_never_serves(pipeline: Pipeline) -> None:
+    bad = ["data.test_size=0.35", "data.checks.columns.tempo.max=100"]
+    for _ in range(2):
+        failed = pipeline.run(TABLE, *bad, fails=["check_data"])
+        assert failed["preprocess"] == HITS["preprocess"]
+        assert failed["check_data"].startswith("run: data.checks.columns.tempo.max 300")
+        assert "segregate" not in failed
+    repaired = pipeline.run(TABLE, bad[0])
+    assert repaired["check_data"] == HITS["check_data"]
+    assert repaired["segregate"] == "run: data.test_size 0.3 → 0.35"
+
+
+def test_a_reference_of_drift_that_is_named_and_moved(pipeline: Pipeline) -> None:
+    """The step that compares with it runs; what lies behind it does not."""
+    pipeline.run(TABLE, "data.preprocess.drop_duplicates=false")
+    assert pipeline.run(TABLE) == HITS
+    name = "preprocessed_data.csv"
+    pipeline.store.set_alias(f"{name}:v0", "reference")
+    (why,) = pipeline.plan(TABLE).values()
+    assert why.endswith(f"input none → {name} v0")
+    assert pipeline.run(TABLE) == HITS | {"check_data": f"run: {why}"}
+    pipeline.store.set_alias(f"{name}:v1", "reference")
+    assert pipeline.plan(TABLE) == {"check_data": f"input {name} v0 → v1"}
