@@ -4,15 +4,21 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from assets import draw_rooms, rooms
+from pipeline.config import schema
 from tests.conftest import ROOT
 
 MAKE = shutil.which("make")
+STEPS = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["steps"]
+MISTYPED = {"data.tset_size"}  # on purpose
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def test_the_rooms_are_drawn_as_they_are() -> None:
@@ -102,3 +108,28 @@ def test_the_workflow_runs_what_ci_runs_here() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 170
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_files_and_keys_that_a_page_names_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    folders = "pipeline|tests|assets|benchmarks|" + "|".join(STEPS)
+    for name in re.findall(rf"`((?:{folders})/[\w./*-]+)`", text):
+        assert list(ROOT.glob(name)), f"there is no {name}"
+    for key in re.findall(
+        r"(?<![\w/.-])((?:main|tracking|data|gate|judging)\.[a-z_.]+[a-z])\b", text
+    ):
+        if not key.endswith((".py", ".md", ".json")) and key not in MISTYPED:
+            assert allowed(schema.Config, key.split(".")), f"there is no key {key}"
+    for action in re.findall(r"main\.action=(\w+)", text):
+        assert action in schema.ACTIONS
+
+
+def allowed(node: Any, words: list[str]) -> bool:
+    """Whether the config may hold a key; what is in a mapping may have any name."""
+    if not words or not is_dataclass(node):
+        return True
+    types = {f.name: f.type for f in fields(node)}
+    inner = types.get(words[0])
+    optional = [t for t in getattr(inner, "__args__", ()) if is_dataclass(t)]
+    return words[0] in types and allowed(optional[0] if optional else inner, words[1:])
