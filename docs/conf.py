@@ -37,8 +37,8 @@ myst_heading_anchors = 3
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {
     "navbar_center": [],
-    "navbar_persistent": [],
-    "navbar_end": ["search-button-field", "theme-switcher"],
+    "navbar_persistent": ["search-button-field"],
+    "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": [],
     "footer_end": [],
