@@ -10,9 +10,7 @@ import pytest
 
 from pipeline.commands import predict as predict_module
 from pipeline.errors import InputError
-from pipeline.models import pyfunc
-from pipeline.store.artifacts import Store
-from tests.conftest import ROOT, SAMPLE, Done, Project
+from tests.conftest import SAMPLE, Done, Project
 
 
 def predict(project: Project, **parameters: str) -> Done:
@@ -86,14 +84,3 @@ def test_paths(tmp_path: Path, source: str, target: str, said: str) -> None:
     (tmp_path / "in.csv").write_text("a\n1\n")
     with pytest.raises(InputError, match=said):
         predict_module.check_paths(tmp_path / source, tmp_path / target)
-
-
-def test_the_readme_shows_the_answer(project: Project, tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (sent,) = re.findall(r"-d '({.*?})'\n", readme, re.DOTALL)
-    (shown,) = re.findall(r'^{"predictions": \[{(.*), \.\.\.$', readme, re.MULTILINE)
-    store = Store(project.root / "artifacts")
-    folder = store.download(store.get("model_export:v0"), tmp_path)
-    rows = pd.DataFrame(json.loads(sent)["dataframe_records"])
-    answer = pyfunc.load(folder).predict(rows).to_dict(orient="records")
-    assert json.dumps({"predictions": answer}).startswith(f'{{"predictions": [{{{shown}, ')
