@@ -10,7 +10,6 @@ from threading import Thread
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-from pipeline.config.model import TRUSTED_TYPES
 from pipeline.judging import importances, plots
 from pipeline.models import build, export
 from pipeline.splits import division
@@ -48,7 +47,7 @@ def go(args: Namespace) -> None:
         if inputs := importances.of_inputs(fitted):
             run.log_picture("feature_importance", plots.png(plots.feature_importance(inputs)))
         folder = run.output_path(args.export_artifact)
-        trusted = model.get("trusted_types") or TRUSTED_TYPES  # a step alone need not say
+        trusted = model.get("trusted_types") or []  # a step alone need not say
         export.export(fitted, folder, training, target, trusted, text)
         estimator = type(fitted[-1]).__name__
         run.add_artifact(

@@ -76,6 +76,7 @@ class Model:
     categorical: CategoricalTrack = field(default_factory=CategoricalTrack)
     # Parameters of TfidfVectorizer; null: no text enters the model.
     text: dict[str, Any] | None = field(default_factory=dict)
-    allowed: list[str] = field(default_factory=ALLOWED.copy)  # classes that _target_ may name
-    # Types that a model file may hold besides what skops trusts; nothing else is written or read.
-    trusted_types: list[str] = field(default_factory=TRUSTED_TYPES.copy)
+    allowed: list[str] = field(default_factory=list)  # classes of _target_ besides ALLOWED
+    # Types that a model file may hold besides TRUSTED_TYPES and what skops trusts; nothing else is
+    # written or read.
+    trusted_types: list[str] = field(default_factory=list)

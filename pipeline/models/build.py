@@ -58,7 +58,7 @@ def build_pipeline(features: Features, model: Mapping[str, Any], random_seed: in
             "data.features names no column that model uses: list at least one under numeric, "
             "categorical or text"
         )
-    allowed = model.get("allowed") or ALLOWED
+    allowed = [*ALLOWED, *(model.get("allowed") or [])]
     estimator = make_estimator(model.get("estimator") or {}, random_seed, allowed)
     if numeric:
         _takes_gaps(estimator, model.get("numeric") or {})
