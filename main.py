@@ -13,7 +13,6 @@ if __name__ == "__main__":
         sys.exit(0)  # before the imports below, which take longer than all the rest
 
 import hydra
-from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -69,8 +68,7 @@ def fail(error: Exception) -> None:
 if __name__ == "__main__":
     context.show_hydra_errors()
     try:
-        # config.yaml stays at the root while Hydra searches conf/ only, never mlruns/ or wandb/.
-        ConfigStore.instance().store("config", root_config.load(paths.ROOT))
+        root_config.register(paths.ROOT)
         sys.argv[1:] = overrides.from_argv(sys.argv[1:])
         main()
     except (*overrides.CONFIG_ERRORS, InputError) as error:

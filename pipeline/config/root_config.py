@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from pipeline.config import overrides
@@ -27,6 +28,14 @@ class OwnStep:
     parameters: dict[str, Any] = field(default_factory=dict)  # exactly those of its MLproject
     # Later step → parameters that are other there than in config.yaml: what this one makes.
     read_by: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def register(root: Path) -> None:
+    """Tell Hydra the config by the name "config"; errors as load.
+
+    So config.yaml can stay at the root while Hydra searches conf/ only, never mlruns/ or wandb/.
+    """
+    ConfigStore.instance().store("config", load(root))
 
 
 def load(root: Path) -> DictConfig:
