@@ -13,7 +13,7 @@ if __name__ == "__main__":
 from pipeline.judging import importances, plots
 from pipeline.models import build, export
 from pipeline.splits import division
-from pipeline.step import arguments, performance, start
+from pipeline.step import arguments, lineage, performance, start
 from train_random_forest import train
 
 
@@ -25,6 +25,7 @@ def go(args: Namespace) -> None:
         )
         unfitted = build.build_pipeline(features, model, args.random_seed)
         table = run.read_table(args.train_data)
+        lineage.warn_of_made_features(run, features, text)
         how = division.Division(
             args.val_size,
             args.random_seed,
