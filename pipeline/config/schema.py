@@ -157,7 +157,11 @@ def checked(config: DictConfig) -> Config:
     _check_ranges(result, "")
     gate(asdict(result.gate))
     features, text = result.data.features, result.data.preprocess.text
-    seen = {"data.features": [*features.numeric, *features.categorical, features.text]}
+    own = [c for t in result.model.transformers for c in t.get("columns") or []]
+    seen = {
+        "model.transformers": own,
+        "data.features": [*features.numeric, *features.categorical, features.text],
+    }
     if text and text.name == features.text:
         seen["data.preprocess.text.columns"] = list(text.columns)
     for key, columns in seen.items() if result.main.action != "infer_checks" else ():

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from pipeline.judging.weighted_metrics import Scored
+from pipeline.models import transformers
 from pipeline.models.features import features_of, model_input
 
 CELLS = 5_000_000  # numbers that the shuffled copies may hold at once
@@ -106,6 +107,8 @@ def _columns_of_inputs(pipeline: Any) -> list[str]:
         elif hasattr(steps.get("encoding"), "drop"):  # one input per value
             sizes = map(len, steps["encoding"].categories_)
             origin += [name for name, size in zip(columns, sizes, strict=True) for _ in range(size)]
+        elif track.startswith(transformers.PREFIX):  # what it makes counts as columns
+            origin += fitted.get_feature_names_out().tolist()
         elif track != "remainder":
             origin += columns
             if indicator := getattr(steps.get("imputation"), "indicator_", None):

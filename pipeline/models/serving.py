@@ -44,7 +44,8 @@ def describe(
     joined = text if text and text["name"] == document else None
     if joined and not all(name in table for name in joined["columns"]):
         joined = None  # preprocess dropped one: constant
-    names = [*features["numeric"], *features["categorical"], *([document] if document else [])]
+    names = [*features["numeric"], *features["categorical"], *features.get("taken", [])]
+    names += [document] if document else []
     columns = [_column(table[name], name == document) for name in names]
     about: dict[str, Any] = {"columns": columns, "text": None}
     if joined:

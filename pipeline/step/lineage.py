@@ -26,8 +26,8 @@ def warn_of_made_features(
         columns.add(text["name"])
     if raw and (lacking := [name for name in listed if name not in columns]):
         run.logger.warning(
-            "%s lacks the features %s: a step makes them, the exported model does not; who asks the "
-            "served model has to give them",
+            "%s lacks the features %s: a step makes them, the exported model does not; who asks "
+            "the served model has to give them",
             " and ".join(version.reference for version in raw),
             ", ".join(map(repr, lacking)),
         )
