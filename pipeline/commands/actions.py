@@ -72,15 +72,15 @@ def _infer_checks(job: Job) -> None:
 
 
 def _new_step(job: Job) -> None:
-    from pipeline.commands import new_step
+    from pipeline.commands.new import step
 
-    print(new_step.make(paths.ROOT, job.config.main.name, job.config.main.after))
+    print(step.make(paths.ROOT, job.config.main.name, job.config.main.after))
 
 
 def _new_model(job: Job) -> None:
-    from pipeline.commands import new_model
+    from pipeline.commands.new import model
 
-    print(new_model.make(paths.ROOT, job.config.main.name))
+    print(model.make(paths.ROOT, job.config.main.name))
 
 
 def _clean(job: Job) -> None:

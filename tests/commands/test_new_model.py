@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.commands import new_model
+from pipeline.commands.new import model as new_model
 from pipeline.config.model import Model
 from pipeline.errors import InputError
 

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from pipeline.commands import new_step, scaffold
+from pipeline.commands.new import scaffold
+from pipeline.commands.new import step as new_step
 from pipeline.config import root_config
 from pipeline.errors import InputError
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from pipeline.commands import scaffold
+from pipeline.commands.new import scaffold
 from pipeline.config import root_config
 
 

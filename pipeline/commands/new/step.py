@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from pipeline.commands import scaffold
+from pipeline.commands.new import scaffold
 from pipeline.config import root_config, wiring
 from pipeline.errors import InputError, did_you_mean
 
