@@ -13,7 +13,6 @@ if __name__ == "__main__":
         sys.exit(0)  # before the imports below, which take longer than all the rest
 
 import hydra
-from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -21,13 +20,11 @@ from omegaconf import DictConfig, OmegaConf
 from pipeline import context, paths
 from pipeline.commands import actions, parent
 from pipeline.commands.job import Job
-from pipeline.config import overrides
+from pipeline.config import overrides, root_config
 from pipeline.errors import InputError
 from pipeline.tracking.recorder_client import RecorderProcess
 
 OmegaConf.register_new_resolver("root", lambda: str(paths.ROOT), replace=True)
-# config.yaml stays at the root while Hydra searches conf/ only, never mlruns/ or wandb/.
-ConfigStore.instance().store("config", OmegaConf.load(paths.ROOT / "config.yaml"))
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
@@ -71,6 +68,7 @@ def fail(error: Exception) -> None:
 if __name__ == "__main__":
     context.show_hydra_errors()
     try:
+        root_config.register(paths.ROOT)
         sys.argv[1:] = overrides.from_argv(sys.argv[1:])
         main()
     except (*overrides.CONFIG_ERRORS, InputError) as error:

@@ -1,1 +1,1 @@
-"""Step 3: stop a bad table."""
+"""Stop a bad table."""

@@ -1,1 +1,1 @@
-"""Step 6: judge the exported model."""
+"""Judge the exported model."""

@@ -12,7 +12,6 @@ from evaluate import champion, comparison, evaluate, gate, outputs
 from evaluate.table import TableReader
 from pipeline.config.gate import gate as gate_of
 from pipeline.config.judging import judging
-from pipeline.config.model import TRUSTED_TYPES
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.models import export
 from pipeline.step import arguments, performance, start
@@ -50,7 +49,7 @@ def go(args: Namespace) -> None:
 
 def _config(path: str | None) -> dict[str, Any]:
     """Return what the file says; without one, the defaults."""
-    config = {"judging": {}, "gate": {}, "slices": [], "trusted_types": TRUSTED_TYPES}
+    config: dict[str, Any] = {"judging": {}, "gate": {}, "slices": [], "trusted_types": []}
     if path is None:
         return config
     return dict(zip(config, arguments.yaml_values("config", path, tuple(config)), strict=True))

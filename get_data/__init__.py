@@ -1,1 +1,1 @@
-"""Step 1: bring the raw table in."""
+"""Bring the raw table in."""

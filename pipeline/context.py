@@ -78,8 +78,12 @@ class RunContext:
             return replace(cls(**json.loads(handed)), mlflow_run=os.environ.get("MLFLOW_RUN_ID"))
         import yaml  # not needed where main.py has nothing to do
 
-        config = yaml.safe_load((paths.ROOT / "config.yaml").read_text(encoding="utf-8"))
-        return cls.of(config["main"], config["tracking"])
+        written: dict[str, dict[str, Any]] = {"main": {}, "tracking": {}}
+        for file in (paths.ROOT / "config.yaml", paths.ROOT / "conf" / "project.yaml"):
+            content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+            for group in written:
+                written[group] |= (content or {}).get(group) or {}
+        return cls.of(**written)
 
     def to_environ(self) -> dict[str, str]:
         """Return the variables by which a process is given this context.

@@ -1,1 +1,1 @@
-"""Step 2: clean the table."""
+"""Clean the table."""

@@ -1,1 +1,1 @@
-"""Step 4: divide the table."""
+"""Divide the table."""

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
-from assets import draw_pipeline, make_conda_yaml, wiring
+from assets import draw_pipeline, make_conda_yaml
+from pipeline.config import root_config, wiring
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+CONFIG = OmegaConf.to_container(root_config.load(ROOT))
 
 
 @pytest.mark.parametrize("step", list(CONFIG["steps"]))

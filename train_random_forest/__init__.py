@@ -1,1 +1,1 @@
-"""Step 5: fit, validate and export the inference pipeline."""
+"""Fit, validate and export the inference pipeline."""

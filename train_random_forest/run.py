@@ -10,10 +10,9 @@ from threading import Thread
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-from pipeline.config.model import TRUSTED_TYPES
 from pipeline.models import build, export
 from pipeline.splits import division
-from pipeline.step import arguments, performance, start
+from pipeline.step import arguments, lineage, performance, start
 from train_random_forest import train
 
 
@@ -25,6 +24,7 @@ def go(args: Namespace) -> None:
         )
         unfitted = build.build_pipeline(features, model, args.random_seed)
         table = run.read_table(args.train_data)
+        lineage.warn_of_made_features(run, features, text)
         how = division.Division(
             size=args.val_size,
             size_name="val_size",
@@ -45,7 +45,7 @@ def go(args: Namespace) -> None:
         fitted = train.fit(unfitted, training, target)
         performance.validate(run, fitted, validation, target)
         folder = run.output_path(args.export_artifact)
-        trusted = model.get("trusted_types") or TRUSTED_TYPES  # a step alone need not say
+        trusted = model.get("trusted_types") or []  # a step alone need not say
         export.export(fitted, folder, training, target, trusted, text)
         estimator = type(fitted[-1]).__name__
         run.add_artifact(

@@ -71,6 +71,18 @@ def _infer_checks(job: Job) -> None:
     print(infer_checks.write(job))
 
 
+def _new_step(job: Job) -> None:
+    from pipeline.commands.new import step
+
+    print(step.make(paths.ROOT, job.config.main.name, job.config.main.after))
+
+
+def _new_model(job: Job) -> None:
+    from pipeline.commands.new import model
+
+    print(model.make(paths.ROOT, job.config.main.name))
+
+
 def _clean(job: Job) -> None:
     from pipeline.commands import clean
 
@@ -99,6 +111,8 @@ ASIDE: dict[str, Callable[[Job], None]] = {
     "verify": _verify,
     "report": _report,
     "infer_checks": _infer_checks,
+    "new_step": _new_step,
+    "new_model": _new_model,
     "clean": _clean,
     "sync": _sync,
 }

@@ -11,6 +11,7 @@ from pipeline import paths
 
 CODE = (  # what decides it, in pipeline/
     "config/model.py", "errors.py", "models/build.py", "models/estimator.py", "models/features.py",
+    "models/transformers.py",
 )  # fmt: skip
 
 
@@ -34,7 +35,8 @@ def check(features: Mapping[str, Any], model: Mapping[str, Any], random_seed: in
     from pipeline.models.build import build_pipeline
 
     build_pipeline(features, model, random_seed)
-    if str(model["estimator"]["_target_"]).startswith("sklearn."):
+    named = [model["estimator"], *model.get("transformers", [])]
+    if all(str(config["_target_"]).startswith("sklearn.") for config in named):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
 

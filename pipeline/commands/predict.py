@@ -5,6 +5,7 @@ import os
 from argparse import Namespace
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
@@ -13,9 +14,14 @@ from pipeline.errors import InputError
 from pipeline.step import arguments, start
 from pipeline.step.run import StepRun
 
+if TYPE_CHECKING:
+    from pipeline.models.batch import Scorer
+
 
 def go(args: Namespace) -> None:
     """Write the input's rows with prediction and probabilities; record what was done."""
+    from pipeline.models.batch import Scorer
+
     with start.start_run("predict", args) as run:
         source, target = Path(args.input), Path(args.output)
         check_paths(source, target)
@@ -27,7 +33,8 @@ def go(args: Namespace) -> None:
             ) from error
         part = target.with_name(f".{target.stem}-{os.getpid()}.part{target.suffix}")
         try:
-            counts = _score(run, folder, version.reference, source, part)
+            trusted = arguments.columns("trusted_types", args.trusted_types)
+            counts = _score(run, Scorer(folder, version.reference, trusted), source, part)
             os.replace(part, target)
         except OSError as error:
             raise InputError(f"output={target} cannot be written: {error}") from error
@@ -48,13 +55,12 @@ def check_paths(source: Path, target: Path) -> None:
         raise InputError(f"output={target} is the input, or a folder; give another path")
 
 
-def _score(run: StepRun, folder: Path, model: str, source: Path, part: Path) -> Counter[str]:
+def _score(run: StepRun, scorer: "Scorer", source: Path, part: Path) -> Counter[str]:
     """Write the scored table and count the predictions."""
-    from pipeline.models.batch import Scorer
     from pipeline.tables.external_chunks import ForeignSource
     from pipeline.tables.table_files import Writer
 
-    scorer, table = Scorer(folder, model), ForeignSource(source, source.name)
+    table = ForeignSource(source, source.name)
     schema = scorer.schema(table, source.name)
     if absent := scorer.absent(table):
         run.logger.warning("taken as missing in all rows: %s", ", ".join(absent))

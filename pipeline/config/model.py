@@ -31,6 +31,14 @@ ALLOWED = [
     "sklearn.tree.DecisionTreeClassifier",
     "sklearn.tree.ExtraTreeClassifier",
 ]
+# scikit-learn's transformers that plain values can set up and that name what they make.
+ALLOWED_TRANSFORMERS = [
+    "sklearn.preprocessing.KBinsDiscretizer",
+    "sklearn.preprocessing.PolynomialFeatures",
+    "sklearn.preprocessing.PowerTransformer",
+    "sklearn.preprocessing.QuantileTransformer",
+    "sklearn.preprocessing.SplineTransformer",
+]
 # What skops does not trust by itself and these classifiers need. Reviewed: all are containers of
 # numbers, and building one runs no code from the file.
 TRUSTED_TYPES = [
@@ -76,6 +84,9 @@ class Model:
     categorical: CategoricalTrack = field(default_factory=CategoricalTrack)
     # Parameters of TfidfVectorizer; null: no text enters the model.
     text: dict[str, Any] | None = field(default_factory=dict)
-    allowed: list[str] = field(default_factory=ALLOWED.copy)  # classes that _target_ may name
-    # Types that a model file may hold besides what skops trusts; nothing else is written or read.
-    trusted_types: list[str] = field(default_factory=TRUSTED_TYPES.copy)
+    # Features that the model makes itself: _target_, columns and parameters of each transformer.
+    transformers: list[dict[str, Any]] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)  # classes of _target_ besides those above
+    # Types that a model file may hold besides TRUSTED_TYPES and what skops trusts; nothing else is
+    # written or read.
+    trusted_types: list[str] = field(default_factory=list)

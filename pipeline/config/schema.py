@@ -24,7 +24,7 @@ RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "one_of": (lambda value, bound: value in bound, "one of {}"),
 }
 ACTIONS = ["run", "plan", "verify", "report", "set_reference", "infer_checks", "fetch", "clean",
-           "sync"]  # fmt: skip
+           "sync", "new_step", "new_model"]  # fmt: skip
 METHODS = ["stratified", "random", "group", "time", "hash"]  # of pipeline/splits/division.py
 
 
@@ -45,6 +45,8 @@ class Main:
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
     artifact: str | None = None  # what action=fetch brings out of the store: name:alias or name:vN
     folder: str | None = None  # where action=fetch puts it; null: outputs/name-vN
+    name: str | None = None  # of what action=new_step and new_model make
+    after: str | None = None  # the step that the one of action=new_step follows
     report: bool = True  # a page for people at the end of each run
     dry_run: bool = True  # action=clean only lists what it would remove
     cache: bool = True  # steps whose facts are those of an earlier execution do not run
@@ -155,7 +157,11 @@ def checked(config: DictConfig) -> Config:
     _check_ranges(result, "")
     gate(asdict(result.gate))
     features, text = result.data.features, result.data.preprocess.text
-    seen = {"data.features": [*features.numeric, *features.categorical, features.text]}
+    own = [c for t in result.model.transformers for c in t.get("columns") or []]
+    seen = {
+        "model.transformers": own,
+        "data.features": [*features.numeric, *features.categorical, features.text],
+    }
     if text and text.name == features.text:
         seen["data.preprocess.text.columns"] = list(text.columns)
     for key, columns in seen.items() if result.main.action != "infer_checks" else ():

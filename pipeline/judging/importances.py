@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 from pipeline.judging.evaluation import ColumnImportance
 from pipeline.judging.predictions import Predictions
 from pipeline.judging.weighted_metrics import WeightedMetrics
+from pipeline.models import transformers
 from pipeline.models.features import features_of, model_input
 
 if TYPE_CHECKING:
@@ -142,6 +143,8 @@ def _columns_of_inputs(pipeline: "Pipeline") -> list[str]:
         elif hasattr(steps.get("encoding"), "drop"):  # one input per value
             sizes = map(len, steps["encoding"].categories_)
             origin += [name for name, size in zip(columns, sizes, strict=True) for _ in range(size)]
+        elif track.startswith(transformers.PREFIX):  # what it makes counts as columns
+            origin += fitted.get_feature_names_out().tolist()
         elif track != "remainder":
             origin += columns
             if indicator := getattr(steps.get("imputation"), "indicator_", None):

@@ -3,7 +3,7 @@
 import json
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,15 @@ class Scorer:
     Args:
         folder: the exported model.
         name: what the user calls it in messages.
+        trusted: types that it may hold besides the usual ones, as in model.trusted_types.
 
     Raises:
         InputError: the folder cannot be used, or the golden batch is predicted otherwise.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, trusted: Sequence[str] = ()) -> None:
         self._name = name
-        pipeline = export.load(folder)
+        pipeline = export.load(folder, trusted)
         try:
             self._about: dict[str, Any] = json.loads((folder / pyfunc.ABOUT).read_text("utf-8"))
         except OSError as error:

@@ -1,6 +1,7 @@
 """Build the inference pipeline: one scikit-learn Pipeline from table to class, not fitted.
 
-Only scikit-learn's own transformers, so that the exported model loads anywhere.
+Only scikit-learn's own transformers, and those that `model.transformers` names: their package
+travels with the exported model.
 """
 
 from collections.abc import Mapping
@@ -14,8 +15,15 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.utils import get_tags
 
-from pipeline.config.model import ALLOWED, ENCODINGS, IMPUTATIONS, TEXT_PARAMETERS
+from pipeline.config.model import (
+    ALLOWED,
+    ALLOWED_TRANSFORMERS,
+    ENCODINGS,
+    IMPUTATIONS,
+    TEXT_PARAMETERS,
+)
 from pipeline.errors import InputError, check_names
+from pipeline.models import transformers
 from pipeline.models.estimator import make_estimator, validated
 from pipeline.models.features import Features, feature_groups
 
@@ -24,15 +32,15 @@ ENCODERS = {
     "ordinal": OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
     "one_hot": OneHotEncoder(handle_unknown="ignore"),
 }
-TRACKS = ("estimator", "numeric", "categorical", "text", "allowed", "trusted_types")
+TRACKS = ("estimator", "numeric", "categorical", "text", "transformers", "allowed", "trusted_types")
 
 
 def build_pipeline(features: Features, model: Mapping[str, Any], random_seed: int) -> Pipeline:
     """Return the unfitted pipeline: columns to numbers, then the estimator.
 
-    Columns are sorted by name inside each track (numeric, categorical, text, in this order); a
-    track without columns is left out. The matrix between the two steps is dense, because
-    HistGradientBoostingClassifier takes no other.
+    Columns are sorted by name inside each track (numeric, categorical, text, in this order, then
+    one for each of model.transformers); a track without columns is left out. The matrix between the
+    two steps is dense, because HistGradientBoostingClassifier takes no other.
 
     Args:
         features: numeric and categorical (lists of columns) and text (a column or None).
@@ -53,14 +61,17 @@ def build_pipeline(features: Features, model: Mapping[str, Any], random_seed: in
     words = model.get("text", {})
     if text and words is not None:  # a name, not a list: the vectorizer wants one column
         tracks.append(("text", _text_track(words), text[0]))
+    named = model.get("allowed") or []
+    numbers = _numeric_track(model.get("numeric") or {})
+    own = model.get("transformers") or []
+    tracks += transformers.tracks(own, numbers, random_seed, [*ALLOWED_TRANSFORMERS, *named])
     if not tracks:
         raise InputError(
             "data.features names no column that model uses: list at least one under numeric, "
             "categorical or text"
         )
-    allowed = model.get("allowed") or ALLOWED
-    estimator = make_estimator(model.get("estimator") or {}, random_seed, allowed)
-    if numeric:
+    estimator = make_estimator(model.get("estimator") or {}, random_seed, [*ALLOWED, *named])
+    if numeric or own:
         _takes_gaps(estimator, model.get("numeric") or {})
     columns = ColumnTransformer(tracks, sparse_threshold=0)
     return Pipeline([("features", columns), ("estimator", estimator)])

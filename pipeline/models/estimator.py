@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils._param_validation import InvalidParameterError
 
-from pipeline.config.model import ALLOWED
+from pipeline.config.model import ALLOWED, ALLOWED_TRANSFORMERS
 from pipeline.errors import InputError, check_names, did_you_mean
 
 KEY = "model.estimator"
@@ -45,23 +45,57 @@ def make_estimator(
         InputError: `_target_` is not allowed or no scikit-learn classifier with fit and
             predict_proba; a parameter is unknown or has a value that the class does not allow.
     """
-    if not config.get("_target_"):
-        raise InputError(f"{KEY}._target_ is missing; give a class, e.g. {EXAMPLE}")
-    classifier = _find_class(str(config["_target_"]), list(allowed))
+    classifier = _find_class(KEY, config, allowed, EXAMPLE)
+    if not _has(classifier, "fit", "predict_proba"):
+        raise InputError(
+            f"{KEY}._target_={config['_target_']} is no scikit-learn classifier with fit and "
+            f"predict_proba; give e.g. {EXAMPLE}"
+        )
+    return _instance(classifier, _parameters(KEY, config, classifier, random_seed))
+
+
+def make_transformer(
+    key: str, config: Mapping[str, Any], random_seed: int, allowed: Iterable[str]
+) -> Any:
+    """Return an unfitted transformer, as make_estimator does a classifier.
+
+    Args:
+        key: what the config is called in messages.
+        config: the class and its parameters.
+        random_seed: the seed.
+        allowed: the classes that `_target_` may name.
+
+    Raises:
+        InputError: `_target_` is not allowed or no scikit-learn transformer with fit, transform
+            and get_feature_names_out; a parameter is unknown or not allowed.
+    """
+    transformer = _find_class(key, config, allowed, ALLOWED_TRANSFORMERS[0])
+    if not _has(transformer, "fit", "transform", "get_feature_names_out"):
+        raise InputError(
+            f"{key}._target_={config['_target_']} is no scikit-learn transformer with fit, "
+            f"transform and get_feature_names_out; give e.g. {ALLOWED_TRANSFORMERS[0]}"
+        )
+    return validated(transformer(**_parameters(key, config, transformer, random_seed)), key)
+
+
+def _parameters(
+    key: str, config: Mapping[str, Any], estimator: Any, random_seed: int
+) -> dict[str, Any]:
+    """Return the parameters that a config gives an estimator's class, the seed among them."""
     parameters = {name: value for name, value in config.items() if name != "_target_"}
-    known = classifier._get_param_names()
+    known = estimator._get_param_names()
     for name in parameters:
         if name in REMOVED_NAMES and name not in known:
-            raise InputError(f"{KEY}.{name} was removed: {REMOVED_NAMES[name]}")
-    check_names(KEY, parameters, sorted(known))
+            raise InputError(f"{key}.{name} was removed: {REMOVED_NAMES[name]}")
+    check_names(key, parameters, sorted(known))
     if "random_state" in known:
         if parameters.get("random_state") not in (None, random_seed):
             raise InputError(
-                f"{KEY}.random_state={parameters['random_state']} differs from the seed "
+                f"{key}.random_state={parameters['random_state']} differs from the seed "
                 f"{random_seed}; remove it and set main.random_seed"
             )
         parameters["random_state"] = random_seed
-    return _instance(classifier, parameters)
+    return parameters
 
 
 def validated(step: Any, keys: Mapping[str, str] | str) -> Any:
@@ -94,35 +128,30 @@ def validated(step: Any, keys: Mapping[str, str] | str) -> Any:
     return step
 
 
-def _find_class(target: str, allowed: list[str]) -> Any:
+def _find_class(key: str, config: Mapping[str, Any], allowed: Iterable[str], example: str) -> Any:
+    """Return the class that `_target_` names, if it may; only its module is imported."""
+    target, allowed = str(config.get("_target_") or ""), list(allowed)
+    if not target:
+        raise InputError(f"{key}._target_ is missing; give a class, e.g. {example}")
     if target not in allowed:
         raise InputError(
-            f"{KEY}._target_={target} is not in model.allowed: {did_you_mean(target, allowed)}; "
+            f"{key}._target_={target} is not in model.allowed: {did_you_mean(target, allowed)}; "
             "another class has to be added to model.allowed"
         )
     path, _, name = target.rpartition(".")
     try:
-        found = getattr(import_module(path), name)
+        return getattr(import_module(path), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise InputError(
-            f"{KEY}._target_={target} cannot be imported ({error}); correct model.allowed and "
+            f"{key}._target_={target} cannot be imported ({error}); correct model.allowed and "
             "_target_, or install its package"
         ) from error
-    if not _can_classify(found):
-        raise InputError(
-            f"{KEY}._target_={target} is no scikit-learn classifier with fit and predict_proba; "
-            f"give e.g. {EXAMPLE}"
-        )
-    return found
 
 
-def _can_classify(candidate: Any) -> bool:
-    return (
-        inspect.isclass(candidate)
-        and issubclass(candidate, BaseEstimator)
-        and hasattr(candidate, "fit")
-        and hasattr(candidate, "predict_proba")
-    )
+def _has(candidate: Any, *methods: str) -> bool:
+    """Say whether this is a class of scikit-learn's contract with these methods."""
+    is_estimator = inspect.isclass(candidate) and issubclass(candidate, BaseEstimator)
+    return is_estimator and all(hasattr(candidate, method) for method in methods)
 
 
 def _instance(classifier: Any, parameters: dict[str, Any]) -> Any:

@@ -37,7 +37,7 @@ def export(
     folder: Path,
     example: pd.DataFrame,
     target: str,
-    trusted: Sequence[str] = TRUSTED_TYPES,
+    trusted: Sequence[str] = (),
     text: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a fitted pipeline as an MLflow model that can be served (see serving.py).
@@ -51,13 +51,14 @@ def export(
         example: rows with the feature columns; the signature is inferred from all of them, a few
             become the input example and the golden batch.
         target: the column that the model predicts, kept for those who test it.
-        trusted: types that the file may hold besides those that skops trusts (model.trusted_types).
+        trusted: types that the file may hold besides TRUSTED_TYPES (model.trusted_types).
         text: `name` and `columns` of the text feature that preprocess made, if it made one.
 
     Raises:
         InputError: the estimator holds types outside `trusted`, or the signature was lost.
     """
     import mlflow.sklearn
+    import skops.io
     from mlflow.exceptions import MlflowException
     from skops.io.exceptions import UntrustedTypesFoundException
 
@@ -68,7 +69,7 @@ def export(
             pipeline,
             str(folder),
             serialization_format="skops",
-            skops_trusted_types=list(trusted),
+            skops_trusted_types=[*TRUSTED_TYPES, *trusted],
             signature=serving.signature(pipeline, about),
             input_example=serving.example(about),
             conda_env=_environment(),
@@ -78,19 +79,20 @@ def export(
         if isinstance(error.__context__, UntrustedTypesFoundException):
             raise _untrusted(pipeline, trusted) from error
         raise
-    serving.add_to(folder, about)
+    own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - set(TRUSTED_TYPES)
+    serving.add_to(folder, about, {name.partition(".")[0] for name in own})
     canonical.rewrite_skops(folder / MODEL_FILE)
     canonical.rewrite_mlmodel(folder)
     if not _mlmodel(folder).get("signature"):
         raise InputError(f"{folder}: the exported model has no signature; see mlflow's messages")
 
 
-def load(folder: Path, trusted: Sequence[str] = TRUSTED_TYPES) -> Any:
+def load(folder: Path, trusted: Sequence[str] = ()) -> Any:
     """Load the pipeline that `export` wrote; mlflow (2.5 s to import) is not needed for it.
 
     Args:
         folder: what `export` made.
-        trusted: types that the file may hold besides those that skops trusts (model.trusted_types).
+        trusted: types that the file may hold besides TRUSTED_TYPES (model.trusted_types).
 
     Raises:
         InputError: no model there, not a skops file, or it holds types outside `trusted`.
@@ -103,15 +105,21 @@ def load(folder: Path, trusted: Sequence[str] = TRUSTED_TYPES) -> Any:
     if not file.is_file():
         raise InputError(f"{folder} holds no {MODEL_FILE}; give a model export of the train step")
     try:
-        untrusted = set(skops.io.get_untrusted_types(file=file)) - set(trusted)
+        held = skops.io.get_untrusted_types(file=file)
     except (BadZipFile, KeyError) as error:
         raise InputError(f"{file} is not a skops file ({error}); export the model again") from error
-    if untrusted:
+    if untrusted := set(held) - {*TRUSTED_TYPES, *trusted}:
         raise InputError(
             f"{file} holds types that are not trusted: {', '.join(sorted(untrusted))}; if you know "
-            "where it comes from and have reviewed them, add them to model.trusted_types"
+            "where it comes from and have reviewed them, add them to model.trusted_types (of "
+            "predict: -P trusted_types=a,b)"
         )
-    return skops.io.load(file, trusted=list(trusted))
+    try:
+        return skops.io.load(file, trusted=held)
+    except (ImportError, AttributeError) as error:
+        raise InputError(
+            f"{file} holds a class that is not here: {error}; bring its package back, or install it"
+        ) from error
 
 
 def target_of(folder: Path) -> str:
@@ -145,7 +153,8 @@ def _environment() -> dict[str, Any]:
 def _untrusted(pipeline: Any, trusted: Sequence[str]) -> InputError:
     import skops.io
 
-    types = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))) - set(trusted)
+    types = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline)))
+    types -= {*TRUSTED_TYPES, *trusted}
     return InputError(
         f"model.estimator {type(pipeline[-1]).__name__} cannot be exported: skops does not trust "
         f"{', '.join(sorted(types))}; choose another estimator or option, or, once reviewed, add "

@@ -8,8 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
+from pipeline.models import transformers
 
-Features = Mapping[str, Any]  # numeric, categorical: lists of columns; text: a column or None
+# numeric, categorical: lists of columns; text: a column or None; taken: by transformers alone.
+Features = Mapping[str, Any]
 
 
 def feature_groups(features: Features) -> tuple[list[str], list[str], list[str]]:
@@ -29,8 +31,13 @@ def feature_groups(features: Features) -> tuple[list[str], list[str], list[str]]
 def features_of(pipeline: Any) -> dict[str, Any]:
     """Read back the features that a pipeline (fitted or not) was built for."""
     columns = {name: selected for name, _, selected in pipeline[0].transformers}
-    groups = {name: list(columns.get(name, [])) for name in ("numeric", "categorical")}
-    return {**groups, "text": columns.get("text")}
+    groups: dict[str, Any] = {
+        name: list(columns.get(name, [])) for name in ("numeric", "categorical")
+    }
+    groups["text"] = columns.get("text")
+    listed = {*groups["numeric"], *groups["categorical"], groups["text"]}
+    taken = [name for name in transformers.taken(pipeline) if name not in listed]
+    return {**groups, "taken": taken} if taken else groups
 
 
 def model_input(frame: pd.DataFrame, features: Features) -> pd.DataFrame:
@@ -44,7 +51,8 @@ def model_input(frame: pd.DataFrame, features: Features) -> pd.DataFrame:
             one is not text or has missing values.
     """
     numeric, categorical, text = feature_groups(features)
-    wanted = numeric + categorical + text
+    taken = features.get("taken") or []
+    wanted = numeric + categorical + taken + text
     if missing := [name for name in wanted if name not in frame.columns]:
         raise InputError(
             f"the table lacks feature columns {', '.join(map(repr, missing))}; it has "
@@ -52,6 +60,7 @@ def model_input(frame: pd.DataFrame, features: Features) -> pd.DataFrame:
         )
     columns = {name: _numeric(frame[name]) for name in numeric}
     columns |= {name: _categorical(frame[name]) for name in categorical}
+    columns |= {name: _as_it_is(frame[name]) for name in taken}
     columns |= {name: _text(frame[name]) for name in text}
     return pd.DataFrame(columns, index=frame.index, columns=wanted)
 
@@ -97,6 +106,13 @@ def _categorical(column: pd.Series) -> pd.Series:
     # scikit-learn's imputer takes no booleans and knows only NaN as missing
     objects = column.astype(object)
     return objects.where(objects.notna(), np.nan)
+
+
+def _as_it_is(column: pd.Series) -> pd.Series:
+    """Return a column of a transformer: numbers as numeric columns are, others as categorical."""
+    kind = pd.api.types
+    number = kind.is_numeric_dtype(column) and not kind.is_bool_dtype(column)
+    return _numeric(column) if number else _categorical(column)
 
 
 def _text(column: pd.Series) -> pd.Series:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import sysconfig
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,8 @@ def describe(
     joined = text if text and text["name"] == document else None
     if joined and not all(name in table for name in joined["columns"]):
         joined = None  # preprocess dropped one: constant
-    names = [*features["numeric"], *features["categorical"], *([document] if document else [])]
+    names = [*features["numeric"], *features["categorical"], *features.get("taken", [])]
+    names += [document] if document else []
     columns = [_column(table[name], name == document) for name in names]
     about: dict[str, Any] = {"columns": columns, "text": None}
     if joined:
@@ -94,8 +97,15 @@ def signature(pipeline: Any, about: Mapping[str, Any]) -> Any:
     )
 
 
-def add_to(folder: Path, about: Mapping[str, Any]) -> None:
-    """Let MLflow load a saved scikit-learn model through a copy of pyfunc.py beside it."""
+def add_to(folder: Path, about: Mapping[str, Any], packages: Iterable[str] = ()) -> None:
+    """Let MLflow load a saved scikit-learn model through a copy of pyfunc.py beside it.
+
+    Args:
+        folder: the saved model.
+        about: what serving.json is to hold.
+        packages: top-level packages that its classes are from. One that is not installed is
+            copied beside pyfunc.py, whole and by itself: what it imports has to be installed.
+    """
     text = json.dumps(about, ensure_ascii=False, allow_nan=False, sort_keys=True)
     (folder / pyfunc.ABOUT).write_text(text + "\n", encoding="utf-8")
     source = Path(pyfunc.__file__).read_bytes()
@@ -103,10 +113,26 @@ def add_to(folder: Path, about: Mapping[str, Any]) -> None:
     module = f"served_{hashlib.sha256(source).hexdigest()[:12]}"
     (folder / CODE).mkdir()
     (folder / CODE / f"{module}.py").write_bytes(source)
+    for package in packages:
+        _copy_package(package, folder / CODE)
     file = folder / "MLmodel"
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     content["flavors"]["python_function"] |= {"loader_module": module, "code": CODE}
     file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+
+def _copy_package(name: str, target: Path) -> None:
+    """Copy a package's or module's Python files, unless it is installed."""
+    spec = find_spec(name)
+    assert spec, "its class is loaded"
+    source = Path([*(spec.submodule_search_locations or []), str(spec.origin)][0])
+    installed = map(Path, {sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")})
+    if any(source.is_relative_to(place) for place in installed):
+        return
+    for file in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
+        copy = target / file.relative_to(source.parent)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(file.read_bytes())
 
 
 def _type(column: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from hydra import compose, initialize_config_dir
 import main as entry
 from pipeline.commands import actions, parent
 from pipeline.commands.job import Job
+from pipeline.config import root_config
 from pipeline.tracking.recorder_client import RecorderProcess
 
 
@@ -37,6 +38,7 @@ def names() -> set[str]:
     return {name for name in os.environ if name.startswith(("PIPELINE_", "WANDB_", "MLFLOW_"))}
 
 
+root_config.register(Path.cwd())
 before = names()
 steps = "main.steps=[get_data,preprocess,segregate]"
 run("one", steps, "data.test_size=0.2")

@@ -42,14 +42,19 @@ def steps_of(config: Mapping[str, Any], helps: Mapping[str, str]) -> list[Step]:
         texts = {key: value.replace("${data.format}", suffix)
                  for key, value in parameters.items() if isinstance(value, str)}  # fmt: skip
         reads = [v.partition(":")[0] for v in texts.values() if re.fullmatch(r"[\w.-]+:\w+", v)]
-        makes = [
-            form.format(texts[k], format=suffix)
-            for k, forms in OUTPUTS.items()
-            if k in texts
-            for form in forms
-        ]
-        found.append(Step(name, helps.get(name, ""), tuple(reads), tuple(makes)))
+        found.append(Step(name, helps.get(name, ""), tuple(reads), tuple(outputs(texts))))
     return found
+
+
+def outputs(parameters: Mapping[str, Any]) -> list[str]:
+    """Return the names of the artifacts that a step with these parameters makes."""
+    suffix = parameters.get("format", "csv")
+    return [
+        form.format(parameters[name], format=suffix)
+        for name, forms in OUTPUTS.items()
+        if name in parameters
+        for form in forms
+    ]
 
 
 def external(steps: list[Step]) -> list[str]:

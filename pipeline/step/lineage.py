@@ -1,0 +1,43 @@
+"""What a table is made from, as far back as the store knows it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pipeline.step.run import StepRun
+from pipeline.store.versions import Version
+from pipeline.tracking import record
+
+
+def warn_of_made_features(
+    run: StepRun, features: Mapping[str, Any], text: Mapping[str, Any] | None
+) -> None:
+    """Warn of features that the raw table lacks: a served model is asked for them.
+
+    Args:
+        run: a step that has read its table.
+        features: numeric, categorical (lists of columns) and text (a column or None).
+        text: name and columns of the text feature of preprocess, which the exported model makes.
+    """
+    listed = [*(features.get("numeric") or []), *(features.get("categorical") or [])]
+    listed += [features["text"]] if features.get("text") else []
+    raw = [v for v in _origins(run, run.record.inputs) if "columns" in v.metadata]
+    columns = {name for version in raw for name in version.metadata["columns"]}
+    if text and columns.issuperset(text["columns"]):
+        columns.add(text["name"])
+    if raw and (lacking := [name for name in listed if name not in columns]):
+        run.logger.warning(
+            "%s lacks the features %s: a step makes them, the exported model does not; who asks "
+            "the served model has to give them",
+            " and ".join(version.reference for version in raw),
+            ", ".join(map(repr, lacking)),
+        )
+
+
+def _origins(run: StepRun, artifacts: Iterable[Mapping[str, Any]]) -> Iterator[Version]:
+    """Yield the versions at the beginning: those that are made from none that is kept."""
+    for artifact in artifacts:
+        reference = record.reference(artifact)
+        if run.exists(reference):
+            version = run.version(reference)
+            earlier = list(_origins(run, version.inputs))
+            yield from earlier or [version]

@@ -1,0 +1,60 @@
+"""A feature that the raw table lacks is said where the model is trained."""
+
+from argparse import Namespace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.step import lineage
+from pipeline.step.run import StepRun
+from pipeline.store.artifacts import Provenance, Store
+from pipeline.store.versions import InputOf
+from pipeline.tables import table_files
+from pipeline.tracking.record import Record
+
+TEXT = {"name": "words", "columns": ["title"]}
+
+
+def features(*numeric: str) -> dict[str, object]:
+    return {"numeric": list(numeric), "categorical": [], "text": "words"}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> StepRun:
+    """A step that has read a table that has one column more than the raw one, made by a step."""
+    store = Store(tmp_path / "store")
+    tables = {"raw": ["size", "title"], "made": ["size", "title", "words", "area"]}
+    inputs: tuple[InputOf, ...] = ()
+    for name, columns in tables.items():
+        path = tmp_path / f"{name}.csv"
+        metadata = table_files.write(pa.table({column: ["1"] for column in columns}), path)
+        about = Provenance(inputs=inputs)
+        version = store.put(f"{name}.csv", path, "table", metadata=metadata, provenance=about)
+        inputs = ({"name": version.name, "version": version.version, "digest": version.digest},)
+    facts = Record("train", vars(Namespace()), "2026-01-01T00:00:00")
+    made = StepRun(facts, tmp_path / "record", tmp_path, store)
+    made.use_artifact("made.csv:latest")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "lacking"),
+    [
+        (features("size"), TEXT, None),  # the exported model makes `words` itself
+        (features("size", "area"), TEXT, "'area'"),
+        (features("size", "area"), None, "'area', 'words'"),
+        (features("size"), {"name": "words", "columns": ["area"]}, "'words'"),
+    ],
+)
+def test_it_is_said(
+    run: StepRun, caplog: pytest.LogCaptureFixture, wanted: dict[str, object],
+    text: dict[str, object] | None, lacking: str | None,
+) -> None:  # fmt: skip
+    lineage.warn_of_made_features(run, wanted, text)
+    said = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    if lacking is None:
+        assert said == []
+    else:
+        (line,) = said
+        assert line.startswith(f"raw.csv:v0 lacks the features {lacking}: a step makes them")
