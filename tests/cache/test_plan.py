@@ -96,10 +96,20 @@ def test_what_only_carries_is_edited(pipeline: Pipeline) -> None:
     assert pipeline.plan(TABLE) == {}
 
 
+def test_what_all_steps_use_is_edited(pipeline: Pipeline) -> None:
+    path = pipeline.root / "pipeline" / "tables" / "table_files.py"
+    path.write_text(path.read_text() + "SEEN = 1\n")
+    reasons = pipeline.plan(TABLE)
+    assert list(reasons) == STEPS
+    assert reasons["get_data"] == "pipeline/tables/table_files.py changed"
+
+
 SPLITS = {"segregate": "pipeline/splits/division.py changed"} | BEHIND
 CODE = [
-    ("pipeline/tables/table_files.py", "import os\n", "import os\nSEEN = 1\n",
-     dict.fromkeys(STEPS, "x")),
+    ("preprocess/clean.py", "from ", "SEEN = 1\nfrom ",
+     {"preprocess": "preprocess/clean.py changed",
+      "check_data": "input preprocessed_data.csv is made anew",
+      "segregate": "input preprocessed_data.csv is made anew"} | BEHIND),
     ("segregate/split.py", "    asked = audit", "    assert source\n    asked = audit",
      {"segregate": "segregate/split.py changed"} | BEHIND),
     ("pipeline/splits/division.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
