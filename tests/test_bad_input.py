@@ -44,6 +44,12 @@ def server() -> Iterator[str]:
         made.shutdown()
 
 
+def first(*cases: tuple[object, ...], by_default: int = 1) -> list[object]:
+    """Return cases of which only the first are tried by default: each takes a process."""
+    slow = (pytest.param(*case, marks=pytest.mark.slow) for case in cases[by_default:])
+    return [*cases[:by_default], *slow]
+
+
 class Bench:
     """Runs one step as a process on a store of its own, as main.py would."""
 
@@ -142,12 +148,12 @@ CHECKS = {"columns": {"n": {"type": "number", "max_missing": 0.5}, "c": {"allowe
 
 @pytest.mark.parametrize(
     ("table", "words"),
-    [
+    first(
         ({"n": ["1", "2"], "c": ["x", "y"]}, ["type n: expected number, seen string"]),
         ({"n": [None, None], "c": ["x", "y"]}, ["missing n: expected at most 50.00%"]),
         ({"n": [1.0, 2.0], "c": ["x", "z"]}, ["values c", "'z' in 1 rows"]),
         ({"n": [1.0, 2.0]}, ["column c: expected present, seen absent"]),
-    ],
+    ),
 )
 def test_checks_stop_a_bad_table(bench: Bench, table: dict[str, list], words: list[str]) -> None:
     bench.put("sample.parquet", pa.table(table))
@@ -169,7 +175,7 @@ CLASSES = pa.table({"x": [1.0, 2.0, 3.0, 4.0, 5.0], "c": ["a", "a", "b", "b", "l
 
 @pytest.mark.parametrize(
     ("parameters", "words"),
-    [
+    first(
         ({"stratify": "c"}, ["lonely (1 row)"]),
         ({"stratify": "genre"}, ["no column 'genre'", "it has x, c"]),
         ({"test_size": 0}, ["test_size", "got 0.0"]),
@@ -179,7 +185,8 @@ CLASSES = pa.table({"x": [1.0, 2.0, 3.0, 4.0, 5.0], "c": ["a", "a", "b", "b", "l
         ({"input_artifact": "table.csv:v7"}, ["has no v7", "its versions: v0"]),
         ({"input_artifact": "table.csv:prod"}, ["has no prod", "its aliases: latest"]),
         ({"input_artifact": "../table.csv"}, ["'../table.csv'"]),
-    ],
+        by_default=3,
+    ),
 )
 def test_segregate(bench: Bench, parameters: dict[str, object], words: list[str]) -> None:
     bench.put("table.csv", CLASSES)
@@ -205,12 +212,12 @@ def test_an_unknown_argument(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("table", "words"),
-    [
+    first(
         ({"x": [1.0] * 8, "c": ["a"] * 8}, ["'c'", "'a'", "two classes"]),
         ({"x": [1.0] * 8}, ["target column 'c'"]),
         ({"x": ["one"] * 8, "c": ["a", "b"] * 4}, ["'x'", "not a number"]),
         ({"x": pa.nulls(8, pa.float64()), "c": ["a", "b"] * 4}, ["'x'", "missing in all"]),
-    ],
+    ),
 )
 def test_training_rows(bench: Bench, table: dict[str, list], words: list[str]) -> None:
     bench.put("train.parquet", pa.table(table))
@@ -240,7 +247,7 @@ def test_unwritable_store(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("override", "words"),
-    [
+    first(
         ("main.steps=segregat", ["unknown step 'segregat'", "did you mean 'segregate'"]),
         ("main.steps=evaluate:segregate", ["runs backwards"]),
         ("data.tset_size=0.2", ["data.tset_size", "did you mean 'test_size'"]),
@@ -254,7 +261,8 @@ def test_unwritable_store(bench: Bench) -> None:
             ["model.estimator.max_features='auto' was removed: use 'sqrt', 'log2' or a number"],
         ),
         ("model.estimator._target_=os.system", ["os.system is not in model.allowed"]),
-    ],
+        by_default=3,
+    ),
 )
 def test_config(project: Project, override: str, words: list[str]) -> None:
     done = project.run("python", "main.py", override)

@@ -155,6 +155,7 @@ class Cache:
         for output in hit.record.outputs:
             version = self.store.same(output["name"], output["digest"])
             self.store.set_alias(version.reference if version else reference(output), "latest")
+        self._history.serve(hit)
 
     def keep(self, decision: Decision, record: Record, run: str) -> None:
         """Remember an execution that ended well, unless the code changed while it ran."""

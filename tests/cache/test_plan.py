@@ -49,11 +49,10 @@ def pipeline(
             os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def edit(pipeline: Pipeline, name: str, old: str, new: str) -> None:
+def edit(pipeline: Pipeline, name: str, end: str = "SEEN = 1\n") -> None:
+    """Append to a file, by default a statement."""
     path = pipeline.root / name
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(path.read_text() + end)
 
 
 def test_nothing_changed(pipeline: Pipeline) -> None:
@@ -61,21 +60,13 @@ def test_nothing_changed(pipeline: Pipeline) -> None:
     assert pipeline.run(TABLE) == HITS
 
 
-WORDS = [
-    ("segregate/split.py", '"""Divide a table into', '"""Cut a table into'),
-    ("segregate/split.py", "    Args:", "    Arguments of it:"),
-    (
-        "segregate/split.py",
-        "    asked = audit",
-        "    # a comment\n\n    asked =   audit",
-    ),
-    ("pipeline/splits/division.py", "import numpy as np", "import numpy as np  # the library"),
-]
-
-
-@pytest.mark.parametrize(("name", "old", "new"), WORDS)
-def test_words_edited(pipeline: Pipeline, name: str, old: str, new: str) -> None:
-    edit(pipeline, name, old, new)
+@pytest.mark.parametrize("name", ["segregate/split.py", "pipeline/splits/division.py"])
+def test_words_edited(pipeline: Pipeline, name: str) -> None:
+    """A comment, a docstring, an empty line: none of them is what the code does."""
+    path = pipeline.root / name
+    text = path.read_text()
+    assert text.startswith('"""')
+    path.write_text('"""Other words. ' + text.removeprefix('"""') + "\n\n# a comment\n")
     assert pipeline.plan(TABLE) == {}
 
 
@@ -91,35 +82,41 @@ CARRIERS = [
 
 def test_what_only_carries_is_edited(pipeline: Pipeline) -> None:
     for name in CARRIERS:
-        path = pipeline.root / name
-        path.write_text(path.read_text() + "SEEN = 1\n")
+        edit(pipeline, name)
     assert pipeline.plan(TABLE) == {}
 
 
-SPLITS = {"segregate": "pipeline/splits/division.py changed"} | BEHIND
-CODE = [
-    ("pipeline/tables/table_files.py", "import os\n", "import os\nSEEN = 1\n",
-     dict.fromkeys(STEPS, "x")),
-    ("segregate/split.py", "    asked = audit", "    assert source\n    asked = audit",
-     {"segregate": "segregate/split.py changed"} | BEHIND),
-    ("pipeline/splits/division.py", "METHODS = {", "SEEN = 1\nMETHODS = {", SPLITS),
-    ("pipeline/models/features.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge and of train
-     {"train_random_forest": "pipeline/models/features.py changed",
-      "evaluate": BEHIND["evaluate"]}),
-    ("pipeline/judging/metrics.py", "from ", "SEEN = 1\nfrom ",  # a helper of judge, a helper
-     {"train_random_forest": "pipeline/judging/metrics.py changed",
-      "evaluate": BEHIND["evaluate"]}),
-    ("evaluate/evaluate.py", "from ", "SEEN = 1\nfrom ",
-     {"evaluate": "evaluate/evaluate.py changed"}),
-]  # fmt: skip
+def test_what_all_steps_use_is_edited(pipeline: Pipeline) -> None:
+    edit(pipeline, "pipeline/tables/table_files.py")
+    reasons = pipeline.plan(TABLE)
+    assert list(reasons) == STEPS
+    assert reasons["get_data"] == "pipeline/tables/table_files.py changed"
 
 
-@pytest.mark.parametrize(("name", "old", "new", "running"), CODE, ids=[c[0] for c in CODE])
-def test_code_edited(
-    pipeline: Pipeline, name: str, old: str, new: str, running: dict[str, str]
-) -> None:
-    edit(pipeline, name, old, new)
-    assert pipeline.plan(TABLE) == running
+CODE = {
+    "preprocess/clean.py": {
+        "preprocess": "preprocess/clean.py changed",
+        "check_data": "input preprocessed_data.csv is made anew",
+        "segregate": "input preprocessed_data.csv is made anew",
+    } | BEHIND,
+    "segregate/split.py": {"segregate": "segregate/split.py changed"} | BEHIND,
+    "pipeline/splits/division.py": {"segregate": "pipeline/splits/division.py changed"} | BEHIND,
+    "pipeline/models/features.py": {  # a helper of train
+        "train_random_forest": "pipeline/models/features.py changed",
+        "evaluate": BEHIND["evaluate"],
+    },
+    "pipeline/judging/metrics.py": {  # a helper of a helper
+        "train_random_forest": "pipeline/judging/metrics.py changed",
+        "evaluate": BEHIND["evaluate"],
+    },
+    "evaluate/evaluate.py": {"evaluate": "evaluate/evaluate.py changed"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_code_edited(pipeline: Pipeline, name: str) -> None:
+    edit(pipeline, name)
+    assert pipeline.plan(TABLE) == CODE[name]
 
 
 def test_a_new_module_beside_the_step(pipeline: Pipeline) -> None:
@@ -235,7 +232,7 @@ def test_a_reference_of_drift_that_is_named_and_moved(pipeline: Pipeline) -> Non
     name = "preprocessed_data.csv"
     pipeline.store.set_alias(f"{name}:v0", "reference")
     (why,) = pipeline.plan(TABLE).values()
-    assert why.endswith(f"input none → {name} v0")
+    assert f"input none → {name} v0" in why
     assert pipeline.run(TABLE) == HITS | {"check_data": f"run: {why}"}
     pipeline.store.set_alias(f"{name}:v1", "reference")
     assert pipeline.plan(TABLE) == {"check_data": f"input {name} v0 → v1"}
