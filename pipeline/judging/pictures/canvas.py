@@ -55,11 +55,14 @@ def png(picture: Picture) -> bytes:
     width, height = figure.get_size_inches() * DOTS
     lines = textwrap.wrap(printable(picture.caption), max(int(width / width_of("x", SMALL)), 40))
     style = {"va": "bottom", "parse_math": False}
-    heights = {"\n".join(lines): 10.0, printable(picture.title): 16 + 15.0 * len(lines)}
-    sizes = ({"size": SMALL, "color": MUTED}, {"size": 14, "color": INK, "weight": "bold"})
+    above = 16 + 15.0 * len(lines)  # the caption
+    title = {"size": 14, "color": INK, "weight": "bold"}
     texts = [
-        figure.text(8 / width, 1 + above / height, text, **style, **size)  # type: ignore[arg-type]
-        for (text, above), size in zip(heights.items(), sizes, strict=True)
+        figure.text(8 / width, 1 + pixels / height, text, **style, **font)  # type: ignore[arg-type]
+        for text, pixels, font in (
+            ("\n".join(lines), 10.0, {"size": SMALL, "color": MUTED}),
+            (printable(picture.title), above, title),
+        )
     ]
     content = BytesIO()
     with warnings.catch_warnings():  # a script that the font lacks is boxes, not a failure

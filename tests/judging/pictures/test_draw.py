@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from pipeline.judging.metrics import classification_metrics, performance
 from pipeline.judging.pictures import draw
-from pipeline.judging.pictures.canvas import png
+from pipeline.judging.pictures.canvas import Picture, png
 from pipeline.judging.predictions import Predictions
 from tests.fakes import evaluation as fake
 
@@ -112,6 +113,11 @@ def test_importances_are_both_by_permutation_and_by_impurity_where_there_is_one(
 def test_names_are_no_formulas_and_may_lack_a_glyph():
     picture = draw.inputs([("price_$x$ and $", 0.6), ("_名", 0.4), ("x" * 90, 0.1)])
     assert png(picture).startswith(b"\x89PNG")
+
+
+def test_a_picture_may_be_empty_and_its_caption_its_title():
+    for words in ("", "Title"):
+        assert png(Picture("empty", words, words, Figure((1, 1)))).startswith(b"\x89PNG")
 
 
 def test_the_same_picture_gives_the_same_bytes_without_date_or_version():
