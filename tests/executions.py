@@ -16,11 +16,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
-from assets import wiring
 from pipeline import paths
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
 from pipeline.commands.job import Job
+from pipeline.config import wiring
 from pipeline.store.artifacts import Provenance, Store
 from pipeline.tracking.record import Record, artifact_facts
 
