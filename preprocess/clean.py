@@ -99,7 +99,7 @@ def _refuse_nested(schema: pa.Schema) -> None:
             )
 
 
-def cleaned(pieces: Pieces, known: Survey, config: Mapping[str, Any]) -> Iterator[pa.Table]:
+def cleaned(pieces: Pieces, result: Survey, config: Mapping[str, Any]) -> Iterator[pa.Table]:
     """Yield the rows that stay, in their order, with the text feature.
 
     Raises:
@@ -108,18 +108,18 @@ def cleaned(pieces: Pieces, known: Survey, config: Mapping[str, Any]) -> Iterato
     seen = 0
     for piece in pieces():
         rows = piece
-        if known.keep is not None:
-            stay = np.flatnonzero(known.keep[seen : seen + len(piece)])
+        if result.keep is not None:
+            stay = np.flatnonzero(result.keep[seen : seen + len(piece)])
             rows = piece.take(to_arrow(stay)) if len(stay) < len(piece) else piece
         seen += len(piece)
-        rows = rows.select(known.columns)
+        rows = rows.select(result.columns)
         text = config.get("text")
         yield add_text(rows, text["name"], text["columns"]) if text else rows
 
 
-def schema_after(schema: pa.Schema, known: Survey, config: Mapping[str, Any]) -> pa.Schema:
+def schema_after(schema: pa.Schema, result: Survey, config: Mapping[str, Any]) -> pa.Schema:
     """Return the schema of the clean table; errors as add_text."""
-    plain = pa.Table.from_batches([], pa.schema([schema.field(name) for name in known.columns]))
+    plain = pa.Table.from_batches([], pa.schema([schema.field(name) for name in result.columns]))
     text = config.get("text")
     table = add_text(plain, text["name"], text["columns"]) if text else plain
     return table.schema
@@ -154,8 +154,8 @@ def add_text(table: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
 
 def _is_text(kind: pa.DataType) -> bool:
     value = kind.value_type if pt.is_dictionary(kind) else kind
-    known = (pt.is_string, pt.is_large_string, pt.is_null)
-    return any(is_kind(value) for is_kind in known)
+    texts = (pt.is_string, pt.is_large_string, pt.is_null)
+    return any(is_kind(value) for is_kind in texts)
 
 
 def clean(
@@ -178,12 +178,12 @@ def clean(
     def pieces() -> Iterator[pa.Table]:
         return ahead(source.pieces())
 
-    known = survey(pieces, config)
-    rows = ahead(cleaned(pieces, known, config))
-    return schema_after(source.schema, known, config), known.counts, rows
+    result = survey(pieces, config)
+    rows = ahead(cleaned(pieces, result, config))
+    return schema_after(source.schema, result, config), result.counts, rows
 
 
 def preprocess(table: pa.Table, config: Mapping[str, Any]) -> tuple[pa.Table, dict[str, float]]:
     """Clean a table in memory: the clean one, and the counts; see clean."""
-    known = survey(lambda: [table], config)
-    return pa.concat_tables(cleaned(lambda: [table], known, config)), known.counts
+    result = survey(lambda: [table], config)
+    return pa.concat_tables(cleaned(lambda: [table], result, config)), result.counts

@@ -15,7 +15,7 @@ def kind_of(kind: pa.DataType) -> str:
     """
     if pt.is_dictionary(kind):
         kind = kind.value_type
-    found = {
+    is_kind = {
         "integer": pt.is_integer(kind),
         "number": pt.is_floating(kind) or pt.is_decimal(kind),
         "text": pt.is_string(kind) or pt.is_large_string(kind),
@@ -23,7 +23,7 @@ def kind_of(kind: pa.DataType) -> str:
         "date": pt.is_date(kind) or pt.is_timestamp(kind),
         "nothing": pt.is_null(kind),
     }
-    return next((name for name, is_it in found.items() if is_it), "other")
+    return next((name for name, is_it in is_kind.items() if is_it), "other")
 
 
 def is_number(kind: pa.DataType) -> bool:

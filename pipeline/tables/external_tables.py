@@ -21,9 +21,9 @@ PAGES = (b"<!doctype html", b"<html")
 
 def table_suffix(path: Path, name: str) -> str:
     """Return which of SUFFIXES the path has; InputError when it has none."""
-    for known in SUFFIXES:
-        if path.name.lower().endswith(known):
-            return known
+    for suffix in SUFFIXES:
+        if path.name.lower().endswith(suffix):
+            return suffix
     raise InputError(
         f"{name} is no table this can read: {path.name} must end in one of {', '.join(SUFFIXES)}"
     )

@@ -27,10 +27,10 @@ def codes(column: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int32]]:
 def indices(values: pa.DictionaryArray) -> NDArray[np.int32]:
     """Return for each value which of the categories it is; -1: missing."""
     raw = _ints(values.indices.cast(pa.int32()))
-    known = values.dictionary
-    if not known.null_count:
+    categories = values.dictionary
+    if not categories.null_count:
         return raw
-    missing = np.append(~_present(known), True)  # a category may be missing, too
+    missing = np.append(~_present(categories), True)  # a category may be missing, too
     return np.where(missing[raw], -1, raw).astype(np.int32)
 
 
