@@ -14,6 +14,7 @@ from pathlib import Path
 
 # Rooms that carry what a step makes and do not make it: step_key.FORMAT says what they write.
 CARRIERS = ("step", "store", "tracking")
+MAKES = ("step/performance.py",)  # of these the one that decides what is recorded
 GROUND = ("context.py", "errors.py", "markdown.py", "paths.py", "wandb_mode.py", "__init__.py")
 LOG_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -74,8 +75,9 @@ def _carries(path: Path, root: Path) -> bool:
     shared = root / "pipeline"
     if not path.is_relative_to(shared):
         return False
-    first, *rest = path.relative_to(shared).parts
-    return first in CARRIERS if rest else first in GROUND
+    name = path.relative_to(shared).as_posix()
+    room, slash, _ = name.partition("/")
+    return room in CARRIERS and name not in MAKES if slash else name in GROUND
 
 
 def _files(folder: Path) -> Iterator[Path]:
