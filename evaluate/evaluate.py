@@ -92,9 +92,7 @@ def evaluation(subject: Judged, settings: Judging, seed: int) -> Evaluation:
         "confusion": measured["confusion"],
         "roc": measured["roc"],
         "precision_recall": measured["precision_recall"],
-        "calibration": calibration.reliability(
-            predictions.codes, predictions.probabilities, labels
-        ),
+        "calibration": calibration.of_predictions(predictions),
         "slices": list(_slices(subject, settings, seed)),
         "importances": importances.of_columns(
             subject.model, subject.sample, predictions, draws(settings, seed)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.judging.evaluation import Label, Reliability
+from pipeline.judging.predictions import Predictions
 
 BINS = 15  # of equal width, as Guo et al., On Calibration of Modern Neural Networks, ICML 2017
 
@@ -69,6 +70,11 @@ def reliability(
     for code in np.unique(codes):
         curves.append(_bins(classes[code], probabilities[:, code], codes == code))
     return curves
+
+
+def of_predictions(predictions: Predictions) -> list[Reliability]:
+    """Return the reliability of predictions."""
+    return reliability(predictions.codes, predictions.probabilities, predictions.labels)
 
 
 def _bins(label: Label, probability: NDArray[np.float64], true: NDArray[np.bool_]) -> Reliability:

@@ -111,9 +111,13 @@ def of_columns(
         order = random.permutation(len(drawn))
         copies = _shuffled(pipeline[-1], matrix, [origin == name for name in names], order)
         drops[repeat] = [before - _area(codes[drawn], after) for after in copies]
-    impurity = getattr(pipeline[-1], "feature_importances_", None)
-    shares = [None if impurity is None else float(impurity[origin == n].sum()) for n in names]
-    return _ranked(names, shares, drops)
+    return _ranked(names, _shares(pipeline[-1], [origin == name for name in names]), drops)
+
+
+def _shares(estimator: "BaseEstimator", blocks: list[NDArray[np.bool_]]) -> list[float | None]:
+    """Return each block's share of the impurity; None for an estimator that has none."""
+    impurity = getattr(estimator, "feature_importances_", None)
+    return [None if impurity is None else float(impurity[block].sum()) for block in blocks]
 
 
 def _ranked(names: list[str], shares: list[float | None], drops: Floats) -> list[ColumnImportance]:
