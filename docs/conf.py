@@ -17,7 +17,7 @@ CONTENTS = {
     "Trust it": ["caching", "verify", "report", "data-checks", "splits"],
     "Models": ["models", "gate", "serving"],
     "Run it for real": ["tracking", "costs", "troubleshooting"],
-    "Change it": ["architecture", "picking-up"],
+    "Change it": ["your-step", "upgrading", "architecture", "picking-up"],
 }
 
 project = "Reproducible ML pipeline"
