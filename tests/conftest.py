@@ -124,8 +124,3 @@ def bucket(s3_server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> It
         client.delete_object(Bucket="bucket", Key=entry["Key"])
     client.delete_bucket(Bucket="bucket")
     client.close()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the mark of tests that run whole pipelines."""
-    config.addinivalue_line("markers", "slow: a whole pipeline in processes")
