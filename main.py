@@ -15,7 +15,7 @@ if __name__ == "__main__":
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from pipeline import context, paths
 from pipeline.commands import actions, parent
@@ -23,8 +23,6 @@ from pipeline.commands.job import Job
 from pipeline.config import overrides, root_config
 from pipeline.errors import InputError
 from pipeline.tracking.recorder_client import RecorderProcess
-
-OmegaConf.register_new_resolver("root", lambda: str(paths.ROOT), replace=True)
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
@@ -62,7 +60,8 @@ def run(steps: list[str], opened: AbstractContextManager[parent.ParentRun]) -> N
 
 def fail(error: Exception) -> None:
     """Print one line and end with status 1."""
-    sys.exit(f"error: {error if isinstance(error, InputError) else overrides.explain(error)}")
+    line = error if isinstance(error, InputError) else overrides.explain(error, paths.ROOT / "conf")
+    sys.exit(f"error: {line}")
 
 
 if __name__ == "__main__":

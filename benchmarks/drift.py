@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 from check_data import drift
-from check_data.check import Finding
+from check_data.check import CheckResult
+from pipeline.config.checks import Checks
+from pipeline.config.loader import load
 from pipeline.tables.table_files import read_foreign
 from preprocess.clean import preprocess
 
@@ -37,13 +38,13 @@ NUMBER, GAPPY, CLASS, NEW = "energy", "loudness", "genre", "Polka"  # of the son
 Change = Callable[[pa.Table, np.random.Generator], pa.Table]
 
 
-def failures(table: pa.Table, reference: pa.Table, checks: dict[str, Any]) -> list[Finding]:
+def failures(table: pa.Table, reference: pa.Table, checks: Checks) -> list[CheckResult]:
     """Return what fails."""
     found, _ = drift.compare(table, reference, ALPHA, checks)
-    return [finding for finding in found if finding.verdict == "failed"]
+    return [result for result in found if result.verdict == "failed"]
 
 
-def false_alarms(table: pa.Table, checks: dict[str, Any], rows: int, pairs: int) -> int:
+def false_alarms(table: pa.Table, checks: Checks, rows: int, pairs: int) -> int:
     """Return in how many pairs of tables with so many rows, drawn from one, anything fails."""
     rng = np.random.default_rng(SEED)
     alarms = 0
@@ -110,21 +111,21 @@ CASES: dict[str, tuple[Change, str | None]] = {
 }
 
 
-def caught(table: pa.Table, checks: dict[str, Any], case: str) -> tuple[bool, list[Finding]]:
+def caught(table: pa.Table, checks: Checks, case: str) -> tuple[bool, list[CheckResult]]:
     """Return whether a case ends as it must, and what failed: a changed half against the other."""
     change, column = CASES[case]
     rng = np.random.default_rng(SEED)
     order, half = rng.permutation(table.num_rows), table.num_rows // 2
     sample = change(table.take(order[:half]), rng)
     failed = failures(sample, table.take(order[half:]), checks)
-    return {finding.column for finding in failed} == ({column} if column else set()), failed
+    return {result.column for result in failed} == ({column} if column else set()), failed
 
 
-def songs(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+def songs(path: Path) -> tuple[pa.Table, Checks]:
     """Return a table as the checks see it, and what they expect of it."""
     config = yaml.safe_load((ROOT / "conf/data/songs.yaml").read_text(encoding="utf-8"))
     table, _ = preprocess(read_foreign(path, path.name), config["preprocess"])
-    return table, config["checks"]
+    return table, load(Checks, config["checks"], "checks")
 
 
 def main() -> None:
@@ -145,8 +146,8 @@ def main() -> None:
     for case in CASES:
         right, failed = caught(table, checks, case)
         print(f"{'as it must' if right else 'WRONG':10}  {case}: {len(failed)} failed")
-        for finding in failed:
-            print(f"            {finding}")
+        for result in failed:
+            print(f"            {result}")
 
 
 if __name__ == "__main__":

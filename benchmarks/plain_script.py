@@ -21,6 +21,9 @@ sys.path[0] = str(ROOT)
 
 from check_data import expectations
 from evaluate.evaluate import predictions_table
+from pipeline.config.checks import Checks
+from pipeline.config.loader import load
+from pipeline.config.model import Features, Model
 from pipeline.judging import importances, metrics
 from pipeline.judging.pictures import canvas, draw
 from pipeline.judging.predictions import Predictions
@@ -50,10 +53,14 @@ def judge(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> np.ndarr
 def main(source: Path, folder: Path) -> None:
     """Do what the steps do, files included: tables as CSV, the model, pictures."""
     data = yaml.safe_load((ROOT / "conf/data/songs.yaml").read_text())
-    model = yaml.safe_load((ROOT / "conf/model/random_forest.yaml").read_text())
+    forest = yaml.safe_load((ROOT / "conf/model/random_forest.yaml").read_text())
+    model, columns = load(Model, forest, "model"), load(Features, data["features"], "features")
     raw = table_files.read_foreign(source, str(source))
     table, _ = clean.preprocess(raw, data["preprocess"])
-    assert all(f.verdict == "passed" for f in expectations.findings(table, data["checks"]))
+    assert all(
+        f.verdict == "passed"
+        for f in expectations.results(table, load(Checks, data["checks"], "checks"))
+    )
     drawn = divide(table, Division(SIZE, SEED, stratify=data["target"]))
     parts = [table.take(to_arrow(part)) for part in drawn]
     for name, part in zip(("train", "test"), parts, strict=True):
@@ -61,7 +68,7 @@ def main(source: Path, folder: Path) -> None:
     how = Division(SIZE, SEED, stratify=data["target"])
     first, second = divide(parts[0], how)
     rows, test = (part.to_pandas() for part in parts)
-    unfitted = build.build_pipeline(data["features"], model, SEED)
+    unfitted = build.build_pipeline(columns, model, SEED)
     fitted = train.fit(unfitted, rows.iloc[first], data["target"])
     judge(fitted, rows.iloc[second], data["target"], folder)
     skops.io.dump(fitted, folder / "model.skops")

@@ -17,10 +17,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 from benchmarks import measure
+from pipeline.config.loader import load
+from pipeline.config.model import Features, Model
+from pipeline.config.preprocess import Text
 
 DATA = yaml.safe_load((ROOT / "conf/data/songs.yaml").read_text(encoding="utf-8"))
-MODEL = yaml.safe_load((ROOT / "conf/model/random_forest.yaml").read_text(encoding="utf-8"))
-TEXT = DATA["preprocess"]["text"]
+FOREST = yaml.safe_load((ROOT / "conf/model/random_forest.yaml").read_text(encoding="utf-8"))
+MODEL = load(Model, FOREST, "model")
+FEATURES = load(Features, DATA["features"], "data.features")
+TEXT = load(Text, DATA["preprocess"]["text"], "data.preprocess.text")
 PLACE = "BENCHMARK_MODEL"  # tells the ways where the model is
 
 
@@ -32,9 +37,9 @@ def export(target: Path) -> None:
     from train_random_forest import train
 
     table = pd.read_parquet(ROOT / "assets/songs_sample.parquet")
-    one, two = (table[column].fillna("") for column in TEXT["columns"])
-    table[TEXT["name"]] = one + " " + two
-    pipeline = build.build_pipeline(DATA["features"], MODEL, 42)
+    one, two = (table[column].fillna("") for column in TEXT.columns)
+    table[TEXT.name] = one + " " + two
+    pipeline = build.build_pipeline(FEATURES, MODEL, 42)
     export.export(
         train.fit(pipeline, table, DATA["target"]), target, table, DATA["target"], text=TEXT
     )
@@ -48,10 +53,8 @@ def usual(folder: Path) -> None:
 
     model = export.load(Path(os.environ[PLACE]))
     table = pd.read_parquet(folder / "table.parquet")
-    one, two = (table[column].fillna("") for column in TEXT["columns"])
-    probabilities, predicted = export.predict(
-        model, table.assign(**{TEXT["name"]: one + " " + two})
-    )
+    one, two = (table[column].fillna("") for column in TEXT.columns)
+    probabilities, predicted = export.predict(model, table.assign(**{TEXT.name: one + " " + two}))
     table["prediction"] = predicted
     for number, label in enumerate(model.classes_):
         table[f"probability_{label}"] = probabilities[:, number]

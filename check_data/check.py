@@ -6,7 +6,7 @@ VERDICTS = ("passed", "warned", "skipped", "failed")
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One check of one column: what was expected, what was seen, and the verdict.
 
     The verdict is one of VERDICTS; one that warned has failed and may (`data.checks.warn`).

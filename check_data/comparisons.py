@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from check_data import twosample
-from check_data.check import Finding
+from check_data.check import CheckResult
 from pipeline.config.checks import Drift
 from pipeline.tables.column_kinds import are_few, is_number, kind_of, plain, present
 
@@ -46,14 +46,14 @@ class Comparison:
     shown: str
 
 
-def finding(column: str, expected: str, seen: str, verdict: str) -> Finding:
-    """Return a finding about drift."""
-    return Finding("drift", column, expected, seen, verdict)
+def drift_result(column: str, expected: str, seen: str, verdict: str) -> CheckResult:
+    """Return what a check of drift says."""
+    return CheckResult("drift", column, expected, seen, verdict)
 
 
 def comparisons(
     name: str, ours: pa.ChunkedArray, theirs: pa.ChunkedArray, limits: Drift
-) -> Iterator[Finding | Comparison]:
+) -> Iterator[CheckResult | Comparison]:
     """Compare the values of a column and how many are missing.
 
     Args:
@@ -63,12 +63,12 @@ def comparisons(
         limits: the thresholds.
 
     Returns:
-        The comparisons, and a finding for what cannot be compared.
+        The comparisons, and a result for what cannot be compared.
     """
     kind, before = (_family(values.type) for values in (ours, theirs))
     if kind != before and "nothing" not in (kind, before):
         expected = f"{before}, as in the reference"
-        yield finding(name, expected, str(ours.type), "failed")
+        yield drift_result(name, expected, str(ours.type), "failed")
         return
     here, there = present(ours), present(theirs)
     if len(here) and len(there):
@@ -84,10 +84,10 @@ def _family(kind: pa.DataType) -> str:
 
 def _values(
     name: str, kind: str, ours: pa.ChunkedArray, theirs: pa.ChunkedArray, limits: Drift
-) -> Iterator[Finding | Comparison]:
+) -> Iterator[CheckResult | Comparison]:
     """Compare what the two columns hold; neither is empty nor has missing values."""
     if kind not in KINDS:
-        yield finding(name, "values to compare", f"{kind} values", "skipped")
+        yield drift_result(name, "values to compare", f"{kind} values", "skipped")
         return
     common = {"number": pa.float64(), "text": pa.large_string()}.get(kind, pa.bool_())
     ours, theirs = (pa.concat_arrays(v.cast(common, safe=False).chunks) for v in (ours, theirs))
@@ -120,11 +120,11 @@ def _numeric(
 
 def _categories(
     name: str, labels: pa.Array, ours: twosample.Counts, theirs: twosample.Counts, limits: Drift
-) -> Iterator[Finding | Comparison]:
+) -> Iterator[CheckResult | Comparison]:
     kept, rare = twosample.pooled(ours, theirs)
     if rare > MOST_RARE:
         seen = f"free text, or too few rows: {rare:.0%} of the rows hold rare values"
-        yield finding(name, "values to compare", seen, "skipped")
+        yield drift_result(name, "values to compare", seen, "skipped")
         return
     if kept.shape[1] > 1:  # else there is nothing but the one share
         statistic, p = twosample.chi_square(kept)

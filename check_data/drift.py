@@ -1,21 +1,20 @@
 """How far a table is from its reference, column by column, and whether that is chance."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
 from check_data import twosample
-from check_data.check import Finding
-from check_data.comparisons import Comparison, comparisons, finding
-from pipeline.config.checks import Drift
+from check_data.check import CheckResult
+from check_data.comparisons import Comparison, comparisons, drift_result
+from pipeline.config.checks import Checks, Drift
 
 
 def compare(
-    table: pa.Table, reference: pa.Table, alpha: float, config: Mapping[str, Any]
-) -> tuple[list[Finding], list[dict[str, Any]]]:
+    table: pa.Table, reference: pa.Table, alpha: float, checks: Checks
+) -> tuple[list[CheckResult], list[dict[str, Any]]]:
     """Compare each column of a table with the reference.
 
     Numbers are compared by the Kolmogorov-Smirnov distance, and the effect is the Wasserstein
@@ -30,47 +29,44 @@ def compare(
         table: the table to check.
         reference: the one it is compared with.
         alpha: chance of one or more false alarms.
-        config: `drift` (see pipeline.config.checks.Drift) and `columns` (name → `drift`, the
-            threshold of this column's values).
+        checks: the thresholds of all columns, and those of single ones.
 
     Returns:
-        A finding for each test and each column that cannot be compared, and a row for each test
+        A result for each test and each column that cannot be compared, and a row for each test
         with its numbers: `smallest_shift` is the smallest difference that could have failed here
         if its p-value had been the smallest of all.
     """
-    found: list[Finding | Comparison] = []
+    compared: list[CheckResult | Comparison] = []
     for name in reference.column_names:
         if name not in table.column_names:
-            found.append(finding(name, "a column, as in the reference", "absent", "failed"))
+            compared.append(drift_result(name, "a column, as in the reference", "absent", "failed"))
         else:
-            limits = _limits(config, name)
-            found.extend(comparisons(name, table[name], reference[name], limits))
+            limits = _limits(checks, name)
+            compared.extend(comparisons(name, table[name], reference[name], limits))
     for name in (n for n in table.column_names if n not in reference.column_names):
-        found.append(finding(name, "another table as reference", "not in it", "skipped"))
-    return _judged(found, alpha)
+        compared.append(drift_result(name, "another table as reference", "not in it", "skipped"))
+    return _with_verdicts(compared, alpha)
 
 
-def _limits(config: Mapping[str, Any], column: str) -> Drift:
-    """Return the thresholds of a column: its own, those of all columns, or the default ones."""
-    given = config.get("drift") or {}
-    limits = Drift(**{f.name: given[f.name] for f in fields(Drift) if f.name in given})
-    own = ((config.get("columns") or {}).get(column) or {}).get("drift")
-    if own is not None:
-        limits.numeric = limits.categorical = own
-    return limits
+def _limits(checks: Checks, name: str) -> Drift:
+    """Return the thresholds of a column: its own for its values, else those of all columns."""
+    column = checks.columns.get(name)
+    if column is None or column.drift is None:
+        return checks.drift
+    return replace(checks.drift, numeric=column.drift, categorical=column.drift)
 
 
-def _judged(
-    found: list[Finding | Comparison], alpha: float
-) -> tuple[list[Finding], list[dict[str, Any]]]:
+def _with_verdicts(
+    compared: list[CheckResult | Comparison], alpha: float
+) -> tuple[list[CheckResult], list[dict[str, Any]]]:
     """Correct the p-values of all tests together and say which fail."""
-    tests = [test for test in found if isinstance(test, Comparison)]
+    tests = [test for test in compared if isinstance(test, Comparison)]
     corrected = iter(twosample.holm([test.p for test in tests]))
     level = alpha / max(len(tests), 1)
-    findings, rows = [], []
-    for test in found:
-        if isinstance(test, Finding):
-            findings.append(test)
+    results, rows = [], []
+    for test in compared:
+        if isinstance(test, CheckResult):
+            results.append(test)
             continue
         p = next(corrected)
         failed = p <= alpha and test.effect > test.threshold
@@ -79,9 +75,9 @@ def _judged(
         chance = f"p {p:.2g}" if p else "p below 1e-300"
         seen = f"{test.seen} ({chance}); smallest that shows: {visible}"
         verdict = "failed" if failed else "passed"
-        findings.append(finding(test.column, test.expected, seen, verdict))
+        results.append(drift_result(test.column, test.expected, seen, verdict))
         rows.append(_row(test, p, smallest, verdict))
-    return findings, rows
+    return results, rows
 
 
 def _row(test: Comparison, p: float, smallest: float, verdict: str) -> dict[str, Any]:

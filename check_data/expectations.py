@@ -12,13 +12,10 @@ from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaErrorReason, SchemaErrors
 from pandera.utils import is_regex
 
-from check_data.check import Finding
-from pipeline.config.checks import TYPES
-from pipeline.errors import InputError, did_you_mean
+from check_data.check import CheckResult
+from pipeline.config.checks import Checks, Column
 from pipeline.tables.column_kinds import is_number, kind_of, plain, present
 
-# min_rows, columns: {name: {type, min, max, allowed, max_missing}}
-Expectations = Mapping[str, Any]
 SHOWN = 10  # values that are not allowed
 
 
@@ -58,15 +55,14 @@ MEASURES: Mapping[str, Callable[..., tuple[str, bool]]] = {
 }  # fmt: skip
 
 
-def schema_of(expectations: Expectations) -> pap.DataFrameSchema:
+def schema_of(checks: Checks) -> pap.DataFrameSchema:
     """Return the pandera schema of a table's rows, columns, types, missing shares and values.
 
     Its checks are called as in MEASURES; what they expect is their `error`. With columns, other
     columns than these are errors. Each check gives one boolean, so that a million bad rows are
-    not a million failure cases. Raises InputError when a type that is not known is expected.
+    not a million failure cases.
     """
-    least = expectations.get("min_rows", 1)
-    columns = expectations.get("columns") or {}
+    least, columns = checks.min_rows, checks.columns
     return pap.DataFrameSchema(
         {_key(name): _column(name, expected) for name, expected in columns.items()},
         checks=[pap.Check(lambda data: data.table.num_rows >= least, name="rows",
@@ -80,20 +76,18 @@ def _key(name: str) -> str:
     return f"^{re.escape(name)}$" if is_regex(name) else name
 
 
-def _column(name: str, expected: Mapping[str, Any]) -> pap.Column:
-    checks = []
-    if kind := expected.get("type"):
-        if kind not in TYPES:
-            raise InputError(f"checks: unknown type {kind!r}; {did_you_mean(kind, TYPES)}")
-        checks.append(_check("type", name, kind, kind=kind))
-    most = expected.get("max_missing") or 0.0
-    checks.append(_check("missing", name, f"at most {most:.2%}", most=most))
-    low, high = expected.get("min"), expected.get("max")
+def _column(name: str, expected: Column) -> pap.Column:
+    kind, most = expected.type, expected.max_missing
+    checks = [
+        _check("type", name, kind, kind=kind),
+        _check("missing", name, f"at most {most:.2%}", most=most),
+    ]
+    low, high = expected.min, expected.max
     if low is not None or high is not None:
         bounds = f"{'-inf' if low is None else low} to {'inf' if high is None else high}"
         checks.append(_check("range", name, bounds, least=low, most=high))
-    if (allowed := expected.get("allowed")) is not None:
-        checks.append(_check("values", name, f"one of {allowed}", allowed=list(allowed)))
+    if (allowed := expected.allowed) is not None:
+        checks.append(_check("values", name, f"one of {allowed}", allowed=allowed))
     return pap.Column(checks=checks, nullable=True, regex=is_regex(name))  # missing is checked
 
 
@@ -104,33 +98,31 @@ def _check(check: str, column: str, expected: str, **facts: Any) -> pap.Check:
     return pap.Check(holds, name=check, error=expected, **facts)
 
 
-def findings(table: pa.Table, expectations: Expectations) -> Iterator[Finding]:
+def results(table: pa.Table, checks: Checks) -> Iterator[CheckResult]:
     """Check rows, columns, types, missing shares, ranges and allowed values of a table.
 
-    Every check that is asked for is a finding, and so is every column that is not.
+    Every check that is asked for is a result, and so is every column that is not.
 
     Raises:
-        InputError: a type that is not known is expected.
         RuntimeError: a check could not run (a bug).
     """
-    schema = schema_of(expectations)
+    schema = schema_of(checks)
     failed = _failed(schema, table)
     (rows,) = schema.checks
-    yield _finding("rows", "", rows.error, f"{table.num_rows:,}", ("", "rows") not in failed)
-    expected = expectations.get("columns") or {}
-    for name in expected:
+    yield _result("rows", "", rows.error, f"{table.num_rows:,}", ("", "rows") not in failed)
+    for name in checks.columns:
         is_there = name in table.column_names
-        yield _finding("column", name, "present", "present" if is_there else "absent", is_there)
+        yield _result("column", name, "present", "present" if is_there else "absent", is_there)
         for check in schema.columns[_key(name)].checks if is_there else ():
             seen, _ = MEASURES[check.name](table[name], **check.statistics)
-            yield _finding(check.name, name, check.error, seen, (name, check.name) not in failed)
-    if expected:
-        for name in (n for n in table.column_names if n not in expected):
-            yield _finding("column", name, "no such column", "present", False)
+            yield _result(check.name, name, check.error, seen, (name, check.name) not in failed)
+    if checks.columns:
+        for name in (n for n in table.column_names if n not in checks.columns):
+            yield _result("column", name, "no such column", "present", False)
 
 
-def _finding(check: str, column: str, expected: str, seen: str, passed: bool) -> Finding:
-    return Finding(check, column, expected, seen, "passed" if passed else "failed")
+def _result(check: str, column: str, expected: str, seen: str, passed: bool) -> CheckResult:
+    return CheckResult(check, column, expected, seen, "passed" if passed else "failed")
 
 
 def _failed(schema: pap.DataFrameSchema, table: pa.Table) -> set[tuple[str, str]]:

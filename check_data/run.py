@@ -1,11 +1,9 @@
-"""Stop a bad table: run the checks with pytest, record every finding, fail if one fails."""
+"""Stop a bad table: run the checks with pytest, record every result, fail if one fails."""
 
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
@@ -13,25 +11,26 @@ if __name__ == "__main__":
 import pyarrow as pa
 
 from check_data import drift, expectations, suite, verdict
-from check_data.check import Finding
+from check_data.check import CheckResult
+from pipeline.config.checks import Checks
 from pipeline.step import arguments, start
 
 
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("check_data", args) as run:
-        config = arguments.yaml_file("config", args.config)
+        config = arguments.settings(Checks, "config", args.config)
         sample = run.read_table(args.sample_artifact)
-        found = list(expectations.findings(sample, config))
-        reference, findings = _compare(run, sample, args, config)
-        results = suite.run(sample, reference, found + findings)
-        _report(run, verdict.warned(results, config.get("warn") or [], sample.column_names))
+        expected = list(expectations.results(sample, config))
+        reference, drifted = _compare(run, sample, args, config)
+        results = suite.run(sample, reference, expected + drifted)
+        _report(run, verdict.warned(results, config.warn, sample.column_names))
 
 
 def _compare(
-    run: start.StepRun, sample: pa.Table, args: Namespace, config: Mapping[str, Any]
-) -> tuple[pa.Table | None, list[Finding]]:
-    """Compare with the reference, if there is one: the reference, and what was found."""
+    run: start.StepRun, sample: pa.Table, args: Namespace, config: Checks
+) -> tuple[pa.Table | None, list[CheckResult]]:
+    """Compare with the reference, if there is one: the reference, and the results."""
     asked = args.reference_artifact
     if asked is None:
         return None, [_about_reference("none: data.reference is null", "skipped")]
@@ -42,21 +41,21 @@ def _compare(
         seen = f"{asked} is the sample itself; name an older version, or data.reference=null"
         return None, [_about_reference(seen, "failed")]
     reference = run.read_table(asked)
-    findings, rows = drift.compare(sample, reference, args.ks_alpha, config)
+    results, rows = drift.compare(sample, reference, args.ks_alpha, config)
     run.log_table("drift", rows)
-    return reference, findings
+    return reference, results
 
 
-def _about_reference(seen: str, verdict: str) -> Finding:
-    return Finding("drift", "", "another table as reference", seen, verdict)
+def _about_reference(seen: str, verdict: str) -> CheckResult:
+    return CheckResult("drift", "", "another table as reference", seen, verdict)
 
 
-def _report(run: start.StepRun, results: list[Finding]) -> None:
-    """Record every finding; say what did not pass; refuse the table if a check failed."""
-    run.log_table("checks", [vars(finding) for finding in results])
+def _report(run: start.StepRun, results: list[CheckResult]) -> None:
+    """Record every result; say what did not pass; refuse the table if a check failed."""
+    run.log_table("checks", [vars(result) for result in results])
     run.log(verdict.counts(results))
-    for finding in (f for f in results if f.verdict != "passed"):
-        run.logger.warning("%s: %s", finding.verdict, finding)
+    for result in (f for f in results if f.verdict != "passed"):
+        run.logger.warning("%s: %s", result.verdict, result)
     run.logger.info("%s", verdict.summary(results))
     verdict.require(results)
 

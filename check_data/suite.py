@@ -8,18 +8,20 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from check_data.check import Finding
+from check_data.check import CheckResult
 
 TESTS = Path(__file__).with_name("test_data.py")
 
 
 class _Plugin:
-    """Gives the tests their tables and findings, and keeps what they reported."""
+    """Gives the tests their tables and results, and keeps what they reported."""
 
-    def __init__(self, sample: pa.Table, reference: pa.Table | None, found: Sequence[Finding]):
+    def __init__(
+        self, sample: pa.Table, reference: pa.Table | None, expected: Sequence[CheckResult]
+    ):
         self._tables = (sample, reference)
-        self._found = found
-        self.results: list[Finding] = []
+        self._expected = expected
+        self.results: list[CheckResult] = []
 
     @pytest.fixture
     def sample(self) -> pa.Table:
@@ -30,9 +32,9 @@ class _Plugin:
         return self._tables[1]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        if "finding" in metafunc.fixturenames:
-            ids = [f"{f.check} {f.column}" for f in self._found]
-            metafunc.parametrize("finding", self._found, ids=ids)
+        if "result" in metafunc.fixturenames:
+            ids = [f"{f.check} {f.column}" for f in self._expected]
+            metafunc.parametrize("result", self._expected, ids=ids)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -44,17 +46,17 @@ class _Plugin:
         return report
 
 
-def _result(item: pytest.Function, report: pytest.TestReport) -> Finding:
-    """The finding that the test was given, or one made of what a test of the user's own said.
+def _result(item: pytest.Function, report: pytest.TestReport) -> CheckResult:
+    """The result that the test was given, or one made of what a test of the user's own said.
 
-    Also of what the user's own test of a given finding said, where its verdict is another.
+    Also of what the user's own test of a given result said, where its verdict is another.
     """
     given = getattr(item, "callspec", None)
-    if given and isinstance(given.params.get("finding"), Finding):
-        finding: Finding = given.params["finding"]
-        if finding.verdict == report.outcome:
-            return finding
-    return Finding(item.name, "", "to hold", _said(report), report.outcome)
+    if given and isinstance(given.params.get("result"), CheckResult):
+        result: CheckResult = given.params["result"]
+        if result.verdict == report.outcome:
+            return result
+    return CheckResult(item.name, "", "to hold", _said(report), report.outcome)
 
 
 def _said(report: pytest.TestReport) -> str:
@@ -67,13 +69,15 @@ def _said(report: pytest.TestReport) -> str:
     return next((line[1:].strip() for line in lines if line.startswith("E ")), lines[-1])
 
 
-def run(sample: pa.Table, reference: pa.Table | None, found: Sequence[Finding]) -> list[Finding]:
+def run(
+    sample: pa.Table, reference: pa.Table | None, expected: Sequence[CheckResult]
+) -> list[CheckResult]:
     """Run the tests.
 
     Args:
         sample: the table that is checked.
         reference: the table that it is compared with, if there is one.
-        found: what the checks of the config found; each becomes a test.
+        expected: results of the checks of the config; each becomes a test.
 
     Returns:
         What every test found, in order.
@@ -82,7 +86,7 @@ def run(sample: pa.Table, reference: pa.Table | None, found: Sequence[Finding]) 
         RuntimeError: pytest could not run the tests (a bug in test_data.py).
     """
     sys.modules.pop(TESTS.stem, None)  # or pytest takes what an earlier run imported
-    plugin = _Plugin(sample, reference, found)
+    plugin = _Plugin(sample, reference, expected)
     quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "--disable-plugin-autoload"]
     alone = ["-c", os.devnull, "--rootdir", str(TESTS.parent), "--import-mode=importlib"]
     status = pytest.main([*quiet, *alone, str(TESTS)], plugins=[plugin])

@@ -1,16 +1,16 @@
 """The tests of the data. run.py runs this file with pytest; add your own tests at its end.
 
 Fixtures: ``sample`` and ``reference`` (pyarrow tables; reference is None until there is one) and
-``finding``, one for each check that the dataset's config asks for.
+``result``, one for each check that the dataset's config asks for.
 """
 
 import pytest
 
-from check_data.check import Finding
+from check_data.check import CheckResult
 
 
-def test_expectation(finding: Finding) -> None:
+def test_expectation(result: CheckResult) -> None:
     """A check of the dataset's config holds."""
-    if finding.verdict == "skipped":
-        pytest.skip(str(finding))
-    assert finding.verdict == "passed", str(finding)
+    if result.verdict == "skipped":
+        pytest.skip(str(result))
+    assert result.verdict == "passed", str(result)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config.gate import LOSSES, Gate
+from pipeline.config.evaluate import LOSSES, Gate
 from pipeline.judging import bootstrap
 from pipeline.judging.evaluation import Comparison
 from pipeline.judging.predictions import Predictions

@@ -8,8 +8,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from evaluate.intervals import estimates
-from pipeline.config.gate import OfSlices, figures
-from pipeline.config.judging import Judging
+from pipeline.config.evaluate import Judging, OfSlices, figures
 from pipeline.judging import bootstrap, calibration, importances, metrics, slices
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from evaluate.comparison import SURE
-from pipeline.config.gate import LOSSES, Gate, bounds
+from pipeline.config.evaluate import LOSSES, Gate, bounds
 from pipeline.judging.evaluation import (
     Comparison,
     Evaluation,

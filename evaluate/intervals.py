@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config.gate import OfClasses, figures
+from pipeline.config.evaluate import OfClasses, figures
 from pipeline.judging import bootstrap, metrics
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import Estimate, bare

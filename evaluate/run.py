@@ -3,15 +3,13 @@
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
 from evaluate import champion, comparison, evaluate, gate, outputs
 from evaluate.table import TableReader
-from pipeline.config.gate import gate as gate_of
-from pipeline.config.judging import judging
+from pipeline.config.evaluate import EvaluateConfig
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.models import export
 from pipeline.step import arguments, performance, start
@@ -20,13 +18,13 @@ from pipeline.step import arguments, performance, start
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("evaluate", args) as run:
-        config = _config(args.config)
-        trusted, seed = config["trusted_types"], args.random_seed
-        settings, asked = judging(config["judging"]), gate_of(config["gate"])
+        config = arguments.settings(EvaluateConfig, "config", args.config)
+        trusted, seed = config.trusted_types, args.random_seed
+        settings, asked = config.judging, config.gate
         version, folder = run.use_artifact(args.model_export)
         model, target = export.load(folder, trusted), export.target_of(folder)
         table = TableReader(run.open_table(args.test_data), target)
-        sliced = table.columns(config["slices"])
+        sliced = table.columns(config.slices)
         predictions, sample = table.predictions(model, evaluate.draws(settings, seed))
         metrics = performance.record_metrics(run, predictions)
         outputs.write_predictions(run, args.artifact_name, predictions, target)
@@ -45,14 +43,6 @@ def go(args: Namespace) -> None:
             "promoted": verdict["passed"] and asked.champion is not None,
         }, version, asked)  # fmt: skip
         run.count_uses(args.evaluation_artifact, args.test_data, version)
-
-
-def _config(path: str | None) -> dict[str, Any]:
-    """Return what the file says; without one, the defaults."""
-    config: dict[str, Any] = {"judging": {}, "gate": {}, "slices": [], "trusted_types": []}
-    if path is None:
-        return config
-    return dict(zip(config, arguments.yaml_values("config", path, tuple(config)), strict=True))
 
 
 if __name__ == "__main__":

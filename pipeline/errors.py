@@ -12,20 +12,31 @@ class InputError(Exception):
     """
 
 
-def check_names(key: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse the first name in `given` that is not known.
+def check_names(key: str, names: Iterable[object], allowed: Iterable[str]) -> None:
+    """Refuse the first name that is not allowed.
 
     Raises:
-        InputError: names the key, the nearest known name and all of them.
+        InputError: names the key with its path, the nearest name and all of them.
     """
-    names = list(known)
-    for name in given:
-        if name not in names:
-            raise InputError(f"unknown key {key}.{name}: {did_you_mean(name, names)}")
+    choices = list(allowed)
+    for name in names:
+        if name not in choices:
+            raise InputError(f"unknown key {inside(key, name)}: {did_you_mean(str(name), choices)}")
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``did you mean 'x'? `` if a known word is near, then all known words."""
-    known = list(known)
-    near = difflib.get_close_matches(word, known, n=1)
-    return (f"did you mean {near[0]!r}? " if near else "") + f"choose from: {', '.join(known)}"
+def inside(key: str, name: object) -> str:
+    """Return the path of a name in a mapping, on one line."""
+    word = str(name) if str(name).isprintable() else repr(name)
+    return f"{key}.{word}" if key else word
+
+
+def near(word: str, choices: Iterable[str]) -> str:
+    """Return ``did you mean 'x'?`` if one of the choices is near the word, else nothing."""
+    nearest = difflib.get_close_matches(word, list(choices), n=1)
+    return f"did you mean {nearest[0]!r}?" if nearest else ""
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return ``did you mean 'x'?`` if one of the choices is near, then all of them."""
+    choices = list(choices)
+    return f"{near(word, choices)} choose from: {', '.join(choices)}".strip()

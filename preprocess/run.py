@@ -2,11 +2,13 @@
 
 import sys
 from argparse import Namespace
+from dataclasses import asdict
 from pathlib import Path
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
+from pipeline.config.preprocess import Preprocess
 from pipeline.step import arguments, start
 from preprocess.clean import clean
 
@@ -14,8 +16,8 @@ from preprocess.clean import clean
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("preprocess", args) as run:
-        config = arguments.yaml_file("config", args.config)
-        schema, counts, pieces = clean(run.open_table(args.input_artifact), config)
+        config = arguments.settings(Preprocess, "config", args.config)
+        schema, counts, pieces = clean(run.open_table(args.input_artifact), asdict(config))
         run.logger.info(
             "%s rows in, %s exact duplicates dropped, %s rows out; %s constant columns dropped",
             *(f"{counts[n]:,}" for n in ("rows_in", "duplicates", "rows_out", "columns_dropped")),

@@ -3,11 +3,13 @@
 import sys
 from argparse import Namespace
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
+from pipeline.config.segregate import Audit
 from pipeline.errors import InputError
 from pipeline.splits.division import Division
 from pipeline.step import arguments, start
@@ -28,9 +30,9 @@ def go(args: Namespace) -> None:
             time_column=args.time_column,
             gap=args.gap,
         )
-        audit = arguments.yaml_file("audit", args.audit)
-        most = audit.get("max_leak")
-        if most is not None and not audit.get("leaks", True):
+        audit = arguments.settings(Audit, "audit", args.audit)
+        most = audit.max_leak
+        if most is not None and not audit.leaks:
             raise InputError(f"max_leak={most} needs leaks=true: without, leaks are not looked for")
         source = run.open_table(args.input_artifact)
         names = [f"{args.artifact_root}_{part}.{args.format}" for part in ("train", "test")]
@@ -39,7 +41,7 @@ def go(args: Namespace) -> None:
             stack.enter_context(run.table_writer(name, source.schema, args.artifact_type, text))
             for name, text in zip(names, about, strict=True)
         ]
-        certified = split(source, how, writers, run.scratch(), audit)
+        certified = split(source, how, writers, run.scratch(), asdict(audit))
         _report(run, certified, most)
         stack.close()  # the two tables are whole
         name = f"{args.artifact_root}_certificate.json"

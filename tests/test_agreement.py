@@ -26,6 +26,8 @@ def test_config_and_mlproject_name_the_same_parameters(step: str) -> None:
     for declared in main["parameters"].values():
         assert declared["type"] in ("string", "float", "int")
         assert declared["help"]
+        schema = declared.get("schema", "columns")
+        assert schema == "columns" or schema in (ROOT / step / "run.py").read_text()
 
 
 def test_conda_yaml_is_what_the_lock_wants() -> None:

@@ -32,7 +32,7 @@ EDITS = {
     ],
     "README.md": [("# ", "# Newer: ")],
     "CONTRIBUTING.md": [("# ", "# Newer: ")],
-    "pipeline/config/schema.py": [("@dataclass\n", "# Newer.\n@dataclass\n")],
+    "pipeline/config/schema.py": [("@dataclass(", "# Newer.\n@dataclass(")],
     "preprocess/clean.py": [("def clean(", "NEWER = True\n\n\ndef clean(")],
     "conf/data/songs.yaml": [("description: ", "description: Newer - ")],
 }  # fmt: skip

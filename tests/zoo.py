@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.config.model import Features, Model
+from pipeline.config.preprocess import Text
 from pipeline.models import build
 from pipeline.models import export as exporting
 from train_random_forest import train
@@ -15,8 +17,8 @@ MLFLOW_WARNS = [  # its own type hints, and a comparison that pandas will change
     pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning"),
     pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning"),
 ]
-TEXT = {"name": "words", "columns": ["title", "name"]}
-FEATURES = {"numeric": ["size", "age"], "categorical": ["shape", "level", "wild"], "text": "words"}
+TEXT = Text("words", ["title", "name"])
+FEATURES = Features(["size", "age"], ["shape", "level", "wild"], "words")
 FOREST = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 20}
 ASKED = ["age", "size", "level", "shape", "wild", "title", "name"]  # what a caller gives
 
@@ -44,7 +46,7 @@ def made_up(rows: int = 200, seed: int = 0) -> pd.DataFrame:
 
 def fitted(seed: int = 7) -> Any:
     """Return a pipeline fitted on the table."""
-    unfitted = build.build_pipeline(FEATURES, {"estimator": FOREST}, seed)
+    unfitted = build.build_pipeline(FEATURES, Model(estimator=FOREST), seed)
     return train.fit(unfitted, made_up(), "kind")
 
 

@@ -10,6 +10,7 @@ from threading import Thread
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
+from pipeline.config.model import ModelConfig
 from pipeline.models import build, export
 from pipeline.splits import division
 from pipeline.step import arguments, lineage, performance, start
@@ -19,21 +20,20 @@ from train_random_forest import train
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("train_random_forest", args) as run:
-        target, features, text, model, keys = arguments.yaml_values(
-            "model_config", args.model_config, ("target", "features", "text", "model", "split")
-        )
-        unfitted = build.build_pipeline(features, model, args.random_seed)
+        config = arguments.settings(ModelConfig, "model_config", args.model_config)
+        target, split = config.target, config.split
+        unfitted = build.build_pipeline(config.features, config.model, args.random_seed)
         table = run.read_table(args.train_data)
-        lineage.warn_of_made_features(run, features, text)
+        lineage.warn_of_made_features(run, config.features, config.text)
         how = division.Division(
             size=args.val_size,
             size_name="val_size",
             seed=args.random_seed,
             stratify=args.stratify,
-            method=keys["method"],
-            group_by=keys["group_by"],
-            time_column=keys["time_column"],
-            gap=keys["gap"],
+            method=split.method,
+            group_by=split.group_by,
+            time_column=split.time_column,
+            gap=split.gap,
         )
         first, second = division.divide(table, how)
         frame = table.to_pandas()
@@ -45,8 +45,7 @@ def go(args: Namespace) -> None:
         fitted = train.fit(unfitted, training, target)
         performance.validate(run, fitted, validation, target)
         folder = run.output_path(args.export_artifact)
-        trusted = model.get("trusted_types") or []  # a step alone need not say
-        export.export(fitted, folder, training, target, trusted, text)
+        export.export(fitted, folder, training, target, config.model.trusted_types, config.text)
         estimator = type(fitted[-1]).__name__
         run.add_artifact(
             args.export_artifact,

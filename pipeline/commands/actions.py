@@ -1,7 +1,6 @@
 """What main.action asks for: prove, plan or show a run, look after data and stores, or run."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 from pipeline import paths
 from pipeline.cache import unchanged
@@ -39,8 +38,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
         WITH_STORE[action](job, store)
         return None
     if any("model_config" in job.config.steps[step] for step in job.steps):
-        given = asdict(job.config)
-        model_check.check(given["data"]["features"], given["model"], job.config.main.random_seed)
+        model_check.check(job.config.data.features, job.config.model, job.config.main.random_seed)
     cache = Cache(job.config, job.origin, parent.environment(job), store)
     plan = cache.plan(job.steps)
     if action == "plan":

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
+from pipeline.config import yaml_text
 from pipeline.tables.column_kinds import are_few, kind_of, plain, present
 
 WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
@@ -28,16 +29,13 @@ class _OneLine(dict[str, Any]):
     """A mapping that is written on one line."""
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes every text that is not a plain word in quotes: OmegaConf reads more as numbers."""
+class _Dumper(yaml_text.Dumper):
+    """Writes every text that is not a plain word in quotes, for people to see what is text."""
 
 
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = None if WORD.fullmatch(value) else "'"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _text)
+_Dumper.add_representer(
+    str, lambda d, v: yaml_text.represent_text(d, v, None if WORD.fullmatch(v) else "'")
+)
 _Dumper.add_representer(
     _OneLine, lambda d, value: d.represent_mapping("tag:yaml.org,2002:map", value, flow_style=True)
 )
@@ -61,9 +59,9 @@ def config(
         reference: the table that drift is measured against, as YAML of Hydra.
     """
     features, left_out = _features(table, target)
-    url, rows, columns = facts["file_url"], table.num_rows, table.num_columns
+    url, rows, columns = str(facts["file_url"]), table.num_rows, table.num_columns
     lines = [
-        HEADER.format(url=url, rows=rows, columns=columns),
+        HEADER.format(url=url if url.isprintable() else repr(url), rows=rows, columns=columns),
         _dump(_escaped(facts)),
         f"reference: {reference or 'null'}\n",
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
@@ -78,7 +76,7 @@ def config(
 def _dump(content: Any, before: str = "") -> str:
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96,
                      default_flow_style=False)  # fmt: skip
-    return "".join(f"{before}{line}\n" for line in text.splitlines())
+    return "".join(f"{before}{line}\n" for line in text.rstrip("\n").split("\n"))
 
 
 def _escaped(value: Any) -> Any:

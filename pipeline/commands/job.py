@@ -6,8 +6,10 @@ from typing import Self
 
 from omegaconf import DictConfig
 
+from pipeline import paths
 from pipeline.config import schema, steps
 from pipeline.config.origin import Sources
+from pipeline.config.overrides import as_typed
 from pipeline.config.schema import Config
 from pipeline.context import RunContext
 
@@ -43,12 +45,12 @@ class Job:
         Raises:
             InputError, OmegaConfBaseException: as schema.checked; an unknown step.
         """
-        checked = schema.checked(config)
+        checked = schema.checked(config, paths.ROOT)
         return cls(
             config=checked,
             origin=Sources(config),
             steps=steps.select(checked.main.steps, checked.steps),
-            overrides=overrides,
+            overrides=tuple(as_typed(overrides)),
             folder=folder,
             context=RunContext.of(asdict(checked.main), asdict(checked.tracking)),
             memory=memory,

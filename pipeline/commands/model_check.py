@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from pipeline import paths
+from pipeline.config.model import Features, Model
 
 CODE = (  # what decides it, in pipeline/
     "config/model.py", "errors.py", "models/build.py", "models/estimator.py", "models/features.py",
@@ -15,7 +15,7 @@ CODE = (  # what decides it, in pipeline/
 )  # fmt: skip
 
 
-def check(features: Mapping[str, Any], model: Mapping[str, Any], random_seed: int) -> None:
+def check(features: Features, model: Model, random_seed: int) -> None:
     """Refuse a model that cannot be built.
 
     scikit-learn takes a second to import, so a config that was found good is remembered, with
@@ -35,15 +35,15 @@ def check(features: Mapping[str, Any], model: Mapping[str, Any], random_seed: in
     from pipeline.models.build import build_pipeline
 
     build_pipeline(features, model, random_seed)
-    named = [model["estimator"], *model.get("transformers", [])]
+    named = [model.estimator, *model.transformers]
     if all(str(config["_target_"]).startswith("sklearn.") for config in named):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
 
 
-def _verdict(features: Mapping[str, Any], model: Mapping[str, Any], random_seed: int) -> Path:
+def _verdict(features: Features, model: Model, random_seed: int) -> Path:
     """Return the empty file that is there when this model was found good."""
     code = [(paths.ROOT / "pipeline" / name).read_text(encoding="utf-8") for name in CODE]
-    facts = [features, model, random_seed, version("scikit-learn"), code]
+    facts = [asdict(features), asdict(model), random_seed, version("scikit-learn"), code]
     digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
     return paths.STATE / "models" / digest

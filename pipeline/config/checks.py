@@ -1,9 +1,7 @@
 """What the config may say about the checks of the data: the part of the schema steps use too."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
-MISSING = "???"  # omegaconf.MISSING, without importing it: steps do not know it
 TYPES = ["number", "integer", "text", "boolean", "date", "any"]
 
 
@@ -11,10 +9,10 @@ TYPES = ["number", "integer", "text", "boolean", "date", "any"]
 class Column:
     """What `check_data` expects of one column."""
 
-    type: str = field(default=MISSING, metadata={"one_of": TYPES})
+    type: str = field(metadata={"one_of": TYPES})
     min: float | None = None
     max: float | None = None
-    allowed: list[Any] | None = None  # every value the column may hold
+    allowed: list[str | int | float | bool] | None = None  # every value the column may hold
     max_missing: float = field(default=0.0, metadata={"at_least": 0, "at_most": 1})  # share of rows
     # Instead of checks.drift.numeric or .categorical.
     drift: float | None = field(default=None, metadata={"at_least": 0})

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.config.preprocess import Text
+from pipeline.config.segregate import Split
+
 # scikit-learn's classifiers that plain values can set up and that may give probabilities.
 ALLOWED = [
     "sklearn.calibration.CalibratedClassifierCV",
@@ -59,6 +62,15 @@ ENCODINGS = ["ordinal", "one_hot"]
 
 
 @dataclass
+class Features:
+    """The columns that the model sees."""
+
+    numeric: list[str] = field(default_factory=list)
+    categorical: list[str] = field(default_factory=list)
+    text: str | None = None
+
+
+@dataclass
 class NumericTrack:
     """How numeric columns enter the model."""
 
@@ -83,10 +95,21 @@ class Model:
     numeric: NumericTrack = field(default_factory=NumericTrack)
     categorical: CategoricalTrack = field(default_factory=CategoricalTrack)
     # Parameters of TfidfVectorizer; null: no text enters the model.
-    text: dict[str, Any] | None = field(default_factory=dict)
+    text: dict[str, Any] | None = field(default_factory=dict, metadata={"keys": TEXT_PARAMETERS})
     # Features that the model makes itself: _target_, columns and parameters of each transformer.
     transformers: list[dict[str, Any]] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)  # classes of _target_ besides those above
     # Types that a model file may hold besides TRUSTED_TYPES and what skops trusts; nothing else is
     # written or read.
     trusted_types: list[str] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class ModelConfig:
+    """All that training is told beside its table."""
+
+    target: str
+    features: Features
+    text: Text | None = None  # how preprocess made the text feature: then a server can make it
+    model: Model
+    split: Split = field(default_factory=Split)  # of the validation rows

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
-from pipeline.config import overrides
+from pipeline.config import loader, yaml_text
+from pipeline.config.schema import Config
 from pipeline.errors import InputError, check_names, did_you_mean
 
 OWN_STEPS = Path("conf", "step")
@@ -24,17 +25,19 @@ Steps = dict[str, dict[str, Any]]
 class OwnStep:
     """What conf/step/NAME.yaml says of the step whose folder is NAME."""
 
-    after: str = MISSING  # the step that it follows
+    after: str  # the step that it follows
     parameters: dict[str, Any] = field(default_factory=dict)  # exactly those of its MLproject
     # Later step → parameters that are other there than in config.yaml: what this one makes.
     read_by: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def register(root: Path) -> None:
-    """Tell Hydra the config by the name "config"; errors as load.
+    """Tell Hydra the defaults of all keys, and the config by the name "config"; errors as load.
 
     So config.yaml can stay at the root while Hydra searches conf/ only, never mlruns/ or wandb/.
     """
+    OmegaConf.register_new_resolver("root", lambda: str(root), replace=True)
+    ConfigStore.instance().store("schema", loader.defaults(Config))
     ConfigStore.instance().store("config", load(root))
 
 
@@ -42,12 +45,13 @@ def load(root: Path) -> DictConfig:
     """Return config.yaml with the steps of conf/step in their places, and conf/project.yaml.
 
     Raises:
-        InputError: a file of conf/step cannot be used; it is named.
+        InputError: config.yaml or a file of conf/step cannot be used; it is named.
     """
-    config = OmegaConf.load(root / "config.yaml")
-    assert isinstance(config, DictConfig), "config.yaml is a mapping"
-    written: Any = OmegaConf.to_container(config.steps)
-    config.steps = with_own(written, own_steps(root))
+    written = yaml_text.read(root / "config.yaml")
+    config = OmegaConf.create(loader.load(dict[str, Any], written, "config.yaml"))
+    if own := own_steps(root):
+        steps: Any = OmegaConf.to_container(config.steps)
+        config.steps = with_own(steps, own)
     if (root / "conf" / f"{PROJECT}.yaml").is_file():
         config.defaults.insert(config.defaults.index({"experiment": None}), PROJECT)
     return config
@@ -66,13 +70,9 @@ def _own_step(path: Path, root: Path) -> OwnStep:
             "this file"
         )
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(OwnStep), OmegaConf.load(path))
-        values: Any = OmegaConf.to_container(merged)
-    except overrides.CONFIG_ERRORS as error:
-        raise InputError(f"{shown}: {overrides.explain(error)}") from None
-    if values["after"] == MISSING:
-        raise InputError(f"{shown}: after is missing; name the step that this one follows")
-    return OwnStep(**values)
+        return loader.load(OwnStep, yaml_text.read(path) or {}, "")
+    except InputError as error:
+        raise InputError(f"{shown}: {error}") from None
 
 
 def with_own(steps: Mapping[str, Mapping[str, Any]], own: Mapping[str, OwnStep]) -> Steps:

@@ -1,45 +1,37 @@
 """Every key that config.yaml and conf/ may hold, with its type and range."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationResolutionError
 
+from pipeline.config import loader, steps
 from pipeline.config.checks import Checks
-from pipeline.config.gate import Gate, gate
-from pipeline.config.judging import Judging
-from pipeline.config.model import Model
+from pipeline.config.evaluate import Gate, Judging
+from pipeline.config.model import Features, Model
+from pipeline.config.preprocess import Preprocess
+from pipeline.config.segregate import SEED, SHARE, Segregate
 from pipeline.errors import InputError
 from pipeline.wandb_mode import MODES
 
-SHARE = {"above": 0, "below": 1}  # a fraction of the rows: neither nothing nor everything
-SEED = {"at_least": 0, "at_most": 2**32 - 1}  # what numpy's RandomState accepts
-RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "above": (lambda value, bound: value > bound, "greater than {}"),
-    "below": (lambda value, bound: value < bound, "less than {}"),
-    "at_least": (lambda value, bound: value >= bound, "at least {}"),
-    "at_most": (lambda value, bound: value <= bound, "at most {}"),
-    "one_of": (lambda value, bound: value in bound, "one of {}"),
-}
 ACTIONS = ["run", "plan", "verify", "report", "set_reference", "infer_checks", "fetch", "clean",
            "sync", "new_step", "new_model"]  # fmt: skip
-METHODS = ["stratified", "random", "group", "time", "hash"]  # of pipeline/splits/division.py
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Main:
     """What concerns the run as a whole."""
 
-    project_name: str = MISSING  # W&B project
-    experiment_name: str = MISSING  # name of the MLflow parent run and of the W&B group
-    steps: Any = "all"  # all · one · a,b · first:last · a list
-    random_seed: int = field(default=MISSING, metadata=SEED)
+    project_name: str  # W&B project
+    experiment_name: str  # name of the MLflow parent run and of the W&B group
+    steps: str | list[str] = "all"  # all · one · a,b · first:last · a list
+    random_seed: int = field(metadata=SEED)
     env_manager: str = field(
         default="auto", metadata={"one_of": ["auto", "local", "uv", "conda", "virtualenv"]}
     )
-    artifact_store: str = MISSING  # a folder (from the repository root) or s3://, gs://, az://
+    artifact_store: str  # a folder (from the repository root) or s3://, gs://, az://
     action: str = field(default="run", metadata={"one_of": ACTIONS})
     run: str = "latest"  # of action=verify and report: latest, or an MLflow run id
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
@@ -54,136 +46,88 @@ class Main:
     recheck: bool = False  # read every file again instead of trusting its size, time and inode
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Tracking:
     """How runs are recorded in W&B."""
 
     # auto: online with a key, offline without one or when the service fails; WANDB_MODE wins
-    wandb: str = field(default=MISSING, metadata={"one_of": list(MODES)})
-    timeout: int = field(default=MISSING, metadata={"at_least": 1})  # seconds for it to answer
-    upload_timeout: int = field(default=MISSING, metadata={"at_least": 1})  # for an artifact
+    wandb: str = field(metadata={"one_of": list(MODES)})
+    timeout: int = field(metadata={"at_least": 1})  # seconds for it to answer
+    upload_timeout: int = field(metadata={"at_least": 1})  # for an artifact
 
 
-@dataclass
-class Text:
-    """How the text feature is made: the columns joined by a space, missing as nothing."""
-
-    name: str = MISSING
-    columns: list[str] = MISSING
-
-
-@dataclass
-class Preprocess:
-    """What `preprocess` does to the raw table."""
-
-    drop_duplicates: bool = True
-    drop_constant: bool = False  # columns with one single value
-    text: Text | None = None
-
-
-@dataclass
-class Features:
-    """The columns that the model sees."""
-
-    numeric: list[str] = field(default_factory=list)
-    categorical: list[str] = field(default_factory=list)
-    text: str | None = None
-
-
-@dataclass
-class Segregate:
-    """The split parameters of segregate/run.py."""
-
-    test_size: float = field(default=MISSING, metadata=SHARE)
-    random_state: int = field(default=MISSING, metadata=SEED)
-    stratify: str | None = None
-    method: str = field(default="stratified", metadata={"one_of": METHODS})
-    group_by: list[str] = field(default_factory=list)  # for group and hash
-    time_column: str | None = None  # for time
-    gap: float = field(default=0.0, metadata={"at_least": 0})  # days, or the column's unit
-    leaks: bool = True  # look for them; on large tables that is a third of the work
-    # Share of test rows that may equal a train row, in all features or the key; null: any, warn.
-    max_leak: float | None = field(default=None, metadata={"at_least": 0, "at_most": 1})
-
-
-@dataclass
+@dataclass(kw_only=True)
 class Data:
     """A dataset: where it is, what is in it, how it is divided."""
 
-    file_url: str = MISSING
+    file_url: str
     sha256: str | None = None  # of the file at file_url; null: not checked
-    description: str = MISSING
-    target: str = MISSING
+    description: str
+    target: str
     stratify: str | None = None
     group_by: list[str] = field(default_factory=list)  # what rows of one group share
     time_column: str | None = None
-    test_size: float = field(default=MISSING, metadata=SHARE)  # of all rows
-    val_size: float = field(default=MISSING, metadata=SHARE)  # of the rows left for training
+    test_size: float = field(metadata=SHARE)  # of all rows
+    val_size: float = field(metadata=SHARE)  # of the rows left for training
     format: str = field(default="csv", metadata={"one_of": ["csv", "parquet"]})  # between the steps
     reference: str | None = None  # artifact that drift is measured against
-    ks_alpha: float = field(default=MISSING, metadata=SHARE)
+    ks_alpha: float = field(metadata=SHARE)
     features: Features = field(default_factory=Features)
     preprocess: Preprocess = field(default_factory=Preprocess)
     checks: Checks = field(default_factory=Checks)
-    segregate: Segregate = field(default_factory=Segregate)
+    segregate: Segregate
     slices: list[str] = field(default_factory=list)  # columns whose parts are judged one by one
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Config:
     """The whole run."""
 
-    main: Main = field(default_factory=Main)
-    tracking: Tracking = field(default_factory=Tracking)
-    data: Data = field(default_factory=Data)
+    main: Main
+    tracking: Tracking
+    data: Data
     model: Model = field(default_factory=Model)
     gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
-    steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # Step folder → the parameters of its MLproject.
+    steps: dict[str, dict[str, Any]] = field(
+        default_factory=dict, metadata={"hint": "to choose steps write main.steps=..."}
+    )
 
 
-ConfigStore.instance().store(name="schema", node=Config)
+def checked(config: DictConfig, root: Path) -> Config:
+    """Resolve the whole config and check it: keys, types, ranges, no target among its features.
 
-
-def checked(config: DictConfig) -> Config:
-    """Resolve the whole config and check it: types, ranges, no target among its features.
+    Args:
+        config: as Hydra composes it.
+        root: where the folders of the steps are.
 
     Raises:
         InputError: names the key, its value and what is allowed.
-        OmegaConfBaseException: a value of the wrong type, an interpolation that leads nowhere.
+        OmegaConfBaseException: an interpolation that leads nowhere.
     """
-    result = OmegaConf.to_object(config)
-    assert isinstance(result, Config), "config.yaml starts its defaults list with `schema`"
-    _check_ranges(result, "")
-    gate(asdict(result.gate))
-    features, text = result.data.features, result.data.preprocess.text
-    own = [c for t in result.model.transformers for c in t.get("columns") or []]
-    seen = {
-        "model.transformers": own,
-        "data.features": [*features.numeric, *features.categorical, features.text],
-    }
-    if text and text.name == features.text:
-        seen["data.preprocess.text.columns"] = list(text.columns)
-    for key, columns in seen.items() if result.main.action != "infer_checks" else ():
-        if result.data.target in columns:
-            raise InputError(
-                f"{key} holds the target {result.data.target!r}: the model would be told the "
-                f"answer; remove it from {key}"
-            )
-    result.steps = asdict(result)["steps"]  # what is interpolated there is plain from here on
+    try:
+        values = OmegaConf.to_container(config, resolve=True)
+    except InterpolationResolutionError:  # perhaps only because a key is mistyped
+        loader.check_part(Config, OmegaConf.to_container(config, resolve=False), "")
+        raise
+    result = loader.load(Config, values, "")
+    if result.main.action != "infer_checks":
+        _check_target(result.data, result.model)
+    result.steps = steps.checked(result.steps, root)
     return result
 
 
-def _check_ranges(node: Any, path: str) -> None:
-    children: list[tuple[str, Any, Mapping[str, Any]]] = (
-        [(f.name, getattr(node, f.name), f.metadata) for f in fields(node)]
-        if is_dataclass(node)
-        else [(name, value, {}) for name, value in node.items()]
-    )
-    for name, value, rules in children:
-        key = f"{path}.{name}" if path else name
-        if value is not None and not all(RULES[r][0](value, bound) for r, bound in rules.items()):
-            allowed = " and ".join(RULES[r][1].format(bound) for r, bound in rules.items())
-            raise InputError(f"{key} must be {allowed}, got {value!r}")
-        if is_dataclass(value) or (isinstance(value, dict) and not path.startswith("steps")):
-            _check_ranges(value, key)
+def _check_target(data: Data, model: Model) -> None:
+    features, text = data.features, data.preprocess.text
+    columns = {
+        "model.transformers": [c for own in model.transformers for c in own.get("columns") or []],
+        "data.features": [*features.numeric, *features.categorical, features.text],
+    }
+    if text and text.name == features.text:
+        columns["data.preprocess.text.columns"] = list(text.columns)
+    for key in (key for key, names in columns.items() if data.target in names):
+        raise InputError(
+            f"{key} holds the target {data.target!r}: the model would be told the answer; remove "
+            f"it from {key}"
+        )

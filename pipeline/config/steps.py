@@ -1,12 +1,23 @@
 """Which steps run, and with which parameters."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import yaml
+from pipeline.config import loader, mlproject, yaml_text
+from pipeline.config.checks import Checks
+from pipeline.config.evaluate import EvaluateConfig
+from pipeline.config.model import ModelConfig
+from pipeline.config.preprocess import Preprocess
+from pipeline.config.segregate import Audit
+from pipeline.errors import InputError, check_names, did_you_mean
 
-from pipeline.errors import InputError, did_you_mean
+# What an MLproject may name as the `schema` of a parameter that is a YAML file.
+SCHEMAS: dict[str, type] = {
+    **{kind.__name__: kind for kind in (Audit, Checks, EvaluateConfig, ModelConfig, Preprocess)},
+    "columns": list[str],
+}
 
 
 def select(wanted: str | Iterable[str], steps: Iterable[str]) -> list[str]:
@@ -45,6 +56,51 @@ def _index(step: str, order: list[str]) -> int:
     return order.index(step)
 
 
+def checked(steps: Mapping[str, Mapping[str, Any]], root: Path) -> dict[str, dict[str, Any]]:
+    """Return the parameters of each step as its MLproject declares them, in plain values.
+
+    Args:
+        steps: step folder → parameter → value; a mapping or a list stands for a YAML file.
+        root: where the folders are.
+
+    Raises:
+        InputError: no such folder; a parameter that is unknown, missing or of another type.
+    """
+    check_names("steps", steps, sorted(path.parent.name for path in root.glob("*/MLproject")))
+    return {
+        step: _values(f"steps.{step}", values, root / step / "MLproject")
+        for step, values in steps.items()
+    }
+
+
+def _values(key: str, values: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    declared = mlproject.entry_point(file).parameters
+    check_names(key, values, declared)
+    for name, parameter in declared.items():
+        if parameter.default is None and name not in values:
+            raise loader.missing(f"{key}.{name}")
+        if parameter.schema is not None and parameter.schema not in SCHEMAS:
+            choices = did_you_mean(parameter.schema, SCHEMAS)
+            raise InputError(f"{file}: schema of {name}: {choices}")
+    return {
+        name: _plain(loader.load(_hint(declared[name]), value, f"{key}.{name}"))
+        for name, value in values.items()
+    }
+
+
+def _hint(parameter: mlproject.Parameter) -> Any:
+    """Return what a parameter may be in the config: a text may be a YAML file's content too."""
+    if parameter.kind is not str:
+        return parameter.hint
+    if parameter.schema is None:  # a mapping of a step that checks it by itself
+        return parameter.hint | dict[Any, Any] | list[Any]
+    return parameter.hint | SCHEMAS[parameter.schema]
+
+
+def _plain(value: object) -> Any:
+    return asdict(cast("Any", value)) if is_dataclass(value) else value
+
+
 def parameters(step: str, values: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Return what the step's MLproject receives, as text.
 
@@ -57,7 +113,7 @@ def parameters(step: str, values: Mapping[str, Any], folder: Path) -> dict[str, 
     for name, value in values.items():
         if isinstance(value, Mapping | list):
             path = folder / f"{step}.{name}.yaml"
-            path.write_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+            path.write_text(yaml_text.dump(value), encoding="utf-8")
             value = path
         result[name] = "null" if value is None else str(value)
     return result

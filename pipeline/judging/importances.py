@@ -33,7 +33,7 @@ def of_inputs(pipeline: "Pipeline") -> list[tuple[str, float]]:
     importances = getattr(pipeline[-1], "feature_importances_", None)
     if importances is None:
         return []
-    text_column = features_of(pipeline)["text"]
+    text_column = features_of(pipeline).text
     names = []
     for full_name in pipeline[0].get_feature_names_out():
         track, _, name = full_name.partition("__")

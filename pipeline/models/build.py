@@ -18,24 +18,24 @@ from sklearn.utils import get_tags
 from pipeline.config.model import (
     ALLOWED,
     ALLOWED_TRANSFORMERS,
-    ENCODINGS,
-    IMPUTATIONS,
-    TEXT_PARAMETERS,
+    CategoricalTrack,
+    Features,
+    Model,
+    NumericTrack,
 )
-from pipeline.errors import InputError, check_names
+from pipeline.errors import InputError
 from pipeline.models import transformers
 from pipeline.models.estimator import make_estimator, validated
-from pipeline.models.features import Features, feature_groups
+from pipeline.models.features import feature_groups
 
 # Categories that only turn up later are a class of their own, never a crash.
 ENCODERS = {
     "ordinal": OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
     "one_hot": OneHotEncoder(handle_unknown="ignore"),
 }
-TRACKS = ("estimator", "numeric", "categorical", "text", "transformers", "allowed", "trusted_types")
 
 
-def build_pipeline(features: Features, model: Mapping[str, Any], random_seed: int) -> Pipeline:
+def build_pipeline(features: Features, model: Model, random_seed: int) -> Pipeline:
     """Return the unfitted pipeline: columns to numbers, then the estimator.
 
     Columns are sorted by name inside each track (numeric, categorical, text, in this order, then
@@ -43,81 +43,66 @@ def build_pipeline(features: Features, model: Mapping[str, Any], random_seed: in
     two steps is dense, because HistGradientBoostingClassifier takes no other.
 
     Args:
-        features: numeric and categorical (lists of columns) and text (a column or None).
-        model: as pipeline.config.model.Model; what is left out has the default there.
+        features: the columns of each track.
+        model: the estimator, and how each track is made.
         random_seed: the estimator's random_state.
 
     Raises:
-        InputError: no columns, an unknown key, a value that scikit-learn does not allow.
+        InputError: no columns, a value that scikit-learn does not allow.
     """
-    check_names("model", model, sorted(TRACKS))
     numeric, categorical, text = feature_groups(features)
     tracks: list[tuple[str, Any, Any]] = []
     if numeric:
-        tracks.append(("numeric", _numeric_track(model.get("numeric") or {}), numeric))
+        tracks.append(("numeric", _numeric_track(model.numeric), numeric))
     if categorical:
-        track = _categorical_track(model.get("categorical") or {})
-        tracks.append(("categorical", track, categorical))
-    words = model.get("text", {})
-    if text and words is not None:  # a name, not a list: the vectorizer wants one column
-        tracks.append(("text", _text_track(words), text[0]))
-    named = model.get("allowed") or []
-    numbers = _numeric_track(model.get("numeric") or {})
-    own = model.get("transformers") or []
-    tracks += transformers.tracks(own, numbers, random_seed, [*ALLOWED_TRANSFORMERS, *named])
+        tracks.append(("categorical", _categorical_track(model.categorical), categorical))
+    if text and model.text is not None:  # a name, not a list: the vectorizer wants one column
+        tracks.append(("text", _text_track(model.text), text[0]))
+    own, numbers = model.transformers, _numeric_track(model.numeric)
+    allowed = [*ALLOWED_TRANSFORMERS, *model.allowed]
+    tracks += transformers.tracks(own, numbers, random_seed, allowed)
     if not tracks:
         raise InputError(
             "data.features names no column that model uses: list at least one under numeric, "
             "categorical or text"
         )
-    estimator = make_estimator(model.get("estimator") or {}, random_seed, [*ALLOWED, *named])
+    estimator = make_estimator(model.estimator, random_seed, [*ALLOWED, *model.allowed])
     if numeric or own:
-        _takes_gaps(estimator, model.get("numeric") or {})
+        _takes_gaps(estimator, model.numeric)
     columns = ColumnTransformer(tracks, sparse_threshold=0)
     return Pipeline([("features", columns), ("estimator", estimator)])
 
 
-def _numeric_track(config: Mapping[str, Any]) -> Any:
-    check_names("model.numeric", config, ["imputation", "indicator", "scaling"])
-    imputation, indicator = config.get("imputation", "median"), config.get("indicator", False)
-    _one_of("model.numeric.imputation", imputation, IMPUTATIONS)
-    if indicator and imputation == "none":
+def _numeric_track(track: NumericTrack) -> Pipeline | str:
+    imputation = track.imputation
+    if track.indicator and imputation == "none":
         raise InputError(
             "model.numeric.indicator=true goes with an imputation: give median or mean"
         )
     steps: list[tuple[str, Any]] = []
     if imputation != "none":
-        steps.append(("imputation", SimpleImputer(strategy=imputation, add_indicator=indicator)))
-    if config.get("scaling", True):
+        imputer = SimpleImputer(strategy=imputation, add_indicator=track.indicator)
+        steps.append(("imputation", imputer))
+    if track.scaling:
         steps.append(("scaling", StandardScaler()))
     return Pipeline(steps) if steps else "passthrough"
 
 
-def _categorical_track(config: Mapping[str, Any]) -> Any:
-    check_names("model.categorical", config, ["encoding", "imputation"])
-    encoding = config.get("encoding", "ordinal")
-    _one_of("model.categorical.encoding", encoding, ENCODINGS)
-    imputer = SimpleImputer(strategy=config.get("imputation", "most_frequent"))
-    validated(imputer, {"strategy": "model.categorical.imputation"})
-    return Pipeline([("imputation", imputer), ("encoding", clone(ENCODERS[encoding]))])
+def _categorical_track(track: CategoricalTrack) -> Pipeline:
+    imputer = SimpleImputer(strategy=track.imputation)
+    return Pipeline([("imputation", imputer), ("encoding", clone(ENCODERS[track.encoding]))])
 
 
 def _text_track(config: Mapping[str, Any]) -> TfidfVectorizer:
-    check_names("model.text", config, sorted(TEXT_PARAMETERS))
     parameters = dict(config)
     if isinstance(parameters.get("ngram_range"), list):  # YAML knows no tuple
         parameters["ngram_range"] = tuple(parameters["ngram_range"])
     return validated(TfidfVectorizer(**parameters), "model.text")
 
 
-def _one_of(key: str, value: Any, choices: list[str]) -> None:
-    if value not in choices:
-        raise InputError(f"{key}={value} is unknown; choose from: {', '.join(choices)}")
-
-
-def _takes_gaps(estimator: Any, numeric: Mapping[str, Any]) -> None:
+def _takes_gaps(estimator: Any, track: NumericTrack) -> None:
     """Refuse to leave gaps to an estimator that fails on them, perhaps only when it is used."""
-    if numeric.get("imputation") == "none" and not get_tags(estimator).input_tags.allow_nan:
+    if track.imputation == "none" and not get_tags(estimator).input_tags.allow_nan:
         raise InputError(
             f"model.numeric.imputation=none: {type(estimator).__name__} takes no missing values; "
             "give median or mean"

@@ -1,7 +1,7 @@
 """What a fitted model says; its export and load in skops' format with the config's trust list."""
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import yaml
 from numpy.typing import NDArray
 
 from pipeline.config.model import TRUSTED_TYPES
+from pipeline.config.preprocess import Text
 from pipeline.errors import InputError
 from pipeline.models import canonical, serving
 from pipeline.models.features import features_of, model_input
@@ -38,7 +39,7 @@ def export(
     example: pd.DataFrame,
     target: str,
     trusted: Sequence[str] = (),
-    text: Mapping[str, Any] | None = None,
+    text: Text | None = None,
 ) -> None:
     """Write a fitted pipeline as an MLflow model that can be served (see serving.py).
 
@@ -52,7 +53,7 @@ def export(
             become the input example and the golden batch.
         target: the column that the model predicts, kept for those who test it.
         trusted: types that the file may hold besides TRUSTED_TYPES (model.trusted_types).
-        text: `name` and `columns` of the text feature that preprocess made, if it made one.
+        text: how preprocess made the text feature, if it made one.
 
     Raises:
         InputError: the estimator holds types outside `trusted`, or the signature was lost.

@@ -1,17 +1,23 @@
 """The columns that a model sees: what a table must hold, and in which form they enter."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
+from pipeline.config.model import Features
 from pipeline.errors import InputError
 from pipeline.models import transformers
 
-# numeric, categorical: lists of columns; text: a column or None; taken: by transformers alone.
-Features = Mapping[str, Any]
+
+@dataclass
+class InputColumns(Features):
+    """The columns that a pipeline takes."""
+
+    taken: list[str] = field(default_factory=list)  # by its transformers alone
 
 
 def feature_groups(features: Features) -> tuple[list[str], list[str], list[str]]:
@@ -20,24 +26,18 @@ def feature_groups(features: Features) -> tuple[list[str], list[str], list[str]]
     The order of the columns decides which trees a forest grows, so it must not depend on how the
     config happens to list them.
     """
-    text = features.get("text")
-    return (
-        sorted(features.get("numeric") or []),
-        sorted(features.get("categorical") or []),
-        [text] if text else [],
-    )
+    text = [features.text] if features.text else []
+    return sorted(features.numeric), sorted(features.categorical), text
 
 
-def features_of(pipeline: Any) -> dict[str, Any]:
+def features_of(pipeline: Pipeline) -> InputColumns:
     """Read back the features that a pipeline (fitted or not) was built for."""
     columns = {name: selected for name, _, selected in pipeline[0].transformers}
-    groups: dict[str, Any] = {
-        name: list(columns.get(name, [])) for name in ("numeric", "categorical")
-    }
-    groups["text"] = columns.get("text")
-    listed = {*groups["numeric"], *groups["categorical"], groups["text"]}
+    numeric, categorical = (list(columns.get(name, [])) for name in ("numeric", "categorical"))
+    text = columns.get("text")
+    listed = {*numeric, *categorical, text}
     taken = [name for name in transformers.taken(pipeline) if name not in listed]
-    return {**groups, "taken": taken} if taken else groups
+    return InputColumns(numeric, categorical, text, taken)
 
 
 def model_input(frame: pd.DataFrame, features: Features) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def model_input(frame: pd.DataFrame, features: Features) -> pd.DataFrame:
             one is not text or has missing values.
     """
     numeric, categorical, text = feature_groups(features)
-    taken = features.get("taken") or []
+    taken = features.taken if isinstance(features, InputColumns) else []
     wanted = numeric + categorical + taken + text
     if missing := [name for name in wanted if name not in frame.columns]:
         raise InputError(

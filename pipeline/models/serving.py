@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from pipeline.config.preprocess import Text
 from pipeline.errors import InputError
 from pipeline.models import pyfunc
 from pipeline.models.features import features_of
@@ -23,9 +24,7 @@ OUTPUTS = {"i": "long", "u": "long", "b": "boolean", "f": "double"}  # by numpy'
 CODE = "code"
 
 
-def describe(
-    pipeline: Any, table: pd.DataFrame, text: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def describe(pipeline: Any, table: pd.DataFrame, text: Text | None = None) -> dict[str, Any]:
     """Return what serving.json holds, the golden batch included; see pyfunc.Classifier.
 
     The golden batch is the table's first rows, the first with a gap in each column, and the first
@@ -34,23 +33,23 @@ def describe(
     Args:
         pipeline: fitted.
         table: rows that it was fitted on, with its columns.
-        text: `name` and `columns` of the text feature that preprocess made, if it made one.
+        text: how preprocess made the text feature, if it made one.
 
     Raises:
         InputError: a categorical column that is neither text, numbers nor booleans.
     """
     features = features_of(pipeline)
-    document = features["text"]
-    joined = text if text and text["name"] == document else None
-    if joined and not all(name in table for name in joined["columns"]):
+    document = features.text
+    joined = text if text and text.name == document else None
+    if joined and not all(name in table for name in joined.columns):
         joined = None  # preprocess dropped one: constant
-    names = [*features["numeric"], *features["categorical"], *features.get("taken", [])]
+    names = [*features.numeric, *features.categorical, *features.taken]
     names += [document] if document else []
     columns = [_column(table[name], name == document) for name in names]
     about: dict[str, Any] = {"columns": columns, "text": None}
     if joined:
         columns[-1]["required"] = False
-        texts = (table[name].astype(object) for name in joined["columns"])
+        texts = (table[name].astype(object) for name in joined.columns)
         sources = [_column(values, False) | {"required": False} for values in texts]
         about["text"] = {"name": document, "columns": sources}
     classifier = pyfunc.Classifier(pipeline, about)

@@ -2,22 +2,20 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn, TypeVar
 
-import yaml
+from pipeline.config import loader, mlproject, yaml_text
+from pipeline.errors import InputError, did_you_mean
 
-from pipeline.errors import InputError
-
-TYPES = {"float": float, "int": int}
+T = TypeVar("T")
 NOTHING = ("", "null", "None")
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        known = " ".join(f"--{action.dest}" for action in self._actions if action.dest != "help")
-        sys.stderr.write(f"error: {self.prog}: {message}; it takes {known}\n")
+        sys.stderr.write(f"error: {self.prog}: {message}\n")
         sys.exit(2)
 
 
@@ -39,69 +37,64 @@ def parse(
         A namespace with one attribute per parameter, as float, int, str or None.
     """
     folder = Path(script).resolve().parent
-    project = yaml.safe_load((folder / "MLproject").read_text(encoding="utf-8"))
-    main = project["entry_points"][entry_point]
-    name = project["name"] if entry_point == "main" else entry_point
-    parser = _Parser(prog=name, description=main.get("help"), allow_abbrev=False)
-    for name, declared in main["parameters"].items():
-        parser.add_argument(f"--{name}", **_argument(declared))
-    return parser.parse_args(argv)
-
-
-def _argument(declared: dict[str, Any]) -> dict[str, Any]:
-    kind = TYPES.get(declared.get("type", "string"), str)
-    default = declared.get("default")
-    text = str(declared.get("help") or "").replace("%", "%%")  # argparse fills in what follows a %
-    settings = {"help": text, "required": default is None, "metavar": kind.__name__}
-    if default == "null":
-        return settings | {"type": _optional(kind), "default": None}
-    return settings | {"type": kind, "default": None if default is None else kind(default)}
-
-
-def _optional(kind: type) -> Any:
-    def convert(text: str) -> Any:
-        return None if text in NOTHING else kind(text)
-
-    convert.__name__ = kind.__name__  # argparse names it in "invalid float value"
-    return convert
-
-
-def yaml_file(parameter: str, path: str | None) -> dict[str, Any]:
-    """Return the mapping in a YAML file; no path gives an empty one.
-
-    Raises:
-        InputError: no such file, not YAML, or not a mapping.
-    """
-    if path is None:
-        return {}
-    content = _yaml(parameter, path)
-    if not isinstance(content, dict):
-        raise InputError(f"{parameter} {path}: it must hold a mapping (key: value)")
-    return content
-
-
-def _yaml(parameter: str, path: str) -> Any:
-    """Return what a YAML file holds; InputError when it cannot be read."""
+    project = mlproject.entry_point(folder / "MLproject", entry_point)
+    name = folder.name if entry_point == "main" else entry_point
+    parser = _Parser(prog=name, description=project.help, allow_abbrev=False)
+    for name, declared in project.parameters.items():
+        text = declared.help.replace("%", "%%")  # argparse fills in what follows a %
+        parser.add_argument(f"--{name}", help=text, metavar=declared.kind.__name__)
     try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{parameter} {path}: {reason}; give a YAML file") from None
+        return _checked(project, *parser.parse_known_args(argv))
+    except InputError as error:
+        parser.error(str(error))
 
 
-def yaml_values(parameter: str, path: str, keys: Sequence[str]) -> list[Any]:
-    """Return the values of the keys that a YAML file must hold, and no others.
+def _checked(
+    project: mlproject.EntryPoint, texts: argparse.Namespace, unknown: list[str]
+) -> argparse.Namespace:
+    """Return the values of the texts that were given, and the defaults of the others."""
+    for word in unknown:
+        known = [f"--{name}" for name in project.parameters]
+        name = word.partition("=")[0]
+        raise InputError(f"unknown argument {name}: {did_you_mean(name, known)}")
+    for name, declared in project.parameters.items():
+        text = declared.default if getattr(texts, name) is None else getattr(texts, name)
+        if text is None:
+            raise loader.missing(name)
+        setattr(texts, name, _value(name, str(text), declared))
+    return texts
+
+
+def _value(name: str, text: str, declared: mlproject.Parameter) -> object:
+    if declared.default == mlproject.NOTHING and text in NOTHING:
+        return None
+    value: object = text
+    for number in () if declared.kind is str else (int, float):
+        with suppress(ValueError):
+            value = number(text)
+            break
+    return loader.load(declared.hint, value, name)
+
+
+def settings(kind: type[T], parameter: str, path: str | None) -> T:
+    """Return what a parameter's YAML file says, checked; without a file, the defaults.
+
+    Args:
+        kind: the class that the MLproject names as the parameter's schema.
+        parameter: its name.
+        path: of the file.
 
     Raises:
-        InputError: as yaml_file; or names the keys that are missing or unknown.
+        InputError: no such file, not YAML; or as pipeline.config.loader.load.
     """
-    content = yaml_file(parameter, path)
-    if set(content) != set(keys):
-        raise InputError(
-            f"{parameter} {path}: it must hold {', '.join(keys)}; it holds "
-            f"{', '.join(map(str, content)) or 'nothing'}"
-        )
-    return [content[key] for key in keys]
+    return _loaded(kind, {} if path is None else yaml_text.read(path), parameter, path)
+
+
+def _loaded(kind: type[T], values: object, parameter: str, path: str | None) -> T:
+    try:
+        return loader.load(kind, values, parameter)
+    except InputError as error:
+        raise InputError(f"{path}: {error}" if path else str(error)) from None
 
 
 def columns(parameter: str, value: str | None) -> list[str]:
@@ -114,7 +107,4 @@ def columns(parameter: str, value: str | None) -> list[str]:
         return []
     if not value.endswith((".yaml", ".yml")):
         return [name.strip() for name in value.split(",")]
-    content = _yaml(parameter, value)
-    if not isinstance(content, list):
-        raise InputError(f"{parameter} {value}: it must hold a list of columns")
-    return [str(name) for name in content]
+    return _loaded(list[str], yaml_text.read(value), parameter, value)

@@ -3,27 +3,26 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pipeline.config.model import Features
+from pipeline.config.preprocess import Text
 from pipeline.step.run import StepRun
 from pipeline.store.versions import Version
 from pipeline.tracking import record
 
 
-def warn_of_made_features(
-    run: StepRun, features: Mapping[str, Any], text: Mapping[str, Any] | None
-) -> None:
+def warn_of_made_features(run: StepRun, features: Features, text: Text | None) -> None:
     """Warn of features that the raw table lacks: a served model is asked for them.
 
     Args:
         run: a step that has read its table.
-        features: numeric, categorical (lists of columns) and text (a column or None).
-        text: name and columns of the text feature of preprocess, which the exported model makes.
+        features: of the model.
+        text: the text feature of preprocess, which the exported model makes.
     """
-    listed = [*(features.get("numeric") or []), *(features.get("categorical") or [])]
-    listed += [features["text"]] if features.get("text") else []
+    listed = [*features.numeric, *features.categorical, *([features.text] if features.text else [])]
     raw = [v for v in _origins(run, run.record.inputs) if "columns" in v.metadata]
     columns = {name for version in raw for name in version.metadata["columns"]}
-    if text and columns.issuperset(text["columns"]):
-        columns.add(text["name"])
+    if text and columns.issuperset(text.columns):
+        columns.add(text.name)
     if raw and (lacking := [name for name in listed if name not in columns]):
         run.logger.warning(
             "%s lacks the features %s: a step makes them, the exported model does not; who asks "

@@ -1,4 +1,4 @@
-"""Pytest's part in the checks: every finding is a test, and the user's own tests run."""
+"""Pytest's part in the checks: every result is a test, and the user's own tests run."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 
 from check_data import suite
-from check_data.check import Finding
+from check_data.check import CheckResult
 
 TABLE = pa.table({"n": [1, 2, 3, 4]})
-PASSED = Finding("rows", "", "at least 1", "4", "passed")
-FAILED = Finding("range", "n", "0 to 3", "1 to 4", "failed")
-SKIPPED = Finding("drift", "", "a reference", "none", "skipped")
+PASSED = CheckResult("rows", "", "at least 1", "4", "passed")
+FAILED = CheckResult("range", "n", "0 to 3", "1 to 4", "failed")
+SKIPPED = CheckResult("drift", "", "a reference", "none", "skipped")
 
 Own = Callable[[str], None]
 
@@ -59,7 +59,7 @@ def test_error(sample):
     assert few.seen == "AssertionError: too few rows"
     assert (plain.check, plain.verdict) == ("test_plain", "failed")
     assert plain.seen == "assert 4 > 100"
-    assert fine == Finding("test_fine", "", "to hold", "holds", "passed")
+    assert fine == CheckResult("test_fine", "", "to hold", "holds", "passed")
     assert (error.verdict, "nope" in error.seen) == ("failed", True)
 
 
@@ -74,15 +74,15 @@ def test_bound(sample, most):
     assert max(sample["n"].to_pylist()) <= most
 """)
     _, skipped, three, four = suite.run(TABLE, None, [PASSED])
-    assert skipped == Finding("test_skipped", "", "to hold", "Skipped: no reference", "skipped")
+    assert skipped == CheckResult("test_skipped", "", "to hold", "Skipped: no reference", "skipped")
     assert (three.check, three.verdict) == ("test_bound[3]", "failed")
     assert (four.check, four.verdict) == ("test_bound[4]", "passed")
 
 
 def test_an_own_test_of_a_finding_has_its_own_verdict(own: Own) -> None:
     own("""
-def test_strict(finding):
-    assert finding.check != "rows", "no rows, please"
+def test_strict(result):
+    assert result.check != "rows", "no rows, please"
 """)
     given, _, strict, agrees = suite.run(TABLE, None, [PASSED, FAILED])
     assert given == PASSED

@@ -1,16 +1,16 @@
-"""What follows from findings."""
+"""What follows from results."""
 
 import pytest
 
 from check_data import verdict
-from check_data.check import Finding
+from check_data.check import CheckResult
 from pipeline.errors import InputError
 
-RANGE = Finding("range", "my tempo", "0 to 3", "1 to 4", "failed")
-DRIFT = Finding("drift", "energy", "as it was", "other", "failed")
-OWN = Finding("test_few", "", "to hold", "AssertionError", "failed")
-PASSED = Finding("rows", "", "at least 1", "4", "passed")
-SKIPPED = Finding("drift", "", "a reference", "none", "skipped")
+RANGE = CheckResult("range", "my tempo", "0 to 3", "1 to 4", "failed")
+DRIFT = CheckResult("drift", "energy", "as it was", "other", "failed")
+OWN = CheckResult("test_few", "", "to hold", "AssertionError", "failed")
+PASSED = CheckResult("rows", "", "at least 1", "4", "passed")
+SKIPPED = CheckResult("drift", "", "a reference", "none", "skipped")
 ALL = [RANGE, DRIFT, OWN, PASSED, SKIPPED]
 
 
@@ -24,7 +24,7 @@ ALL = [RANGE, DRIFT, OWN, PASSED, SKIPPED]
         (["type", "drift other"], [RANGE, DRIFT, OWN]),  # there are such checks, none has failed
     ],
 )
-def test_which_only_warn(warn: list[str], left: list[Finding]) -> None:
+def test_which_only_warn(warn: list[str], left: list[CheckResult]) -> None:
     found = verdict.warned(ALL, warn, ["my tempo", "energy", "other"])
     assert [f for f in found if f.verdict == "failed"] == left
     assert [f.name for f in found] == [f.name for f in ALL]

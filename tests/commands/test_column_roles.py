@@ -1,7 +1,6 @@
 """Configs that are guessed from a table: valid, and the table passes their checks."""
 
 import datetime
-from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,9 @@ from omegaconf import OmegaConf
 
 from check_data import expectations
 from pipeline.commands import column_roles
-from pipeline.config import schema
+from pipeline.config import schema, yaml_text
+from pipeline.config.loader import defaults, load
+from pipeline.config.model import Features
 
 FACTS = {"file_url": "a $table.csv", "sha256": None, "description": "d: ${x}"}
 DAY = datetime.date(2026, 1, 1)
@@ -55,14 +56,12 @@ def loaded(text: str, folder: Path, **more: Any) -> schema.Data:
     path.write_text(text, encoding="utf-8")
     split = {"test_size": 0.3, "random_state": 1}
     needed = {"test_size": 0.3, "val_size": 0.3, "ks_alpha": 0.05, "segregate": split}
-    dataset = OmegaConf.merge(OmegaConf.structured(schema.Data), OmegaConf.load(path), needed, more)
-    result = OmegaConf.to_object(dataset)
-    assert isinstance(result, schema.Data)
-    return result
+    dataset = OmegaConf.merge(defaults(schema.Data), OmegaConf.load(path), needed, more)
+    return load(schema.Data, OmegaConf.to_container(dataset, resolve=True), "data")
 
 
 def failed(table: pa.Table, data: schema.Data) -> list[str]:
-    found = expectations.findings(table, asdict(data.checks))
+    found = expectations.results(table, data.checks)
     return [str(finding) for finding in found if finding.verdict != "passed"]
 
 
@@ -96,15 +95,35 @@ def test_without_a_target_the_features_are_comments(tmp_path: Path) -> None:
     text = column_roles.config(TABLE, FACTS, None)
     assert "\ntarget: ???\n# Name the target" in text
     data = loaded(text, tmp_path, target="whole")
-    assert data.features == schema.Features()
+    assert data.features == Features()
     assert failed(TABLE, data) == []
     commented = text.replace("# features:", "features:").replace("\n#   ", "\n  ")
     assert "label" in yaml.safe_load(commented)["features"]["categorical"]
 
 
-NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
-    ["null", "1e5", "1", "true", "~", "<<", "=", "a: b", "${a}", r"\${a}", "a.b", "#", "- x", "???"]
-)
+HARD = [
+    "null", "1e5", "1e3", "0x1F", "0o7", "1_000", "1:30", "2020-01-01", ".inf", ".nan", "1",
+    "true", "yes", "off", "~", "<<", "=", "a: b", "${a}", r"\${a}", "a.b", "#", "- x", "???", "",
+    " ", " a", "a ", "a  b", "a\nb", "a\n", "\n", "a\r\nb", "\t", "a\tb", "'", "''", '"', "\\",
+    "%", "@", "`", "&a", "*a", "!a", "|", ">", "?", "? x", "[", "{a}", ",", ":", "---", "...",
+    "\x00", "\x07", "\x1b", "\x1c", "\x7f", "\x85", "a\x85b", "\xa0", "\u2028", "\u2029",
+    "a\u2028", "\ufeff", "\ufeffa", "\ufffe", "\U0001f600", "\U0010ffff", "w " * 80, "w" * 200,
+    "\x85 " * 60,
+]  # fmt: skip
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(HARD)
+
+
+@pytest.mark.parametrize("text", [t for t in HARD if t != "???"])
+def test_a_text_that_yaml_would_lose(tmp_path: Path, text: str) -> None:
+    """As a value, a column's name and a feature; as a step reads it, and as Hydra does."""
+    table = pa.table({text: ["x", "y"] * 20, "v": [text, "other"] * 20, "t": ["p", "q"] * 20})
+    data = loaded(column_roles.config(table, FACTS, "t"), tmp_path)
+    assert failed(table, data) == []
+    assert text in (data.checks.columns["v"].allowed or [])
+    assert data.features.categorical == [text, "v"]
+    for values in ({text: [text]}, text, [text, {"a": text}]):
+        (tmp_path / "step.yaml").write_text(yaml_text.dump(values), encoding="utf-8")
+        assert yaml_text.read(tmp_path / "step.yaml") == values
 
 
 @given(

@@ -5,7 +5,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config.overrides import from_argv
+from pipeline.config.overrides import as_typed, from_argv
 from pipeline.errors import InputError
 
 
@@ -17,11 +17,23 @@ def mlproject(*pairs: str, steps: str = "", options: str = "") -> list[str]:
 
 def test_hydras_own_form_stays_except_for_steps() -> None:
     argv = ["-m", "data.test_size=0.1,0.2", "--cfg", "job", "main.steps=a,b", "main.steps=[a,b]"]
-    assert from_argv(argv) == [*argv[:4], "main.steps='a,b'", "main.steps=[a,b]"]
+    plain, taken = from_argv(argv)[2:4], from_argv(argv)[1]
+    assert (taken, plain) == ("++data.test_size=0.1,0.2", ["--cfg", "job"])
+    assert from_argv(argv)[4:] == ["++main.steps='a,b'", "++main.steps=[a,b]"]
+    assert as_typed(from_argv(argv))[1] == argv[1]
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["data=songs", "data/segregate=group", "+experiment=quick", "~data.reference", "-m",
+     "hydra.run.dir=x", "model@a.b=c", "+hydra.x.y=1"],
+)  # fmt: skip
+def test_what_is_no_key_of_the_config_stays(token: str) -> None:
+    assert from_argv([token]) == [token]
 
 
 def test_all_routes_say_the_same() -> None:
-    expected = ["data.test_size=0.2", "main.steps='a,b'"]
+    expected = ["++data.test_size=0.2", "++main.steps='a,b'"]
     assert sorted(mlproject("data.test_size=0.2", steps="a,b")) == expected
     assert sorted(mlproject("data.test_size=0.2", "main.steps=a,b")) == expected
     assert sorted(mlproject(options="data.test_size=0.2 main.steps=a,b")) == expected

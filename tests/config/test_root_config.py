@@ -78,8 +78,8 @@ def test_the_file_of_a_step(root: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", r"mine.yaml: after is missing; name the step"),
-        ("after: first\nparameter: {}", r"mine.yaml: unknown key 'parameter': did you mean"),
+        ("", r"mine.yaml: after is missing; give it a value"),
+        ("after: first\nparameter: {}", r"mine.yaml: unknown key parameter: did you mean"),
         ("after: first\nparameters: 3", r"conf/step/mine.yaml: "),
         ("after: [", r"conf/step/mine.yaml: while parsing"),
         ("- after", r"conf/step/mine.yaml: "),

@@ -5,7 +5,7 @@ import pytest
 
 from evaluate import comparison
 from evaluate.comparison import Rival, against
-from pipeline.config.gate import Gate
+from pipeline.config.evaluate import Gate
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.predictions import Predictions
 

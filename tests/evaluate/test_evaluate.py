@@ -18,7 +18,8 @@ from evaluate.evaluate import (
     predictions_table,
     slice_rows,
 )
-from pipeline.config.judging import Judging
+from pipeline.config.evaluate import Judging
+from pipeline.config.model import Features, Model
 from pipeline.errors import InputError
 from pipeline.judging.metrics import classification_metrics
 from pipeline.judging.pictures import draw
@@ -80,9 +81,9 @@ def judged_table(kinds, **changes):
     place = np.array([kinds.index(value) for value in kind.tolist()])
     table = pd.DataFrame({"kind": kind, "size": place + random.random(240) * 1.5})
     table = table.assign(other=random.random(240), part=np.where(table.index % 4, "most", "few"))
-    features = {"numeric": ["size", "other"]}
+    features = Features(["size", "other"])
     forest = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 10}
-    pipeline = build_pipeline(features, {"estimator": forest}, 7)
+    pipeline = build_pipeline(features, Model(estimator=forest), 7)
     fitted = pipeline.fit(table[["other", "size"]].head(120), kind[:120])
     rows = table.tail(120)
     for name, keep in changes.items():

@@ -7,9 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from evaluate import comparison, gate
-from pipeline.config.gate import Gate
-from pipeline.config.gate import gate as gate_of
-from pipeline.errors import InputError
+from pipeline.config.evaluate import Gate
+from pipeline.config.loader import load
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import Comparison
 from pipeline.judging.predictions import Predictions
@@ -62,7 +61,7 @@ def test_nothing_asked_is_passed() -> None:
     ],
 )
 def test_thresholds(asked: dict[str, Any], reasons: list[str]) -> None:
-    said = gate.decide(FOUND, gate_of(asked), None)
+    said = gate.decide(FOUND, load(Gate, asked, "gate"), None)
     assert said["reasons"] == reasons
     assert said["passed"] is not bool(reasons)
     assert [row["passed"] for row in said["thresholds"]].count(False) == len(reasons)
@@ -130,22 +129,3 @@ def test_of_equal_models_one_in_twenty_is_refused(metric: str) -> None:
         one, two = model(codes, 1.0, random), model(codes, 1.0, random)
         refused += compared(codes, one, two, Gate(metric=metric, margin=0), HOW)["worse"]
     assert 1 <= refused <= 17  # 5 % are 10; more than 17 come with a chance of 1 in 100
-
-
-@pytest.mark.parametrize(
-    ("given", "line"),
-    [
-        ({"champian": "a:b"}, "unknown key gate.champian: did you mean 'champion'"),
-        ({"metric": "f1_score"}, "gate.metric=f1_score: choose from"),
-        ({"margin": -0.1}, "gate.margin must be at least 0, got -0.1"),
-        ({"overall": {"recal": 0.5}}, "unknown key gate.overall.recal: did you mean 'recall'"),
-        ({"per_class": {"accuracy": 1}}, "unknown key gate.per_class.accuracy"),
-        ({"slices": {"f1": "high"}}, "gate.slices.f1 must be a number, got 'high'"),
-        ({"champion": "model_export:v3"}, "gate.champion=model_export:v3 is not NAME:ALIAS"),
-        ({"champion": "model_export"}, "gate.champion=model_export is not NAME:ALIAS"),
-    ],
-)
-def test_what_cannot_be_asked(given: dict[str, Any], line: str) -> None:
-    with pytest.raises(InputError) as refused:
-        gate_of(given)
-    assert str(refused.value).startswith(line)

@@ -5,8 +5,8 @@ from sklearn.metrics import roc_auc_score
 
 from pipeline.judging.importances import Draws, of_columns
 from pipeline.judging.predictions import Predictions
-from pipeline.models.build import build_pipeline
 from pipeline.models.export import predict
+from tests import typed
 from train_random_forest.train import fit
 
 FEATURES = {"numeric": ["a", "a_b", "noise"], "categorical": ["shape"], "text": "words"}
@@ -31,7 +31,7 @@ def made_up(rows=400):
 
 def found(model, features=FEATURES, **kwargs):
     table = made_up()
-    pipeline = fit(build_pipeline(features, model, 7), table.head(200), "kind")
+    pipeline = fit(typed.pipeline(features, model), table.head(200), "kind")
     rows = table.tail(200)
     return importances_of(pipeline, rows, Draws(seed=3, **kwargs))
 
@@ -60,7 +60,7 @@ def test_what_tells_the_classes_apart_is_worth_something_by_both(encoding):
 def test_shuffling_inputs_is_shuffling_the_column():
     """By hand: permute the table's column itself, with the same draws, and predict again."""
     table = made_up().tail(200)
-    pipeline = fit(build_pipeline(FEATURES, {"estimator": FOREST}, 7), made_up().head(200), "kind")
+    pipeline = fit(typed.pipeline(FEATURES, {"estimator": FOREST}), made_up().head(200), "kind")
     codes = Predictions.of(table["kind"], np.empty((200, 3)), pipeline.classes_).codes
     before = predict(pipeline, table)[0]
     rows = importances_of(pipeline, table, Draws(repeats=2, seed=3))
@@ -92,7 +92,11 @@ def test_text_may_be_off_and_gaps_left_as_they_are():
 
 def test_one_single_class_has_no_importances():
     table = made_up()
-    pipeline = fit(build_pipeline(FEATURES, {"estimator": FOREST}, 7), table, "kind")
+    pipeline = fit(
+        typed.pipeline(FEATURES, {"estimator": FOREST}),
+        table,
+        "kind",
+    )
     cats = table[table["kind"] == "cat"]
     assert importances_of(pipeline, cats, Draws(seed=3)) == []
 

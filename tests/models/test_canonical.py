@@ -11,6 +11,7 @@ import skops.io
 import yaml
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
+from pipeline.config.model import Features, Model
 from pipeline.models import canonical, export
 from pipeline.models.build import build_pipeline
 from train_random_forest import train
@@ -22,14 +23,14 @@ pytestmark = [  # mlflow's own
 
 TABLE = pd.DataFrame({"n": [0.1, 0.7, None, 0.4] * 5, "w": ["är bo", "co", "bo co", ""] * 5,
                       "k": ["x", "y", "x", "z"] * 5, "y": ["p", "q"] * 10})  # fmt: skip
-FEATURES = {"numeric": ["n"], "categorical": ["k"], "text": "w"}
+FEATURES = Features(["n"], ["k"], "w")
 
 
 @pytest.mark.parametrize("estimator", [RandomForestClassifier, HistGradientBoostingClassifier])
 def test_two_exports_are_the_same(estimator: type, tmp_path: Path) -> None:
     target = f"sklearn.ensemble.{estimator.__name__}"
     for name in ("one", "two"):
-        unfitted = build_pipeline(FEATURES, {"estimator": {"_target_": target}}, 0)
+        unfitted = build_pipeline(FEATURES, Model(estimator={"_target_": target}), 0)
         fitted = train.fit(unfitted, TABLE, "y")
         export.export(fitted, tmp_path / name, TABLE, "y")
         keep = [object() for _ in range(1000)]  # what comes next has other addresses

@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.config.model import Features
 from pipeline.errors import InputError
 from pipeline.models.features import feature_groups, labels, model_input
 
-FEATURES = {"numeric": ["size", "age"], "categorical": ["shape", "level"], "text": "words"}
+FEATURES = Features(["size", "age"], ["shape", "level"], "words")
 TABLE = pd.DataFrame(
     {
         "kind": ["cat", "dog", "cat"],
@@ -20,7 +21,7 @@ TABLE = pd.DataFrame(
 
 def test_columns_are_sorted_inside_each_group():
     assert feature_groups(FEATURES) == (["age", "size"], ["level", "shape"], ["words"])
-    assert feature_groups({"numeric": None, "text": None}) == ([], [], [])
+    assert feature_groups(Features()) == ([], [], [])
 
 
 def test_the_model_sees_floats_categories_and_text_in_this_order():
@@ -35,7 +36,7 @@ def test_the_model_sees_floats_categories_and_text_in_this_order():
 
 
 def test_a_wholly_missing_number_is_no_matter_of_types():
-    assert model_input(TABLE.assign(size=None), {"numeric": ["size"]})["size"].isna().all()
+    assert model_input(TABLE.assign(size=None), Features(["size"]))["size"].isna().all()
 
 
 @pytest.mark.parametrize(

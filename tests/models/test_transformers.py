@@ -10,8 +10,8 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.judging import importances
 from pipeline.models import export, pyfunc
-from pipeline.models.build import build_pipeline
-from pipeline.models.features import features_of
+from pipeline.models.features import InputColumns, features_of
+from tests import typed
 from train_random_forest.train import fit
 
 pytestmark = [
@@ -45,19 +45,19 @@ def table(rows: int = 200) -> pd.DataFrame:
 
 
 def trained(*transformers: dict[str, Any]) -> Any:
-    return fit(build_pipeline(FEATURES, config(*transformers), 1), table(), "kind")
+    return fit(typed.pipeline(FEATURES, config(*transformers), 1), table(), "kind")
 
 
 def test_what_it_makes_is_among_the_inputs() -> None:
     pipeline = trained(RATIO, POWERS)
-    assert features_of(pipeline) == {**FEATURES, "numeric": ["weight"], "taken": ["area"]}
+    assert features_of(pipeline) == InputColumns(["weight"], ["shape"], None, ["area"])
     names = [name for name, _ in importances.of_inputs(pipeline)]
     assert sorted(names) == ["density", "shape", "weight", "weight", "weight^2"]
     assert importances.of_inputs(pipeline)[0][0] == "density"
     assert [name for name, *_ in pipeline[0].transformers] == [
         "numeric", "categorical", "transformer_0", "transformer_1",
     ]  # fmt: skip
-    assert "taken" not in features_of(trained())
+    assert features_of(trained()).taken == []
 
 
 def test_a_server_needs_the_raw_columns_alone(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_what_cannot_be_a_transformer(change: dict[str, Any], message: str) -> N
     model = config({**own, **change})
     model["allowed"] = [OWN, "tests.fakes.majority.Majority"]
     with pytest.raises(InputError, match=message):
-        build_pipeline(FEATURES, model, 1)
+        typed.pipeline(FEATURES, model, 1)
 
 
 def test_a_column_that_the_table_lacks() -> None:

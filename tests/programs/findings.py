@@ -3,7 +3,8 @@
 import pyarrow as pa
 
 from check_data import expectations
+from pipeline.config.checks import Checks, Column
 
-expected = {"min_rows": 2, "columns": {"x": {"max": 0}}}
-found = expectations.findings(pa.table({"x": [1]}), expected)
-print([finding.name for finding in found if finding.verdict == "failed"])
+checks = Checks({"x": Column("any", max=0)}, min_rows=2)
+results = expectations.results(pa.table({"x": [1]}), checks)
+print([result.name for result in results if result.verdict == "failed"])

@@ -5,6 +5,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.checks import Checks
+from pipeline.config.evaluate import EvaluateConfig
+from pipeline.config.model import ModelConfig
+from pipeline.config.preprocess import Preprocess
+from pipeline.config.segregate import Audit
 from pipeline.errors import InputError
 from pipeline.step import arguments
 
@@ -12,6 +17,7 @@ MLPROJECT = """
 name: demo
 entry_points:
   main:
+    command: exec python run.py
     help: "Show what is given."
     parameters:
       table: {type: string, help: "Table to read."}
@@ -23,13 +29,14 @@ entry_points:
       top: {type: int, default: "null", help: "How many."}
 """
 NOTHING = ("", "null", "None")
-KNOWN = "it takes --table --share --seed --label --column --limit --top"
+KNOWN = "choose from: --table, --share, --seed, --label, --column, --limit, --top"
 
 
 @pytest.fixture
 def script(tmp_path: Path) -> str:
-    (tmp_path / "MLproject").write_text(MLPROJECT, encoding="utf-8")
-    return str(tmp_path / "run.py")
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "MLproject").write_text(MLPROJECT, encoding="utf-8")
+    return str(tmp_path / "demo" / "run.py")
 
 
 def parsed(script: str, *words: str) -> dict[str, Any]:
@@ -73,15 +80,19 @@ def test_the_arguments_of_the_process(script: str, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "the following arguments are required: --table"),
-        (["--table=t", "--share=abc"], "argument --share: invalid float value: 'abc'"),
-        (["--table=t", "--share=null"], "argument --share: invalid float value: 'null'"),
-        (["--table=t", "--seed=1.5"], "argument --seed: invalid int value: '1.5'"),
-        (["--table=t", "--limit=abc"], "argument --limit: invalid float value: 'abc'"),
-        (["--table=t", "--top=nil"], "argument --top: invalid int value: 'nil'"),
-        (["--table=t", "--sede=1"], "unrecognized arguments: --sede=1"),
-        (["--table=t", "--shar=0.5"], "unrecognized arguments: --shar=0.5"),
-        (["--table=t", "more"], "unrecognized arguments: more"),
+        ([], "table is missing; give it a value"),
+        (["--table=t", "--share=half"], "share must be a number, got 'half'"),
+        (["--table=t", "--share=nan"], "share must be a number, got nan"),
+        (["--table=t", "--share="], "share must be a number, got ''"),
+        (["--table=t", "--seed=1.5"], "seed must be a whole number, got 1.5"),
+        (["--table=t", "--limit=abc"], "limit must be a number or null, got 'abc'"),
+        (["--table=t", "--top=nil"], "top must be a whole number or null, got 'nil'"),
+        (["--sede=1"], f"unknown argument --sede: did you mean '--seed'? {KNOWN}"),
+        (
+            ["--table=t", "--shar", "0.5"],
+            f"unknown argument --shar: did you mean '--share'? {KNOWN}",
+        ),
+        (["--table=t", "more"], f"unknown argument more: {KNOWN}"),
     ],
 )
 def test_refusals(
@@ -90,7 +101,7 @@ def test_refusals(
     with pytest.raises(SystemExit) as caught:
         arguments.parse(script, words)
     assert caught.value.code == 2
-    assert capsys.readouterr().err == f"error: demo: {said}; {KNOWN}\n"
+    assert capsys.readouterr().err == f"error: demo: {said}\n"
 
 
 def test_help(script: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,42 +120,120 @@ def yaml_text(folder: Path, content: bytes) -> str:
     return str(folder / "given.yaml")
 
 
-def test_yaml_file(tmp_path: Path) -> None:
-    path = yaml_text(tmp_path, "ü: {columns: [a, null]}\nb: 0.5\n".encode())
-    assert arguments.yaml_file("config", path) == {"ü": {"columns": ["a", None]}, "b": 0.5}
-    assert arguments.yaml_file("config", None) == {}
+def test_settings(tmp_path: Path) -> None:
+    path = yaml_text(tmp_path, b"{max_leak: 1e-1, key: [a]}")
+    assert arguments.settings(Audit, "audit", path) == Audit(max_leak=0.1, key=["a"])
+    assert arguments.settings(Audit, "audit", None) == Audit()
+    with pytest.raises(InputError, match=r"^model_config\.target is missing; give it a value$"):
+        arguments.settings(ModelConfig, "model_config", None)
 
 
-@pytest.mark.parametrize(
-    ("content", "word"),
-    [
-        (b"a: [1,\nb: 2", "line 2.*; give a YAML file"),
-        (b"a: 2020-13-45", "month must be in 1..12.*; give a YAML file"),
-        (b"a: !!python/name:os.system", "python/name:os.system.*; give a YAML file"),
-        ("a: ü".encode("latin-1"), "can't decode byte 0xfc.*; give a YAML file"),
-        *((text, r"it must hold a mapping \(key: value\)") for text in (b"", b"[a]", b"a", b"~")),
-        (None, "No such file.*; give a YAML file"),
-    ],
-)
-def test_yaml_file_refusals(tmp_path: Path, content: bytes | None, word: str) -> None:
-    path = str(tmp_path / "none.yaml") if content is None else yaml_text(tmp_path, content)
-    with pytest.raises(InputError, match=word) as caught:
-        arguments.yaml_file("config", path)
-    assert str(caught.value).startswith(f"config {path}: ")
+MISTAKES: list[tuple[type, str, str]] = [
+    (Audit, "max_leek: 0.1", "unknown key audit.max_leek: did you mean 'max_leak'? choose from: "),
+    (
+        Audit,
+        "max_leak: '0.1'",
+        "audit.max_leak must be a number, at least 0 and at most 1, or null",
+    ),
+    (
+        Audit,
+        "max_leak: true",
+        "audit.max_leak must be a number, at least 0 and at most 1, or null, ",
+    ),
+    (
+        Audit,
+        "max_leak: .nan",
+        "audit.max_leak must be a number, at least 0 and at most 1, or null, ",
+    ),
+    (Audit, "leaks: null", "audit.leaks must be true or false, got null"),
+    (Audit, "key: a", "audit.key must be a list, got 'a'"),
+    (Audit, "key: {a: 1}", "audit.key must be a list, got {'a': 1}"),
+    (Audit, "key: [a, 2]", "audit.key[1] must be text, got 2; put it in quotes"),
+    (
+        Audit,
+        "val_size: 1",
+        "audit.val_size must be a number, greater than 0 and less than 1, or nu",
+    ),
+    (Audit, "", "audit must be a mapping, got null"),
+    (Audit, "[a]", "audit must be a mapping, got ['a']"),
+    (Audit, "max_leak", "audit must be a mapping, got 'max_leak'"),
+    (
+        Audit,
+        "1: 2",
+        "unknown key audit.1: choose from: leaks, max_leak, target, key, time, val_size",
+    ),
+    (Audit, "{leaks: true, leaks: false}", "found duplicate key leaks"),
+    (Audit, "leaks: [", "while parsing a flow node"),
+    (Audit, "leaks: !!python/name:os.system", "could not determine a constructor"),
+    (Preprocess, "drop_duplicate: false", "unknown key audit.drop_duplicate: did you mean 'drop_d"),
+    (Preprocess, "text: {name: a}", "audit.text.columns is missing; give it a value"),
+    (
+        Checks,
+        "columns: {e: {type: number, maximum: 1}}",
+        "unknown key audit.columns.e.maximum: did",
+    ),
+    (Checks, "columns: {e: {}}", "audit.columns.e.type is missing; give it a value"),
+    (
+        Checks,
+        "columns: {e: {type: numbr}}",
+        "audit.columns.e.type must be one of number, integer, ",
+    ),
+    (
+        Checks,
+        "columns: {1: {type: any}}",
+        "audit.columns has the key 1, not text; put it in quotes",
+    ),
+    (
+        Checks,
+        "columns: {yes: {type: any}}",
+        "audit.columns has the key true, not text; put it in q",
+    ),
+    (Checks, "min_rows: 0.5", "audit.min_rows must be a whole number, at least 1, got 0.5"),
+    (
+        EvaluateConfig,
+        "gate: {overal: {auc: 0.9}}",
+        "unknown key audit.gate.overal: did you mean 'o",
+    ),
+    (
+        EvaluateConfig,
+        "gate: {champion: a}",
+        "audit.gate.champion must be NAME:ALIAS with an alias ",
+    ),
+    (
+        EvaluateConfig,
+        "judging: {resamples: true}",
+        "audit.judging.resamples must be a whole number",
+    ),
+    (ModelConfig, "{target: t, features: {}}", "audit.model is missing; give it a value"),
+    (
+        ModelConfig,
+        "model: {text: {input: filename}}",
+        "unknown key audit.model.text.input: ",
+    ),
+    (ModelConfig, "split: {gap: -1}", "audit.split.gap must be a number, at least 0, got -1"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "line"), MISTAKES)
+def test_a_mistake_in_a_file(tmp_path: Path, kind: type, text: str, line: str) -> None:
+    path = yaml_text(tmp_path, text.encode())
+    with pytest.raises(InputError) as caught:
+        arguments.settings(kind, "audit", path)
+    assert str(caught.value).startswith(f"{path}: {line}")
     assert "\n" not in str(caught.value)
 
 
-def test_yaml_values_come_in_the_order_of_the_keys(tmp_path: Path) -> None:
-    path = yaml_text(tmp_path, b"{b: {x: 1}, a: null}")
-    assert arguments.yaml_values("model_config", path, ["a", "b"]) == [None, {"x": 1}]
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    for path in (str(tmp_path / "none.yaml"), yaml_text(tmp_path, "a: ü".encode("latin-1"))):
+        with pytest.raises(InputError, match=r"give a YAML file$"):
+            arguments.settings(Audit, "audit", path)
 
 
-@pytest.mark.parametrize(
-    ("content", "held"),
-    [(b"a: 1", "a"), (b"{b: 1, c: 1, a: 1}", "b, c, a"), (b"{}", "nothing"), (b"{1: 2}", "1")],
-)
-def test_yaml_values_refusals(tmp_path: Path, content: bytes, held: str) -> None:
-    path = yaml_text(tmp_path, content)
+def test_columns(tmp_path: Path) -> None:
+    assert arguments.columns("group_by", None) == []
+    assert arguments.columns("group_by", "a, b") == ["a", "b"]
+    assert arguments.columns("group_by", yaml_text(tmp_path, b"[a, b]")) == ["a", "b"]
+    path = yaml_text(tmp_path, b"[a, 1]")
     with pytest.raises(InputError) as caught:
-        arguments.yaml_values("model_config", path, ["a", "b"])
-    assert str(caught.value) == f"model_config {path}: it must hold a, b; it holds {held}"
+        arguments.columns("group_by", path)
+    assert str(caught.value) == f"{path}: group_by[1] must be text, got 1; put it in quotes"

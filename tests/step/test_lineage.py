@@ -6,6 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipeline.config.model import Features
+from pipeline.config.preprocess import Text
 from pipeline.step import lineage
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Provenance, Store
@@ -13,11 +15,11 @@ from pipeline.store.versions import InputOf
 from pipeline.tables import table_files
 from pipeline.tracking.record import Record
 
-TEXT = {"name": "words", "columns": ["title"]}
+TEXT = Text("words", ["title"])
 
 
-def features(*numeric: str) -> dict[str, object]:
-    return {"numeric": list(numeric), "categorical": [], "text": "words"}
+def features(*numeric: str) -> Features:
+    return Features(list(numeric), [], "words")
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def run(tmp_path: Path) -> StepRun:
         (features("size"), TEXT, None),  # the exported model makes `words` itself
         (features("size", "area"), TEXT, "'area'"),
         (features("size", "area"), None, "'area', 'words'"),
-        (features("size"), {"name": "words", "columns": ["area"]}, "'words'"),
+        (features("size"), Text("words", ["area"]), "'words'"),
     ],
 )
 def test_it_is_said(

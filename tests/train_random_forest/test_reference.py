@@ -12,11 +12,11 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.judging.metrics import classification_metrics
 from pipeline.judging.predictions import Predictions
-from pipeline.models.build import build_pipeline
 from pipeline.models.export import predict
 from pipeline.splits.division import Division, divide
 from pipeline.tables.numbers import to_arrow
 from preprocess import clean
+from tests import typed
 from tests.conftest import ROOT
 from train_random_forest.train import fit
 
@@ -52,7 +52,7 @@ def test_the_reference_forest_reaches_its_figures(songs):
         "class_weight": "balanced",
     }
     model = {"estimator": forest, "text": {"max_features": 10, "binary": True}}
-    pipeline = fit(build_pipeline(features, model, 42), train, "genre")
+    pipeline = fit(typed.pipeline(features, model, 42), train, "genre")
     for part, expected in ((val, [0.95441, 0.68622, 0.66760]), (test, [0.95325, 0.68848, 0.66547])):
         said = Predictions.of(part["genre"], predict(pipeline, part)[0], pipeline.classes_)
         found = classification_metrics(said)
@@ -91,7 +91,7 @@ def test_the_tuned_models_reach_what_their_files_say(grouped, name, auc, f1):
     features, train, test = grouped
     model = yaml.safe_load((ROOT / f"conf/model/{name}.yaml").read_text())
     with threadpool_limits(1):  # OpenMP's threads wait busily for each other on a busy machine
-        pipeline = fit(build_pipeline(features, model, 42), train, "genre")
+        pipeline = fit(typed.pipeline(features, model, 42), train, "genre")
         probabilities, _ = predict(pipeline, test)
     found = classification_metrics(Predictions.of(test["genre"], probabilities, pipeline.classes_))
     assert found["auc"] >= auc

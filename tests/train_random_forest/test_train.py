@@ -3,12 +3,14 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
+from pipeline.config.model import Features
 from pipeline.errors import InputError
 from pipeline.judging.importances import of_inputs as feature_importances
 from pipeline.models import export
 from pipeline.models.build import build_pipeline
 from pipeline.models.export import predict
-from pipeline.models.features import features_of
+from pipeline.models.features import InputColumns, features_of
+from tests import typed
 from tests.processes import program
 from train_random_forest.train import fit
 
@@ -37,7 +39,8 @@ def estimator(name, **parameters):
 
 
 def trained(features=FEATURES, model=MODEL, table=None):
-    return fit(build_pipeline(features, model, 7), made_up() if table is None else table, "kind")
+    unfitted = typed.pipeline(features, model)
+    return fit(unfitted, made_up() if table is None else table, "kind")
 
 
 def test_the_order_of_the_configured_columns_does_not_matter():
@@ -48,18 +51,14 @@ def test_the_order_of_the_configured_columns_does_not_matter():
 
 
 def test_a_pipeline_knows_its_features_and_its_seed():
-    pipeline = build_pipeline(FEATURES, MODEL, 7)
-    assert features_of(pipeline) == {
-        "numeric": ["age", "size"],
-        "categorical": ["level", "shape"],
-        "text": "words",
-    }
+    pipeline = typed.pipeline(FEATURES, MODEL)
+    assert features_of(pipeline) == InputColumns(["age", "size"], ["level", "shape"], "words")
     assert pipeline[-1].random_state == 7
     assert [name for name, *_ in pipeline[0].transformers] == ["numeric", "categorical", "text"]
 
 
 def test_fit_leaves_pipeline_and_table_as_they_were():
-    pipeline, table = build_pipeline(FEATURES, MODEL, 7), made_up()
+    pipeline, table = typed.pipeline(FEATURES, MODEL), made_up()
     before = table.copy()
     fitted = fit(pipeline, table, "kind")
     assert fitted is not pipeline
@@ -174,7 +173,7 @@ def test_gaps_may_be_an_input_of_their_own():
 
 
 def test_text_may_be_off_or_made_of_letters():
-    assert features_of(trained(model={**MODEL, "text": None}))["text"] is None
+    assert features_of(trained(model={**MODEL, "text": None})).text is None
     letters = {"analyzer": "char_wb", "ngram_range": [2, 3], "max_features": 9}
     names = [name for name, _ in feature_importances(trained(model={**MODEL, "text": letters}))]
     assert "words:  th" in names
@@ -193,7 +192,7 @@ def test_classes_may_have_weights_of_their_own():
 
 def test_no_features_at_all_are_refused():
     with pytest.raises(InputError, match=r"data\.features names no column"):
-        build_pipeline({"numeric": [], "categorical": None}, MODEL, 7)
+        build_pipeline(Features(), typed.model(MODEL), 7)
 
 
 @pytest.mark.parametrize(

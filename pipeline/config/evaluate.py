@@ -1,10 +1,7 @@
-"""What the config may ask of a model before it becomes the champion; steps use it too."""
+"""What the config may say about judging a model, and what it asks of one."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
 
-from pipeline.errors import InputError, check_names, did_you_mean
 from pipeline.store.versions import is_reference, parse_reference, version_number
 
 LOSSES = ("log_loss", "brier", "ece")  # less is better: their bounds are upper ones
@@ -44,11 +41,20 @@ class OfSlices:
     log_loss: float | None = None
 
 
+def _is_lasting_alias(champion: str) -> bool:
+    alias = parse_reference(champion)[1] if is_reference(champion) else "latest"
+    return alias != "latest" and version_number(alias) is None
+
+
+CHAMPION = (_is_lasting_alias, "NAME:ALIAS with an alias that stays, as model_export:champion")
+
+
 @dataclass
 class Gate:
     """What a model has to reach on the test rows, and how it is compared with the champion."""
 
-    champion: str | None = None  # NAME:ALIAS that a model gets which passes; null: no comparison
+    # NAME:ALIAS that a model gets which passes; null: no comparison.
+    champion: str | None = field(default=None, metadata={"fits": CHAMPION})
     metric: str = field(default="f1", metadata={"one_of": [f.name for f in fields(Whole)]})
     margin: float = field(default=0.01, metadata={"at_least": 0})  # by how much it may be worse
     overall: Whole = field(default_factory=Whole)
@@ -67,39 +73,22 @@ def bounds(place: Whole | OfClasses | OfSlices) -> dict[str, float]:
     return {name: bound for name, bound in asdict(place).items() if bound is not None}
 
 
-def gate(given: Mapping[str, Any]) -> Gate:
-    """Return the settings of a mapping; what is left out has its default.
+@dataclass
+class Judging:
+    """How `evaluate` finds out how sure its figures are."""
 
-    Raises:
-        InputError: an unknown key or figure, a value that is not allowed, a champion that is no
-            NAME:ALIAS.
-    """
-    kinds = {"overall": Whole, "per_class": OfClasses, "slices": OfSlices}
-    check_names("gate", given, figures(Gate))
-    values = {name: value for name, value in given.items() if value is not None}
-    for place, kind in kinds.items():
-        asked_of = values.get(place, {})
-        check_names(f"gate.{place}", asked_of, figures(kind))
-        for name, bound in asked_of.items():
-            if isinstance(bound, bool) or not isinstance(bound, int | float | None):
-                raise InputError(f"gate.{place}.{name} must be a number, got {bound!r}")
-        values[place] = kind(**asked_of)
-    asked = Gate(**values)
-    metrics = figures(Whole)
-    if asked.metric not in metrics:
-        raise InputError(f"gate.metric={asked.metric}: {did_you_mean(asked.metric, metrics)}")
-    if not asked.margin >= 0:
-        raise InputError(f"gate.margin must be at least 0, got {asked.margin!r}")
-    _check_champion(asked.champion)
-    return asked
+    resamples: int = field(default=1000, metadata={"at_least": 100})  # of the test rows
+    slice_resamples: int = field(default=200, metadata={"at_least": 100})  # of a slice's rows
+    small_slice: int = field(default=100, metadata={"at_least": 1})  # fewer rows are flagged
+    permutation_rows: int = field(default=500, metadata={"at_least": 10})  # of one repeat
+    permutation_repeats: int = field(default=5, metadata={"at_least": 2})
 
 
-def _check_champion(champion: str | None) -> None:
-    if champion is None:
-        return
-    alias = parse_reference(champion)[1] if is_reference(champion) else "latest"
-    if alias == "latest" or version_number(alias) is not None:
-        raise InputError(
-            f"gate.champion={champion} is not NAME:ALIAS with an alias that stays, such as "
-            "model_export:champion; or null"
-        )
+@dataclass
+class EvaluateConfig:
+    """What `evaluate` is told beside its artifacts."""
+
+    judging: Judging = field(default_factory=Judging)
+    gate: Gate = field(default_factory=Gate)
+    slices: list[str] = field(default_factory=list)  # columns whose parts are judged one by one
+    trusted_types: list[str] = field(default_factory=list)  # as in Model
