@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assets import wiring
+from pipeline.config import wiring
 from tests.conftest import ROOT, STEPS, Project, copy_project, copy_results
 from tests.fakes.wandb_person import IMPATIENT
 from tests.fakes.wandb_server import KEY, Fault, WandbServer
