@@ -96,7 +96,7 @@ def test_thresholds_hold_for_the_first_model_too(sample_run: Path, tmp_path: Pat
     assert last.endswith(", must be at least 0.99")
     assert not (project.root / "artifacts" / CHAMPION).exists()
     row = next(line for line in done.out.splitlines() if line.startswith("evaluate · finished"))
-    assert "gate.json:v0" in row
+    assert "gate.json:v1" in row  # v0 is of the run before
 
 
 def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(fresh: Project) -> None:

@@ -37,9 +37,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Project:
     git(made, "add", ".")
     git(made, "commit", "--quiet", "-m", "first")
     split = made.root / "segregate" / "split.py"
-    split.write_text(
-        split.read_text().replace("    asked = audit", "    source = source\n    asked = audit")
-    )
+    before, begin, after = split.read_text().partition("    options = audit or {}\n")
+    assert begin, "the tests change the code of the split here"
+    split.write_text(f"{before}    source = source\n{begin}{after}")
     (made.root / "conf" / "experiment" / "new é.yaml").write_text(
         (made.root / "conf" / "experiment" / "quick.yaml").read_text()
     )
@@ -210,7 +210,7 @@ def test_it_differs(project: Project, change: Change) -> None:
 
     def other_code(manifest: dict[str, Any]) -> None:
         manifest["code"]["patch"] = manifest["code"]["patch"].replace(
-            "source = source\n", "how = replace(how, seed=7)\n"
+            "source = source\n", "import dataclasses; how = dataclasses.replace(how, seed=7)\n"
         )
         manifest["packages"]["scikit-learn"] = "1.0.0"
 
