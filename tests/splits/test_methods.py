@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from pipeline.config import segregate
 from pipeline.errors import InputError
 from pipeline.splits.division import Division, divide
 
@@ -143,3 +144,7 @@ def test_refusals(options: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
         divide(TABLE, Division(**({"size": 0.5, "seed": 0} | options)))
     assert "\n" not in str(caught.value)
+
+
+def test_the_config_names_the_methods_that_there_are() -> None:
+    assert list(division.METHODS) == segregate.METHODS
