@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import segregate
 from pipeline.errors import InputError
-from pipeline.splits.division import Division, divide
+from pipeline.splits.division import METHODS, Division, divide
 
 KEYS = st.lists(
     st.tuples(st.sampled_from(["a", "b", None]), st.sampled_from([1.5, -0.5, None]),
@@ -147,4 +147,4 @@ def test_refusals(options: dict[str, Any], said: str) -> None:
 
 
 def test_the_config_names_the_methods_that_there_are() -> None:
-    assert list(division.METHODS) == segregate.METHODS
+    assert list(METHODS) == segregate.METHODS
