@@ -1,6 +1,6 @@
 """Divide a table into a train and a test table, and certify it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,21 +31,13 @@ def split(
 ) -> Certificate:
     """Divide the rows; of the table, only pieces are in memory.
 
-    With the stratified and the random method the rows are those of scikit-learn's
-    ``train_test_split`` with the same random_state, in its order.
-
     Args:
         source: the table.
         how: the method, its options and the share of the test table.
         writers: of the train and of the test table, of the source's schema. From CSV to CSV rows
             are copied as they are.
         folder: where files can be made, together as large as the table in memory.
-        audit: leaks (false: they are not looked for), target (column to predict; by default the
-            stratify column), key (columns that say which rows are of one thing), time (column),
-            val_size (the share of the train rows that are going to be validation rows).
-
-    Returns:
-        The certificate.
+        audit: as in pipeline.config.segregate.
 
     Raises:
         InputError: as pipeline.splits.division.
@@ -61,19 +53,26 @@ def split(
     del parts
     rows = (certificate.rows["train"], certificate.rows["test"])
     as_lines = source.has_lines and all(writer.is_csv for writer in writers)
-    write = [writer.write_lines if as_lines else writer.write for writer in writers]
     with TemporaryDirectory(dir=folder) as name:
         blocks = _blocks(source, places, rows, as_lines, Path(name))
         if not looks:
-            for part, block in blocks:
-                write[part](block)
+            _write(blocks, writers, as_lines)
             return certificate
         key, time = options.get("key") or (), how.time_column or options.get("time")
         target = options.get("target") or how.stratify
         observer = Audit(source.plain, rows, target, key, time, Path(name))
-        for part, block in ahead(_observed(blocks, observer, source.parsed if as_lines else None)):
-            write[part](block)
+        observed = _observed(blocks, observer, source.parsed if as_lines else None)
+        _write(ahead(observed), writers, as_lines)
         return _audited(certificate, observer, fitted, how)
+
+
+def _write(
+    blocks: Iterable[tuple[int, pa.Table]], writers: Sequence[Writer], as_lines: bool
+) -> None:
+    """Write blocks of rows to the tables of their parts."""
+    for part, block in blocks:
+        writer = writers[part]
+        (writer.write_lines if as_lines else writer.write)(block)
 
 
 def _blocks(

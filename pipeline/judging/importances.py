@@ -86,14 +86,13 @@ def of_columns(
     Bioinformatics 8, 2007): where the two differ, believe the permutation.
 
     Args:
-        pipeline: fitted, as pipeline.models.build makes it.
+        pipeline: a fitted one.
         rows: the rows of draws.all_rows, which it has not seen, in their order.
         predictions: what it says about all (n,) rows.
         draws: the rows of each repeat.
 
     Returns:
-        A row for each column; impurity is None where the estimator has none. Empty with one single
-        class, which has no AUC.
+        A row for each column; impurity is None where there is none. Empty with one single class.
     """
     codes = predictions.codes
     if len(np.unique(codes)) < 2:

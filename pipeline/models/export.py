@@ -1,7 +1,7 @@
 """What a fitted model says; its export and load in skops' format with the config's trust list."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -58,13 +58,27 @@ def export(
     Raises:
         InputError: the estimator holds types outside `trusted`, or the signature was lost.
     """
-    import mlflow.sklearn
     import skops.io
-    from mlflow.exceptions import MlflowException
-    from skops.io.exceptions import UntrustedTypesFoundException
 
     about = serving.describe(pipeline, example, text)
     _forget_addresses(pipeline)
+    _save(pipeline, folder, about, target, trusted)
+    own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - set(TRUSTED_TYPES)
+    serving.add_to(folder, about, {name.partition(".")[0] for name in own})
+    canonical.rewrite_skops(folder / MODEL_FILE)
+    canonical.rewrite_mlmodel(folder)
+    if not _mlmodel(folder).get("signature"):
+        raise InputError(f"{folder}: the exported model has no signature; see mlflow's messages")
+
+
+def _save(
+    pipeline: Any, folder: Path, about: Mapping[str, Any], target: str, trusted: Sequence[str]
+) -> None:
+    """Let MLflow write the model, with skops; InputError for types that are not trusted."""
+    import mlflow.sklearn
+    from mlflow.exceptions import MlflowException
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
         mlflow.sklearn.save_model(
             pipeline,
@@ -80,12 +94,6 @@ def export(
         if isinstance(error.__context__, UntrustedTypesFoundException):
             raise _untrusted(pipeline, trusted) from error
         raise
-    own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - set(TRUSTED_TYPES)
-    serving.add_to(folder, about, {name.partition(".")[0] for name in own})
-    canonical.rewrite_skops(folder / MODEL_FILE)
-    canonical.rewrite_mlmodel(folder)
-    if not _mlmodel(folder).get("signature"):
-        raise InputError(f"{folder}: the exported model has no signature; see mlflow's messages")
 
 
 def load(folder: Path, trusted: Sequence[str] = ()) -> Any:
