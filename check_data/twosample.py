@@ -104,12 +104,10 @@ def pooled(ours: Counts, theirs: Counts) -> tuple[NDArray[np.int64], float]:
 
 def chi_square(table: Counts) -> tuple[float, float]:
     """Return Pearson's statistic of a (2, k) table of rows, k at least 2, and its p-value."""
-    from scipy.special import chdtrc
+    from scipy.stats import chi2_contingency
 
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-    statistic = float(((table - expected) ** 2 / expected).sum())
-    freedom = table.shape[1] - 1
-    return statistic, float(chdtrc(freedom, statistic))
+    test = chi2_contingency(table, correction=False)
+    return float(test.statistic), float(test.pvalue)
 
 
 def variation(table: Counts) -> float:

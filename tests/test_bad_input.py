@@ -143,7 +143,12 @@ def test_missing_column(bench: Bench) -> None:
     refused(bench, done, "'title'", "it has a")
 
 
-CHECKS = {"columns": {"n": {"type": "number", "max_missing": 0.5}, "c": {"allowed": ["x", "y"]}}}
+CHECKS = {
+    "columns": {
+        "n": {"type": "number", "max_missing": 0.5},
+        "c": {"type": "any", "allowed": ["x", "y"]},
+    }
+}
 
 
 @pytest.mark.parametrize(
@@ -235,6 +240,52 @@ def test_a_split_that_leaks_more_than_is_allowed(bench: Bench) -> None:
     audit = bench.yaml({"key": ["x"], "max_leak": 0.5, "val_size": None})
     done = bench.step("segregate", input_artifact="in.csv", stratify="c", audit=audit)
     refused(bench, done, "100.0% of the test rows equal a train row", "max_leak=0.5", "group")
+
+
+@pytest.mark.parametrize(
+    ("step", "parameter", "content", "line"),
+    [
+        (
+            "preprocess",
+            "config",
+            {"drop_duplicate": False},
+            "unknown key config.drop_duplicate: did",
+        ),
+        (
+            "check_data",
+            "config",
+            {"columns": {"x": {"type": "any", "maximum": 1}}},
+            "unknown key con",
+        ),
+        (
+            "segregate",
+            "audit",
+            {"max_leek": 0.1},
+            "unknown key audit.max_leek: did you mean 'max_le",
+        ),
+        (
+            "train_random_forest",
+            "model_config",
+            {"target": "c"},
+            "model_config.features is missing",
+        ),
+        (
+            "evaluate",
+            "config",
+            {"gate": {"margin": "1"}},
+            "config.gate.margin must be a number, at",
+        ),
+    ],
+)
+def test_a_mistake_in_the_yaml_file_of_a_step(
+    bench: Bench, step: str, parameter: str, content: object, line: str
+) -> None:
+    inputs = {"check_data": "sample_artifact", "train_random_forest": "train_data"}
+    words = {inputs.get(step, "input_artifact"): "table.csv"}
+    if step == "evaluate":
+        words = {"model_export": "model_export", "test_data": "table.csv"}
+    file = bench.yaml(content)
+    refused(bench, bench.step(step, **words, **{parameter: file}), f"{file}: {line}")
 
 
 def test_unwritable_store(bench: Bench) -> None:

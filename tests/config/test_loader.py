@@ -13,7 +13,7 @@ from hydra import compose, initialize_config_dir
 from pipeline.config import root_config, schema
 from pipeline.config.overrides import CONFIG_ERRORS, explain, from_argv
 from pipeline.errors import InputError
-from tests.conftest import ROOT, THOROUGH
+from tests.conftest import ROOT
 
 
 def nested(key: str, value: object) -> Any:
@@ -171,12 +171,12 @@ MISTAKES: list[tuple[str, object, str]] = [
 ]  # fmt: skip
 
 
-# Every way for every twelfth mistake, the others by one way in turn; or all for all.
+# Every way for every twelfth mistake, the others by one way in turn.
 PAIRS = [
     (way, *mistake)
     for number, mistake in enumerate(MISTAKES)
     for turn, way in enumerate(WAYS)
-    if THOROUGH or number % 12 == 0 or (number + turn) % len(WAYS) == 0
+    if number % 12 == 0 or (number + turn) % len(WAYS) == 0
 ]
 
 

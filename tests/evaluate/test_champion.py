@@ -10,6 +10,7 @@ import pytest
 from evaluate import champion
 from evaluate.champion import Candidate
 from evaluate.table import TableReader
+from pipeline.config.model import Features
 from pipeline.errors import InputError
 from pipeline.models import export
 from pipeline.tables import table_files
@@ -57,7 +58,7 @@ def reading(tmp_path, monkeypatch):
     def read(known, candidate, classes=("b", "a"), reference="model:champion", **run):
         model = SimpleNamespace(classes_=np.array(classes))
         monkeypatch.setattr(export, "load", lambda *_: model)
-        monkeypatch.setattr("evaluate.table.features.features_of", lambda _: {"numeric": ["x"]})
+        monkeypatch.setattr("evaluate.table.features.features_of", lambda _: Features(["x"]))
         share = lambda frame: frame["x"].to_numpy() / 10  # noqa: E731
         answer = lambda _, frame: (np.column_stack([share(frame), 1 - share(frame)]), None)  # noqa: E731
         monkeypatch.setattr(export, "predict", answer)

@@ -8,10 +8,10 @@ import pytest
 from evaluate.table import TableReader, digests
 from pipeline.errors import InputError
 from pipeline.judging.importances import Draws
-from pipeline.models.build import build_pipeline
 from pipeline.models.export import predict
 from pipeline.models.features import features_of, model_input
 from pipeline.tables import row_digests, table_files
+from tests import typed
 
 FEATURES = {"numeric": ["size", "count"], "categorical": ["shape", "code"], "text": "words"}
 FOREST = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_estimators": 10}
@@ -48,7 +48,7 @@ def reader(request, tmp_path, monkeypatch):
 
 def model():
     frame = table().to_pandas()
-    pipeline = build_pipeline(FEATURES, {"estimator": FOREST}, 7)
+    pipeline = typed.pipeline(FEATURES, {"estimator": FOREST})
     return pipeline.fit(model_input(frame, features_of(pipeline)), frame["kind"].to_numpy())
 
 
