@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 
@@ -14,7 +13,7 @@ from pipeline.config.checks import Checks, Drift
 
 def compare(
     table: pa.Table, reference: pa.Table, alpha: float, checks: Checks
-) -> tuple[list[CheckResult], list[dict[str, Any]]]:
+) -> tuple[list[CheckResult], list[dict[str, object]]]:
     """Compare each column of a table with the reference.
 
     Numbers are compared by the Kolmogorov-Smirnov distance, and the effect is the Wasserstein
@@ -58,7 +57,7 @@ def _limits(checks: Checks, name: str) -> Drift:
 
 def _with_verdicts(
     compared: list[CheckResult | Comparison], alpha: float
-) -> tuple[list[CheckResult], list[dict[str, Any]]]:
+) -> tuple[list[CheckResult], list[dict[str, object]]]:
     """Correct the p-values of all tests together and say which fail."""
     tests = [test for test in compared if isinstance(test, Comparison)]
     corrected = iter(twosample.holm([test.p for test in tests]))
@@ -80,7 +79,7 @@ def _with_verdicts(
     return results, rows
 
 
-def _row(test: Comparison, p: float, smallest: float, verdict: str) -> dict[str, Any]:
+def _row(test: Comparison, p: float, smallest: float, verdict: str) -> dict[str, object]:
     method, statistic = test.statistic
     return {
         "column": test.column,

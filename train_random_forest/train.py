@@ -1,7 +1,8 @@
 """Fit the inference pipeline that pipeline/models/build.py builds."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -10,6 +11,9 @@ from sklearn.pipeline import Pipeline
 
 from pipeline.errors import InputError, did_you_mean
 from pipeline.models.features import features_of, labels, model_input
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 
 def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
@@ -51,7 +55,7 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
     return fitted
 
 
-def _two_or_more_classes(truth: NDArray[Any], target: str) -> None:
+def _two_or_more_classes(truth: NDArray[np.generic], target: str) -> None:
     classes = pd.unique(truth)
     if len(classes) < 2:
         held = f"only the class {classes[0]!r}" if len(classes) else "no rows"
@@ -60,7 +64,7 @@ def _two_or_more_classes(truth: NDArray[Any], target: str) -> None:
         )
 
 
-def _weights_name_classes(estimator: Any, truth: NDArray[Any]) -> None:
+def _weights_name_classes(estimator: "BaseEstimator", truth: NDArray[np.generic]) -> None:
     weights = estimator.get_params().get("class_weight")
     if not isinstance(weights, dict):
         return

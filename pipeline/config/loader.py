@@ -9,11 +9,12 @@ import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from operator import ge, gt, le, lt
-from typing import Any, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 from pipeline.errors import InputError, check_names, inside, near
 
 T = TypeVar("T")
+Hint: TypeAlias = Any  # a type as `typing` gives it
 UNSET = "???"  # as OmegaConf writes what somebody has still to give
 Rules = Mapping[str, Any]
 KINDS = {float: "a number", int: "a whole number", str: "text", bool: "true or false",
@@ -45,7 +46,7 @@ def load(kind: type[T], value: object, key: str) -> T:
     return cast("T", _value(kind, value, key, {}, False))
 
 
-def check_part(kind: type[Any], value: object, key: str) -> None:
+def check_part(kind: Hint, value: object, key: str) -> None:
     """Refuse what is wrong in some of the values; others may be given elsewhere.
 
     Raises:
@@ -54,7 +55,7 @@ def check_part(kind: type[Any], value: object, key: str) -> None:
     _value(kind, value, key, {}, True)
 
 
-def defaults(kind: type[Any]) -> dict[str, Any]:
+def defaults(kind: Hint) -> dict[str, Any]:
     """Return the plain defaults of a dataclass and of those inside it; UNSET where none is."""
     return {f.name: _default(f) for f in fields(kind)}
 
@@ -66,18 +67,18 @@ def missing(key: str) -> InputError:
 
 def _default(field: "Field[Any]") -> Any:
     if is_dataclass(field.type):
-        return defaults(cast("type[Any]", field.type))
+        return defaults(cast("Hint", field.type))
     if field.default_factory is not MISSING:
         return field.default_factory()
     return UNSET if field.default is MISSING else field.default
 
 
-def _value(hint: Any, value: object, key: str, rules: Rules, partial: bool) -> Any:
+def _value(hint: Hint, value: object, key: str, rules: Rules, partial: bool) -> Any:
     if partial and isinstance(value, str) and "${" in value:
         return value
     if value == UNSET and not partial:
         raise missing(key)
-    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    kinds = get_args(hint) if _plain(hint) in (Union, types.UnionType) else (hint,)
     for kind in kinds:
         if _is_a(kind, value):
             result = _converted(kind, value, key, rules, partial)
@@ -87,8 +88,13 @@ def _value(hint: Any, value: object, key: str, rules: Rules, partial: bool) -> A
                      f"{_advice(kinds, value, rules)}")  # fmt: skip
 
 
-def _is_a(kind: Any, value: object) -> bool:
-    plain = get_origin(kind) or kind
+def _plain(kind: Hint) -> Hint:
+    """Return ``list`` for ``list[str]``."""
+    return get_origin(kind) or kind
+
+
+def _is_a(kind: Hint, value: object) -> bool:
+    plain = _plain(kind)
     if plain is Any:
         return True
     if is_dataclass(plain) or plain is dict:
@@ -100,11 +106,11 @@ def _is_a(kind: Any, value: object) -> bool:
     return isinstance(value, plain)
 
 
-def _converted(kind: Any, value: Any, key: str, rules: Rules, partial: bool) -> Any:
+def _converted(kind: Hint, value: Any, key: str, rules: Rules, partial: bool) -> Any:
     """Return a value of the right kind with all that is inside it checked."""
-    plain, args = get_origin(kind) or kind, get_args(kind)
+    plain, args = _plain(kind), get_args(kind)
     if is_dataclass(plain):
-        return _object(cast("type[Any]", plain), value, key, partial)
+        return _object(cast("Hint", plain), value, key, partial)
     if plain is dict:
         if "keys" in rules:
             check_names(key, value, rules["keys"])
@@ -119,7 +125,7 @@ def _converted(kind: Any, value: Any, key: str, rules: Rules, partial: bool) -> 
     return float(value) if plain is float else value
 
 
-def _object(kind: type[Any], values: Mapping[Any, object], key: str, partial: bool) -> Any:
+def _object(kind: Hint, values: Mapping[Hint, object], key: str, partial: bool) -> Any:
     known = {f.name: f for f in fields(kind)}
     check_names(key, values, known)
     loaded = {
@@ -135,9 +141,9 @@ def _object(kind: type[Any], values: Mapping[Any, object], key: str, partial: bo
     return kind(**loaded)
 
 
-def _words(kinds: Collection[Any], rules: Rules) -> str:
+def _words(kinds: Collection[Hint], rules: Rules) -> str:
     """Return what is allowed, such as `a number, greater than 0 and less than 1, or null`."""
-    plain = sorted((get_origin(kind) or kind for kind in kinds), key=lambda k: k is type(None))
+    plain = sorted(map(_plain, kinds), key=lambda k: k is type(None))
     *words, last = dict.fromkeys(KINDS.get(kind, KINDS[dict]) for kind in plain)
     null = ", or null" if words and last == "null" else ""
     if "one_of" in rules:
@@ -154,7 +160,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def _advice(kinds: Collection[Any], value: object, rules: Rules) -> str:
+def _advice(kinds: Collection[Hint], value: object, rules: Rules) -> str:
     """Return what to do, where that can be told from the value."""
     if isinstance(value, str) and "one_of" in rules:
         return f"; {near(value, rules['one_of'])}".rstrip("; ")

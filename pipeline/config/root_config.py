@@ -75,7 +75,7 @@ def _own_step(path: Path, root: Path) -> OwnStep:
         raise InputError(f"{shown}: {error}") from None
 
 
-def with_own(steps: Mapping[str, Mapping[str, Any]], own: Mapping[str, OwnStep]) -> Steps:
+def with_own(steps: Mapping[str, Mapping[str, object]], own: Mapping[str, OwnStep]) -> Steps:
     """Return all steps in order, each with its parameters.
 
     Args:

@@ -56,7 +56,7 @@ def _index(step: str, order: list[str]) -> int:
     return order.index(step)
 
 
-def checked(steps: Mapping[str, Mapping[str, Any]], root: Path) -> dict[str, dict[str, Any]]:
+def checked(steps: Mapping[str, Mapping[str, object]], root: Path) -> dict[str, dict[str, object]]:
     """Return the parameters of each step as its MLproject declares them, in plain values.
 
     Args:
@@ -73,7 +73,7 @@ def checked(steps: Mapping[str, Mapping[str, Any]], root: Path) -> dict[str, dic
     }
 
 
-def _values(key: str, values: Mapping[str, Any], file: Path) -> dict[str, Any]:
+def _values(key: str, values: Mapping[str, object], file: Path) -> dict[str, object]:
     declared = mlproject.entry_point(file).parameters
     check_names(key, values, declared)
     for name, parameter in declared.items():
@@ -97,11 +97,11 @@ def _hint(parameter: mlproject.Parameter) -> Any:
     return parameter.hint | SCHEMAS[parameter.schema]
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     return asdict(cast("Any", value)) if is_dataclass(value) else value
 
 
-def parameters(step: str, values: Mapping[str, Any], folder: Path) -> dict[str, str]:
+def parameters(step: str, values: Mapping[str, object], folder: Path) -> dict[str, str]:
     """Return what the step's MLproject receives, as text.
 
     Args:

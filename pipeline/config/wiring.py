@@ -46,7 +46,7 @@ def steps_of(config: Mapping[str, Any], helps: Mapping[str, str]) -> list[Step]:
     return found
 
 
-def outputs(parameters: Mapping[str, Any]) -> list[str]:
+def outputs(parameters: Mapping[str, object]) -> list[str]:
     """Return the names of the artifacts that a step with these parameters makes."""
     suffix = parameters.get("format", "csv")
     return [

@@ -5,7 +5,7 @@ travels with the exported model.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
@@ -27,6 +27,9 @@ from pipeline.errors import InputError
 from pipeline.models import transformers
 from pipeline.models.estimator import make_estimator, validated
 from pipeline.models.features import feature_groups
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 # Categories that only turn up later are a class of their own, never a crash.
 ENCODERS = {
@@ -51,7 +54,7 @@ def build_pipeline(features: Features, model: Model, random_seed: int) -> Pipeli
         InputError: no columns, a value that scikit-learn does not allow.
     """
     numeric, categorical, text = feature_groups(features)
-    tracks: list[tuple[str, Any, Any]] = []
+    tracks: list[transformers.Track] = []
     if numeric:
         tracks.append(("numeric", _numeric_track(model.numeric), numeric))
     if categorical:
@@ -79,7 +82,7 @@ def _numeric_track(track: NumericTrack) -> Pipeline | str:
         raise InputError(
             "model.numeric.indicator=true goes with an imputation: give median or mean"
         )
-    steps: list[tuple[str, Any]] = []
+    steps: list[tuple[str, BaseEstimator]] = []
     if imputation != "none":
         imputer = SimpleImputer(strategy=imputation, add_indicator=track.indicator)
         steps.append(("imputation", imputer))
@@ -93,14 +96,14 @@ def _categorical_track(track: CategoricalTrack) -> Pipeline:
     return Pipeline([("imputation", imputer), ("encoding", clone(ENCODERS[track.encoding]))])
 
 
-def _text_track(config: Mapping[str, Any]) -> TfidfVectorizer:
+def _text_track(config: Mapping[str, object]) -> TfidfVectorizer:
     parameters = dict(config)
-    if isinstance(parameters.get("ngram_range"), list):  # YAML knows no tuple
-        parameters["ngram_range"] = tuple(parameters["ngram_range"])
+    if isinstance(span := parameters.get("ngram_range"), list):  # YAML knows no tuple
+        parameters["ngram_range"] = tuple(span)
     return validated(TfidfVectorizer(**parameters), "model.text")
 
 
-def _takes_gaps(estimator: Any, track: NumericTrack) -> None:
+def _takes_gaps(estimator: "BaseEstimator", track: NumericTrack) -> None:
     """Refuse to leave gaps to an estimator that fails on them, perhaps only when it is used."""
     if track.imputation == "none" and not get_tags(estimator).input_tags.allow_nan:
         raise InputError(

@@ -7,7 +7,6 @@ import json
 import os
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -45,7 +44,7 @@ def rewrite_skops(file: Path) -> None:
     os.replace(target, file)
 
 
-def _renumber(node: Any, members: dict[str, str], ids: dict[int, int]) -> None:
+def _renumber(node: object, members: dict[str, str], ids: dict[int, int]) -> None:
     if isinstance(node, list):
         for item in node:
             _renumber(item, members, ids)

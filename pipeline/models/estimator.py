@@ -4,13 +4,16 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils._param_validation import InvalidParameterError
 
 from pipeline.config.model import ALLOWED, ALLOWED_TRANSFORMERS
 from pipeline.errors import InputError, check_names, did_you_mean
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 KEY = "model.estimator"
 EXAMPLE = "sklearn.ensemble.RandomForestClassifier"
@@ -30,8 +33,8 @@ REMOVED_NAMES = {
 
 
 def make_estimator(
-    config: Mapping[str, Any], random_seed: int, allowed: Iterable[str] = ALLOWED
-) -> Any:
+    config: Mapping[str, object], random_seed: int, allowed: Iterable[str] = ALLOWED
+) -> "BaseEstimator":
     """Return the unfitted classifier of a mapping `{_target_: package.Class, parameter: value}`.
 
     Its random_state is the seed, if it takes one. Only a module of an allowed class is imported.
@@ -55,8 +58,8 @@ def make_estimator(
 
 
 def make_transformer(
-    key: str, config: Mapping[str, Any], random_seed: int, allowed: Iterable[str]
-) -> Any:
+    key: str, config: Mapping[str, object], random_seed: int, allowed: Iterable[str]
+) -> "BaseEstimator":
     """Return an unfitted transformer, as make_estimator does a classifier.
 
     Args:
@@ -79,8 +82,8 @@ def make_transformer(
 
 
 def _parameters(
-    key: str, config: Mapping[str, Any], estimator: Any, random_seed: int
-) -> dict[str, Any]:
+    key: str, config: Mapping[str, object], estimator: "BaseEstimator", random_seed: int
+) -> dict[str, object]:
     """Return the parameters that a config gives an estimator's class, the seed among them."""
     parameters = {name: value for name, value in config.items() if name != "_target_"}
     known = estimator._get_param_names()
@@ -98,7 +101,7 @@ def _parameters(
     return parameters
 
 
-def validated(step: Any, keys: Mapping[str, str] | str) -> Any:
+def validated(step: "BaseEstimator", keys: Mapping[str, str] | str) -> "BaseEstimator":
     """Return the estimator itself once scikit-learn's own rules accept all its parameters.
 
     Args:
@@ -128,7 +131,9 @@ def validated(step: Any, keys: Mapping[str, str] | str) -> Any:
     return step
 
 
-def _find_class(key: str, config: Mapping[str, Any], allowed: Iterable[str], example: str) -> Any:
+def _find_class(
+    key: str, config: Mapping[str, object], allowed: Iterable[str], example: str
+) -> "type[BaseEstimator]":
     """Return the class that `_target_` names, if it may; only its module is imported."""
     target, allowed = str(config.get("_target_") or ""), list(allowed)
     if not target:
@@ -140,7 +145,7 @@ def _find_class(key: str, config: Mapping[str, Any], allowed: Iterable[str], exa
         )
     path, _, name = target.rpartition(".")
     try:
-        return getattr(import_module(path), name)
+        return cast("type[BaseEstimator]", getattr(import_module(path), name))
     except (ImportError, AttributeError, ValueError) as error:
         raise InputError(
             f"{key}._target_={target} cannot be imported ({error}); correct model.allowed and "
@@ -148,13 +153,13 @@ def _find_class(key: str, config: Mapping[str, Any], allowed: Iterable[str], exa
         ) from error
 
 
-def _has(candidate: Any, *methods: str) -> bool:
+def _has(candidate: object, *methods: str) -> bool:
     """Say whether this is a class of scikit-learn's contract with these methods."""
     is_estimator = inspect.isclass(candidate) and issubclass(candidate, BaseEstimator)
     return is_estimator and all(hasattr(candidate, method) for method in methods)
 
 
-def _instance(classifier: Any, parameters: dict[str, Any]) -> Any:
+def _instance(classifier: "type[BaseEstimator]", parameters: dict[str, object]) -> "BaseEstimator":
     name = classifier.__name__
     try:
         estimator = classifier(**parameters)

@@ -1,10 +1,10 @@
 """What a fitted model says; its export and load in skops' format with the config's trust list."""
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,16 @@ from pipeline.errors import InputError
 from pipeline.models import canonical, serving
 from pipeline.models.features import features_of, model_input
 
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
 MODEL_FILE = "model.skops"  # the name that mlflow.sklearn gives it
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
 
 
-def predict(pipeline: Any, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[Any]]:
+def predict(
+    pipeline: "Pipeline", frame: pd.DataFrame
+) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
     """Return (n, k) probabilities, columns as `pipeline.classes_`, and the (n,) likeliest classes.
 
     Raises:
@@ -34,7 +39,7 @@ def predict(pipeline: Any, frame: pd.DataFrame) -> tuple[NDArray[np.float64], ND
 
 
 def export(
-    pipeline: Any,
+    pipeline: "Pipeline",
     folder: Path,
     example: pd.DataFrame,
     target: str,
@@ -72,7 +77,11 @@ def export(
 
 
 def _save(
-    pipeline: Any, folder: Path, about: Mapping[str, Any], target: str, trusted: Sequence[str]
+    pipeline: "Pipeline",
+    folder: Path,
+    about: serving.About,
+    target: str,
+    trusted: Sequence[str],
 ) -> None:
     """Let MLflow write the model, with skops; InputError for types that are not trusted."""
     import mlflow.sklearn
@@ -96,7 +105,7 @@ def _save(
         raise
 
 
-def load(folder: Path, trusted: Sequence[str] = ()) -> Any:
+def load(folder: Path, trusted: Sequence[str] = ()) -> "Pipeline":
     """Load the pipeline that `export` wrote; mlflow (2.5 s to import) is not needed for it.
 
     Args:
@@ -143,13 +152,13 @@ def target_of(folder: Path) -> str:
     return target
 
 
-def _forget_addresses(pipeline: Any) -> None:
+def _forget_addresses(pipeline: "Pipeline") -> None:
     """Remove the address of an object that a vectorizer notes whenever it sees text."""
     for step in pipeline[0].named_transformers_.values():
         getattr(step, "__dict__", {}).pop("_stop_words_id", None)
 
 
-def _environment() -> dict[str, Any]:
+def _environment() -> dict[str, object]:
     """State what the model needs: inferring it would load the model in another process, 4 s."""
     packages = [f"{name}=={version(name)}" for name in REQUIREMENTS]
     return {
@@ -159,7 +168,7 @@ def _environment() -> dict[str, Any]:
     }
 
 
-def _untrusted(pipeline: Any, trusted: Sequence[str]) -> InputError:
+def _untrusted(pipeline: "Pipeline", trusted: Sequence[str]) -> InputError:
     import skops.io
 
     types = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline)))

@@ -1,7 +1,6 @@
 """The columns that a model sees: what a table must hold, and in which form they enter."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +64,7 @@ def model_input(frame: pd.DataFrame, features: Features) -> pd.DataFrame:
     return pd.DataFrame(columns, index=frame.index, columns=wanted)
 
 
-def labels(table: pd.DataFrame, target: str) -> NDArray[Any]:
+def labels(table: pd.DataFrame, target: str) -> NDArray[np.generic]:
     """Return the (n,) labels of a table.
 
     Raises:
@@ -81,7 +80,7 @@ def labels(table: pd.DataFrame, target: str) -> NDArray[Any]:
             f"the target {target!r} is missing in {missing} of {len(table)} rows; remove these "
             "rows or fill them in"
         )
-    values: NDArray[Any] = table[target].to_numpy()
+    values: NDArray[np.generic] = table[target].to_numpy()
     return values
 
 

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import sysconfig
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,19 @@ from pipeline.errors import InputError
 from pipeline.models import pyfunc
 from pipeline.models.features import features_of
 
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+    from sklearn.pipeline import Pipeline
+
 EXAMPLE_ROWS = 5
 SEEN = 2000  # rows in which each class is looked for
 MISSING = ("None", "nan")  # how MLflow hands on a null among texts, in some forms of payload
 OUTPUTS = {"i": "long", "u": "long", "b": "boolean", "f": "double"}  # by numpy's kind of the labels
 CODE = "code"
+About = dict[str, Any]  # what serving.json holds, of the model or of one column: JSON
 
 
-def describe(pipeline: Any, table: pd.DataFrame, text: Text | None = None) -> dict[str, Any]:
+def describe(pipeline: "Pipeline", table: pd.DataFrame, text: Text | None = None) -> About:
     """Return what serving.json holds, the golden batch included; see pyfunc.Classifier.
 
     The golden batch is the table's first rows, the first with a gap in each column, and the first
@@ -46,7 +51,7 @@ def describe(pipeline: Any, table: pd.DataFrame, text: Text | None = None) -> di
     names = [*features.numeric, *features.categorical, *features.taken]
     names += [document] if document else []
     columns = [_column(table[name], name == document) for name in names]
-    about: dict[str, Any] = {"columns": columns, "text": None}
+    about: About = {"columns": columns, "text": None}
     if joined:
         columns[-1]["required"] = False
         texts = (table[name].astype(object) for name in joined.columns)
@@ -63,7 +68,7 @@ def describe(pipeline: Any, table: pd.DataFrame, text: Text | None = None) -> di
     return about
 
 
-def example_columns(about: Mapping[str, Any]) -> list[str]:
+def example_columns(about: About) -> list[str]:
     """Return the columns that a caller gives: of a joined text, what it is joined from."""
     text = about["text"]
     given = [c["name"] for c in about["columns"] if not text or c["name"] != text["name"]]
@@ -71,13 +76,13 @@ def example_columns(about: Mapping[str, Any]) -> list[str]:
     return [*given, *(name for name in sources if name not in given)]
 
 
-def example(about: Mapping[str, Any]) -> pd.DataFrame:
+def example(about: About) -> pd.DataFrame:
     """Return the first rows of the golden batch; as objects, or MLflow writes NaN for null."""
     golden = about["golden"]
     return pd.DataFrame(golden["data"][:EXAMPLE_ROWS], columns=golden["columns"], dtype=object)
 
 
-def signature(pipeline: Any, about: Mapping[str, Any]) -> Any:
+def signature(pipeline: "Pipeline", about: About) -> "ModelSignature":
     """Return MLflow's signature.
 
     Every number is a double: MLflow reads no null as an integer and cuts 3.7 to 3. Every other
@@ -96,7 +101,7 @@ def signature(pipeline: Any, about: Mapping[str, Any]) -> Any:
     )
 
 
-def add_to(folder: Path, about: Mapping[str, Any], packages: Iterable[str] = ()) -> None:
+def add_to(folder: Path, about: About, packages: Iterable[str] = ()) -> None:
     """Let MLflow load a saved scikit-learn model through a copy of pyfunc.py beside it.
 
     Args:
@@ -134,11 +139,11 @@ def _copy_package(name: str, target: Path) -> None:
         copy.write_bytes(file.read_bytes())
 
 
-def _type(column: Mapping[str, Any]) -> str:
+def _type(column: About) -> str:
     return "double" if column["kind"] == "number" else "string"
 
 
-def _column(values: pd.Series, full: bool) -> dict[str, Any]:
+def _column(values: pd.Series, full: bool) -> About:
     """Return what is said of a column; `full` is one whose values may not be missing."""
     there = values.dropna()
     kinds = set(map(type, there))
@@ -161,7 +166,9 @@ def _column(values: pd.Series, full: bool) -> dict[str, Any]:
             "required": full or len(there) == len(values)}  # fmt: skip
 
 
-def _golden_rows(classifier: Any, table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def _golden_rows(
+    classifier: pyfunc.Classifier, table: pd.DataFrame, columns: list[str]
+) -> pd.DataFrame:
     """Return a few rows that show every column's gaps and every class that is predicted."""
     predicted = classifier.answer(table.head(SEEN))["prediction"].to_numpy()
     _, firsts = np.unique(predicted, return_index=True)
@@ -170,7 +177,7 @@ def _golden_rows(classifier: Any, table: pd.DataFrame, columns: list[str]) -> pd
     return table.iloc[sorted(chosen)][columns].reset_index(drop=True)
 
 
-def _plain(frame: pd.DataFrame) -> list[list[Any]]:
+def _plain(frame: pd.DataFrame) -> list[list[object]]:
     """Return the rows as JSON has them, without loss."""
     columns = [frame[name].astype(object).to_numpy().tolist() for name in frame]
     return [[None if pd.isna(v) else getattr(v, "item", lambda v=v: v)() for v in row]

@@ -5,7 +5,7 @@ float64, missing as NaN, others as objects), and what it gives is treated as num
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -13,12 +13,19 @@ from sklearn.pipeline import Pipeline
 from pipeline.errors import InputError
 from pipeline.models.estimator import make_transformer
 
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+    from sklearn.pipeline import Pipeline
+
 PREFIX = "transformer_"  # of the names of these tracks
-Track = tuple[str, Any, list[str]]
+Track = tuple[str, "BaseEstimator", list[str] | str]
 
 
 def tracks(
-    configs: Iterable[Mapping[str, Any]], numeric: Any, random_seed: int, allowed: Iterable[str]
+    configs: Iterable[Mapping[str, object]],
+    numeric: "BaseEstimator",
+    random_seed: int,
+    allowed: Iterable[str],
 ) -> Iterator[Track]:
     """Yield name, transformer and columns of each track.
 
@@ -44,7 +51,7 @@ def tracks(
         yield f"{PREFIX}{number}", Pipeline([("transformer", made), ("numeric", after)]), columns
 
 
-def taken(pipeline: Any) -> list[str]:
+def taken(pipeline: "Pipeline") -> list[str]:
     """Return the columns that the transformers of a pipeline take, sorted by name."""
     of_tracks = (names for track, _, names in pipeline[0].transformers if track.startswith(PREFIX))
     return sorted({name for names in of_tracks for name in names})
