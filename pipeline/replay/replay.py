@@ -124,18 +124,16 @@ def _aliases(recorded: Manifest, step: StepEntry, meant: str) -> list[str]:
 
 def _run(recorded: Manifest, code: Path, artifacts: Path) -> Manifest:
     """Execute the recorded run in its code; return the manifest of the replay."""
-    ours = {
-        "action": "run",
-        "cache": "false",
-        "force": "[]",
-        "env_manager": recorded["environment"],
-    }
-    ours |= {"artifact_store": str(artifacts)}
     how = tuple(f"main.{name}=" for name in HOW)
     kept = [o for o in recorded["overrides"] if not o.startswith(how)]
-    words = [*kept, *(f"main.{name}='{value}'" for name, value in ours.items() if name != "force")]
+    ours = [
+        "main.action=run",
+        "main.cache=false",
+        f"main.env_manager={recorded['environment']}",
+        f"main.artifact_store='{artifacts}'",
+    ]
     process = subprocess.Popen(
-        [sys.executable, "main.py", *words],
+        [sys.executable, "main.py", *kept, *ours],
         cwd=code,
         env=outside() | {"WANDB_MODE": "disabled"},
         stdout=subprocess.PIPE,
