@@ -33,12 +33,12 @@ def url_content(url: str, sha256: str) -> str:
     if sha256:
         return f"{sha256.lower()} {Path(path).suffix}"
     if url.startswith(("http://", "https://")):
-        found = _http_validators(url)
+        validators = _http_validators(url)
     else:
-        found = _object_validators(url)
-    if found is None:
+        validators = _object_validators(url)
+    if validators is None:
         raise UnknownFactError(f"{url} has no ETag and length to compare; data.sha256 would pin it")
-    return f"{url} {found}"
+    return f"{url} {validators}"
 
 
 def _http_validators(url: str) -> str | None:

@@ -46,8 +46,8 @@ class History:
         One from another catalog serves if everything it names is in this one.
         """
         for folder in self._folders:
-            if found := self._read(folder, step, digest):
-                return self._renumbered(found)
+            if execution := self._read(folder, step, digest):
+                return self._renumber(execution)
         return None
 
     def last(self, step: str) -> Execution | None:
@@ -64,7 +64,7 @@ class History:
 
     def add(self, execution: Execution) -> None:
         """Keep an execution, if everything it names is in this catalog."""
-        renumbered = self._renumbered(execution)
+        renumbered = self._renumber(execution)
         if renumbered is None:
             return
         execution = renumbered
@@ -85,17 +85,18 @@ class History:
         """Let the newest execution be the one with this key: a hit counts as one."""
         self._objects.write(f"{self._folders[0]}/{step}/last", digest.encode())
 
-    def _renumbered(self, found: Execution) -> Execution | None:
+    def _renumber(self, execution: Execution) -> Execution | None:
         """Return an execution with the numbers that its artifacts have in this catalog."""
-        if found.record.catalog == self._store.catalog:
-            return found
-        named: dict[str, Any] = {}
-        for kind in ("inputs", "outputs"):
-            held = [self._store.same(a["name"], a["digest"]) for a in getattr(found.record, kind)]
-            named[kind] = [artifact_facts(version) for version in held if version]
-            if len(named[kind]) < len(held):
+        record, catalog = execution.record, self._store.catalog
+        if record.catalog == catalog:
+            return execution
+        artifacts: dict[str, Any] = {}
+        for kind, entries in (("inputs", record.inputs), ("outputs", record.outputs)):
+            versions = [self._store.same(entry["name"], entry["digest"]) for entry in entries]
+            artifacts[kind] = [artifact_facts(version) for version in versions if version]
+            if len(artifacts[kind]) < len(versions):
                 return None
-        return replace(found, record=replace(found.record, **named, catalog=self._store.catalog))
+        return replace(execution, record=replace(record, **artifacts, catalog=catalog))
 
 
 def _folder(catalog: str) -> str:

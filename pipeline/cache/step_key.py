@@ -59,16 +59,16 @@ def step_key(
     Raises:
         UnknownFactError: a URL whose server tells no validator, code that does not parse.
     """
-    facts, shown = _parameter_facts(root, values, inputs, digests)
+    facts, labels = _parameter_facts(root, values, inputs, digests)
     try:
         files, modules = code_digests.of_step(folder, root, _classes(values))
     except SyntaxError as error:
-        place = Path(str(error.filename)).relative_to(root)
-        raise UnknownFactError(f"{place} does not parse") from None
+        path = Path(str(error.filename)).relative_to(root)
+        raise UnknownFactError(f"{path} does not parse") from None
     facts |= {f"code {path}": digest for path, digest in files.items()}
     facts |= {"code command": _command(folder), "format": str(FORMAT)}
     facts |= versions_of(modules, folder, environment)
-    return StepKey(facts, shown)
+    return StepKey(facts, labels)
 
 
 def _parameter_facts(
@@ -79,29 +79,29 @@ def _parameter_facts(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the facts that a step's parameters are, and what a person is told of them."""
     facts: dict[str, str] = {}
-    shown: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for name, value in values.items():
         if name in inputs:
             artifact = inputs[name]
             facts[f"input {name}"] = artifact.digest if artifact else "not there"
-            shown[f"input {name}"] = f"{artifact.name} v{artifact.version}" if artifact else "none"
+            labels[f"input {name}"] = f"{artifact.name} v{artifact.version}" if artifact else "none"
             if artifact is None:  # then it is not a reference, for all that is known
                 facts[f"parameter {name}"] = json.dumps(value)
         elif isinstance(value, str) and (path := local_file(value, root)):
             # The suffix says how it is read.
             facts[f"file {name}"] = f"{digests.sha256(path)} {path.suffix}"
-            shown[f"file {name}"] = value
+            labels[f"file {name}"] = value
             if "/" not in value:  # may be a plain word that happens to be a file's name as well
                 facts[f"parameter {name}"] = json.dumps(value)
         elif isinstance(value, str) and "://" in value:
             facts[f"file {name}"] = url_content(value, str(values.get("sha256") or ""))
-            shown[f"file {name}"] = value
+            labels[f"file {name}"] = value
         else:
             leaves = dict(_leaves(name, value))
             facts |= {f"parameter {path}": leaf for path, leaf in leaves.items()}
             if isinstance(value, Mapping):
                 facts[f"order {name}"] = json.dumps(list(leaves))
-    return facts, shown
+    return facts, labels
 
 
 def differences(

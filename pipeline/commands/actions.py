@@ -33,7 +33,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
     if action in ASIDE:
         ASIDE[action](job)
         return None
-    store = wandb_store.opened(recorder, job.context)
+    store = wandb_store.open_store(recorder, job.context)
     if action in WITH_STORE:
         WITH_STORE[action](job, store)
         return None
@@ -126,7 +126,7 @@ def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
     for decision in plan:
         cache.reuse(decision)
     lines = console.served(plan, job.context, cache.store)
-    unchanged.say(lines)
+    unchanged.print_lines(lines)
     for decision in plan:
         if decision.hit and decision.hit.record.refused:
             raise InputError(decision.hit.record.refused)

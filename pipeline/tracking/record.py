@@ -80,7 +80,7 @@ class Record:
         (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def read(folder: Path) -> Record | None:
+def read_record(folder: Path) -> Record | None:
     """Return the record that a step left in the folder, or None if it died before."""
     path = folder / FILE
     return Record(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None

@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 KEY = b"pipeline"
 END = "end"  # the last thing that a recorder is told
 DONE, FAILED, MOVED = "done", "failed", "moved"  # how an answer begins; moved: offline from here on
-RECORDER = Path(__file__).with_name("wandb_recorder.py")
+RECORDER = Path(__file__).with_name("recorder_main.py")
 
 
 class WandbRun(TypedDict):
@@ -66,11 +66,11 @@ class RecorderProcess:
             self._address = self._process.stdout.readline().strip()
         return self._address
 
-    def ask(self, verb: str, *given: Any) -> Any:
+    def ask(self, verb: str, *arguments: Any) -> Any:
         """Ask one thing, as RecorderConnection.ask."""
         connection = RecorderConnection(self.address)
         try:
-            return connection.ask(verb, *given)
+            return connection.ask(verb, *arguments)
         finally:
             connection.close()
 
@@ -114,7 +114,7 @@ class RecorderConnection:
         """Say what the W&B run of a step is; what comes of it is known at the next question."""
         self._connection.send(("run", settings))
 
-    def ask(self, verb: str, *given: Any) -> Any:
+    def ask(self, verb: str, *arguments: Any) -> Any:
         """Ask the recorder and wait for its answer.
 
         Raises:
@@ -122,7 +122,7 @@ class RecorderConnection:
             MovedOfflineError: W&B fails, and the recorder goes on offline.
         """
         try:
-            self._connection.send((verb, *given))
+            self._connection.send((verb, *arguments))
             status, value = self._connection.recv()
         except (EOFError, OSError) as error:
             status, value = FAILED, f"the W&B recorder has gone ({error!r})"

@@ -56,7 +56,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def left(folder: Path) -> record.Record:
-    found = record.read(folder / "record")
+    found = record.read_record(folder / "record")
     assert found
     return found
 
