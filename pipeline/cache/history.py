@@ -18,7 +18,7 @@ from typing import Any
 from pipeline.cache.step_key import StepKey
 from pipeline.store.artifacts import Store
 from pipeline.store.objects import Objects
-from pipeline.tracking.record import Record, artifact_facts
+from pipeline.tracking.record import ArtifactFacts, Record, artifact_facts
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,20 @@ class History:
         record, catalog = execution.record, self._store.catalog
         if record.catalog == catalog:
             return execution
-        artifacts: dict[str, Any] = {}
-        for kind, entries in (("inputs", record.inputs), ("outputs", record.outputs)):
-            versions = [self._store.same(entry["name"], entry["digest"]) for entry in entries]
-            artifacts[kind] = [artifact_facts(version) for version in versions if version]
-            if len(artifacts[kind]) < len(versions):
-                return None
-        return replace(execution, record=replace(record, **artifacts, catalog=catalog))
+        if (inputs := self._numbered(record.inputs)) is None:
+            return None
+        if (outputs := self._numbered(record.outputs)) is None:
+            return None
+        record = replace(record, inputs=inputs, outputs=outputs, catalog=catalog)
+        return replace(execution, record=record)
+
+    def _numbered(self, artifacts: list[ArtifactFacts]) -> list[ArtifactFacts] | None:
+        """Return artifacts with the numbers of this catalog; None if one is not in it."""
+        versions = [
+            self._store.same(artifact["name"], artifact["digest"]) for artifact in artifacts
+        ]
+        entries = [artifact_facts(version) for version in versions if version]
+        return entries if len(entries) == len(versions) else None
 
 
 def _folder(catalog: str) -> str:

@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +24,7 @@ HEADER = """\
 NO_TARGET = "# Name the target, then uncomment the features (without it).\n"
 
 
-class _OneLine(dict[str, Any]):
+class _OneLine(dict[str, object]):
     """A mapping that is written on one line."""
 
 
@@ -73,13 +72,13 @@ def config(
     return "".join(lines)
 
 
-def _dump(content: Any, before: str = "") -> str:
+def _dump(content: object, before: str = "") -> str:
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96,
                      default_flow_style=False)  # fmt: skip
     return "".join(f"{before}{line}\n" for line in text.rstrip("\n").split("\n"))
 
 
-def _escaped(value: Any) -> Any:
+def _escaped(value: object) -> object:
     """Return the value such that OmegaConf does not take ${...} in a text for a reference."""
     if isinstance(value, Mapping):
         return {key: _escaped(child) for key, child in value.items()}
@@ -90,7 +89,7 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def _column(column: pa.ChunkedArray) -> dict[str, Any]:
+def _column(column: pa.ChunkedArray) -> dict[str, object]:
     """Return what to expect of a column: what is true of these values."""
     kind, values = kind_of(column.type), plain(present(column))
     has_type = kind not in ("nothing", "other")
@@ -121,9 +120,9 @@ def _few(values: pa.ChunkedArray) -> list[str]:
     return sorted(distinct.to_pylist()) if are_few(len(distinct), len(values)) else []
 
 
-def _features(table: pa.Table, target: str | None) -> tuple[dict[str, Any], list[str]]:
+def _features(table: pa.Table, target: str | None) -> tuple[dict[str, object], list[str]]:
     """Guess the features: the config's `features`, and which columns are none, and why."""
-    features: dict[str, Any] = {"numeric": [], "categorical": [], "text": None}
+    columns: dict[str, list[str]] = {"numeric": [], "categorical": []}
     texts: dict[str, float] = {}
     left_out = []
     for name in (n for n in table.column_names if n not in (target, "???")):
@@ -131,13 +130,12 @@ def _features(table: pa.Table, target: str | None) -> tuple[dict[str, Any], list
         if role == "text":
             texts[name] = pc.mean(pc.utf8_length(plain(table[name]))).as_py()
         elif role:
-            features[role].append(name)
+            columns[role].append(name)
         else:
             left_out.append(f"{name!r} ({why})")
-    if texts:
-        features["text"] = max(texts, key=lambda name: texts[name])
-        left_out += [f"{name!r} (a second text)" for name in texts if name != features["text"]]
-    return features, left_out
+    text = max(texts, key=lambda name: texts[name], default=None)
+    left_out += [f"{name!r} (a second text)" for name in texts if name != text]
+    return {**columns, "text": text}, left_out
 
 
 def _role(column: pa.ChunkedArray) -> tuple[str, str]:

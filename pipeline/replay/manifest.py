@@ -27,7 +27,7 @@ class Outcome:
 class Request:
     """What a run was asked to do: resolved config, overrides as typed, builder of environments."""
 
-    config: dict[str, Any]
+    config: dict[str, object]
     overrides: Sequence[str]
     environment: str
 
@@ -40,7 +40,7 @@ class StepEntry(TypedDict):
     reason: str
     key: str | None
     facts: dict[str, str]
-    parameters: dict[str, Any]
+    parameters: dict[str, object]
     catalog: str
     inputs: list[ArtifactFacts]
     outputs: list[ArtifactFacts]

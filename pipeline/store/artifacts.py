@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.store.catalog import Catalog
@@ -37,7 +36,7 @@ class Draft:
     path: Path
     type: str
     description: str
-    metadata: dict[str, Any]
+    metadata: dict[str, object]
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 DIGEST = "pipeline.digest"  # tag of a registered version: which artifact it is
 
@@ -40,7 +43,7 @@ def register(record: Record, store: Store) -> None:
         ) from error
 
 
-def _add(client: Any, name: str, record: Record, store: Store) -> str:
+def _add(client: "MlflowClient", name: str, record: Record, store: Store) -> str:
     """Log the model to the step's MLflow run and register it from there."""
     assert record.promoted
     assert record.mlflow_run

@@ -48,7 +48,7 @@ class Record:
     """
 
     step: str
-    parameters: dict[str, Any]
+    parameters: dict[str, object]
     started: str
     status: str = "running"  # running · finished · failed
     error: str | None = None
@@ -105,6 +105,6 @@ def artifact_facts(version: Version) -> ArtifactFacts:
     }
 
 
-def reference(artifact: Mapping[str, Any]) -> str:
+def reference(artifact: Mapping[str, object]) -> str:
     """Return ``name:vN``."""
     return f"{artifact['name']}:v{artifact['version']}"

@@ -26,7 +26,7 @@ class WandbRun(TypedDict):
     group: str | None
     job_type: str
     name: str
-    config: dict[str, Any]
+    config: dict[str, object]
     notes: str | None
 
 
@@ -66,7 +66,7 @@ class RecorderProcess:
             self._address = self._process.stdout.readline().strip()
         return self._address
 
-    def ask(self, verb: str, *arguments: Any) -> Any:
+    def ask(self, verb: str, *arguments: object) -> Any:
         """Ask one thing, as RecorderConnection.ask."""
         connection = RecorderConnection(self.address)
         try:
@@ -114,7 +114,7 @@ class RecorderConnection:
         """Say what the W&B run of a step is; what comes of it is known at the next question."""
         self._connection.send(("run", settings))
 
-    def ask(self, verb: str, *arguments: Any) -> Any:
+    def ask(self, verb: str, *arguments: object) -> Any:
         """Ask the recorder and wait for its answer.
 
         Raises:

@@ -32,7 +32,7 @@ class RecorderServer:
         self._run: wandb.Run | None = None
         self._failure: Answer | None = None  # of what was said without waiting for the answer
         self._hanging = False  # there are runs that W&B may never take
-        self._verbs: Mapping[str, Callable[..., Any]] = {
+        self._verbs: Mapping[str, Callable[..., object]] = {
             "find": lambda *arguments: self._online_service().find(*arguments),
             "holds": lambda *arguments: self._online_service().holds(*arguments),
             "fetch": lambda *arguments: self._online_service().fetch(*arguments),

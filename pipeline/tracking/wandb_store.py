@@ -113,7 +113,7 @@ class WandbStore(Store):
             )
         super()._refuse(name, alias)
 
-    def _answer(self, verb: str, *arguments: Any) -> Any:
+    def _answer(self, verb: str, *arguments: object) -> Any:
         """Ask W&B; None, without asking, once the run has gone on offline."""
         if self.online:
             try:

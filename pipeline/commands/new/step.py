@@ -42,7 +42,7 @@ def make(root: Path, name: str | None, after: str | None) -> str:
     return "\n".join(_summary(name, paths, table, maker, output, readers))
 
 
-def _table(steps: Mapping[str, Mapping[str, Any]], after: str) -> tuple[str, str]:
+def _table(steps: Mapping[str, Mapping[str, object]], after: str) -> tuple[str, str]:
     """Return the table that a new step reads, and the step that makes it.
 
     It is the nearest one before that a later step reads; behind the last reader, the last one made.
@@ -66,7 +66,7 @@ def _table(steps: Mapping[str, Mapping[str, Any]], after: str) -> tuple[str, str
 
 
 def _readers(
-    steps: Mapping[str, Mapping[str, Any]], after: str, table: str
+    steps: Mapping[str, Mapping[str, object]], after: str, table: str
 ) -> dict[str, list[str]]:
     """Return which parameters of the steps behind `after` are the newest version of a table."""
     order = list(steps)
