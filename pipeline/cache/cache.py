@@ -45,10 +45,10 @@ class Cache:
         self.digests = Digests(paths.STATE / "digests.json", config.main.recheck)
 
     def go_offline(self, moved: MovedOfflineError | None = None) -> None:
-        """Go on with the store's own catalog, in which everything is that is here.
+        """Go on with the store's own catalog, which holds all that is stored locally.
 
         Args:
-            moved: why, to be said; None: a step has said so.
+            moved: the reason, which is printed; None if a step has printed it.
         """
         if moved:
             say_offline(moved)
@@ -85,8 +85,8 @@ class Cache:
 
         Args:
             step: the step.
-            produced: artifact name → digest of what this run made so far; ``name:latest`` means
-                that, so that another run's newer version is never taken for ours.
+            produced: artifact name → digest of what this run made so far: ``name:latest`` means
+                this version, even if another run has made a newer one.
             running: steps that will have run before this one starts.
             remade: artifacts that they made the last time.
         """
@@ -148,7 +148,7 @@ class Cache:
         return f"run: {'; '.join(causes[:SHOWN])}{more}", key, None
 
     def reuse(self, decision: Decision) -> None:
-        """Let `latest` mean the outputs of a hit again, and the hit be the newest execution."""
+        """Make the outputs of a hit `latest` again, and the hit the newest execution."""
         assert decision.hit
         assert decision.key
         hit = decision.hit

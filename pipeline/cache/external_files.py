@@ -21,7 +21,7 @@ def local_file(value: str, root: Path) -> Path | None:
 
 
 def url_content(url: str, sha256: str) -> str:
-    """Return what a URL's content is told by: a digest that pins it, or its server's validators.
+    """Return what identifies a URL's content: the digest that pins it, or its server's validators.
 
     Raises:
         UnknownFactError: there is neither.

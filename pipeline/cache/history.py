@@ -74,7 +74,7 @@ class History:
         self.point(step, digest)
 
     def serve(self, execution: Execution) -> None:
-        """Let an execution that was found be the newest; keep it if another catalog had it."""
+        """Make an earlier execution the newest; copy it here if another catalog holds it."""
         step, digest = execution.record.step, execution.key.digest
         if self._read(self._folders[0], step, digest) is None:
             self.add(execution)

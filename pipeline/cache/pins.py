@@ -1,4 +1,4 @@
-"""What the artifact references among a step's parameters mean, as versions."""
+"""The versions that the artifact references in a step's parameters mean."""
 
 from collections.abc import Mapping
 
@@ -32,7 +32,7 @@ def pin_references(
 
 
 def moving_references(values: Mapping[str, object]) -> dict[str, object]:
-    """Return the parameters that are references by an alias which only a command moves."""
+    """Return the references by an alias other than `latest`: one that only a command moves."""
     names = {name: parse_reference(v)[1] for name, v in values.items() if is_reference(v)}
     return {name: values[name] for name, alias in names.items()
             if alias != "latest" and version_number(alias) is None}  # fmt: skip

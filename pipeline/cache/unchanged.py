@@ -1,8 +1,8 @@
-"""The same command over the same files: recognised before anything dear is imported.
+"""The same command over the same files: recognised before any slow import.
 
-When every step of a run was served by earlier executions, what that rested on is kept: the command
-and its environment, size, time and inode of every file of code, config, inputs and outputs, the
-aliases that were followed, the installed packages. While all of it is as it was, the answer is.
+When earlier executions served every step of a run, a file keeps the evidence: the command and its
+environment, size, time and inode of every file of code, config, inputs and outputs, the aliases
+that were followed, the installed packages. While none of it changes, the answer is the same.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ FileState = list[int] | None
 
 
 def memory_file() -> Path:
-    """Return where it is kept what this command rested on: told by arguments and environment."""
+    """Return the file for the evidence of this command, by its arguments and environment."""
     settings = {name: value for name, value in variables().items() if name not in IGNORED}
     words = [sys.argv[1:], sorted(settings.items()), sys.version, sys.executable, sys.path[1:]]
     return paths.STATE / f"{hashlib.sha256(json.dumps(words).encode()).hexdigest()}.json"
@@ -83,7 +83,7 @@ def remember(
     resolvers: set[str],
     lines: list[tuple[str, float | None]],
 ) -> None:
-    """Keep what it rested on that every step of this command was served by earlier executions.
+    """Keep the evidence that earlier executions serve every step of this command.
 
     Args:
         memory: memory_file() of the command, as it was given.
@@ -119,7 +119,7 @@ def _evidence(
 ) -> tuple[set[Path], dict[Path, str | None]] | None:
     """Return the files and the aliases a plan of hits rests on; None if some are not local."""
     from pipeline.cache.external_files import (
-        local_file,  # nothing that is imported above may be dear
+        local_file,  # only fast imports at the top of this module
     )
     from pipeline.tracking.record import reference
 

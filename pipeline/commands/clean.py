@@ -1,4 +1,4 @@
-"""main.action=clean: what nothing needs any more, and its removal."""
+"""main.action=clean: remove what nothing needs any more."""
 
 import json
 import os
@@ -36,8 +36,8 @@ class Item:
 def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
     """List what can be removed, and remove it unless it is a dry run.
 
-    Kept are the versions of artifacts that an alias, the manifest of a run in outputs/ or a W&B run
-    that is not synced names, what these were made from, and the newest of each artifact.
+    A version of an artifact is kept if it is the newest, if an alias, the manifest of a run in
+    outputs/ or an unsynced W&B run names it, or if a version that is kept was made from it.
 
     Args:
         store: the artifact store.
@@ -45,7 +45,7 @@ def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
         dry_run: only list it.
 
     Returns:
-        Lines that say so.
+        Lines that say what was removed or would be.
 
     Raises:
         InputError: a step is running, whose files cannot be told from leftovers; a damaged

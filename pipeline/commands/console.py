@@ -86,7 +86,7 @@ def _print_lines(read_end: int, live: Live) -> None:
 def served(
     plan: Sequence[Decision], context: RunContext, store: Store
 ) -> list[tuple[str, float | None]]:
-    """Return what says that earlier executions serve for all steps, for unchanged.print_lines."""
+    """Return the lines for a run that earlier executions serve whole, for unchanged.print_lines."""
     heads = [(f"[{n}/{len(plan)}] {d.step}  {d.reason}", d.when) for n, d in enumerate(plan, 1)]
     rows = [_line(_row(d.hit.record, True)) for d in plan if d.hit]
     return [*heads, *((line, None) for line in [*rows, *where_to_look(context, store)])]

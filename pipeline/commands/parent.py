@@ -77,14 +77,14 @@ class ParentRun:
                 yield steps.parameters(name, decision.values, self._folder)
 
     def _context_for(self, folder: Path) -> RunContext:
-        """Return what a step is given that leaves its record in a folder."""
+        """Return the context of a step that leaves its record in a folder."""
         fallen_back = self._context.wandb_mode == "online" and not self._cache.store.online
         mode = "offline" if fallen_back else self._context.wandb_mode
         return replace(self._context, record_folder=str(folder), wandb_mode=mode)
 
     @contextmanager
     def _collected(self, decision: Decision, folder: Path) -> Iterator[None]:
-        """Take what a step leaves when it has ended, however it ends."""
+        """Collect a step's record when the step has ended, well or not."""
         from mlflow.exceptions import MlflowException
 
         begin = time.monotonic()
@@ -104,7 +104,7 @@ class ParentRun:
             self._cache.keep(decision, record, self.run_id)
 
     def _collect(self, decision: Decision, folder: Path, begin: float) -> Record | None:
-        """Take what a step left, if it could leave anything, and write it to its MLflow run."""
+        """Read the record that a step left, if any, and write it to the step's MLflow run."""
         record = read_record(folder)
         if not record or not record.mlflow_run:
             return None
@@ -127,7 +127,7 @@ class ParentRun:
 
 
 def environment(job: Job) -> str:
-    """Return what builds the steps' environments: by default what the whole was started with."""
+    """Return what builds the steps' environments; by default as the whole run was started."""
     if job.config.main.env_manager != "auto":
         return job.config.main.env_manager
     if not job.context.mlflow_run:
@@ -142,15 +142,15 @@ def environment(job: Job) -> str:
 def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[ParentRun]:
     """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
 
-    At the end, whatever it is, a table says what each step did, and a manifest holds all that a
-    replay needs, and a report is made of it.
+    At the end, also after a failure, a table says what each step did, a manifest holds all that a
+    replay needs, and a report is made from it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
     main, folder = job.config.main, job.folder
     with recorder:
         no_wandb = job.context.wandb_mode == "disabled"
         context = replace(job.context, recorder="" if no_wandb else recorder.address)
-        import mlflow  # dear (seconds): the recorder starts beside it
+        import mlflow  # takes seconds: the recorder starts meanwhile
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
         with (

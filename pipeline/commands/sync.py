@@ -1,4 +1,4 @@
-"""main.action=sync: send W&B's offline runs, and do not believe it before the server says so.
+"""main.action=sync: send W&B's offline runs, and check on the server that they arrived.
 
 `wandb sync` ends well whatever happens. So every artifact of every run is looked up afterwards;
 what is not there is sent again from the artifact store, whatever became of W&B's own copies. Then
@@ -42,7 +42,7 @@ class OfflineRun:
 def sync(context: RunContext, root: Path) -> list[str]:
     """Send all offline runs that are not sent yet, in the order in which they were made.
 
-    It can be stopped and said again: what is there is not sent twice.
+    It can be stopped and started again: what the server has is not sent twice.
 
     Args:
         context: the artifact store, the W&B project, how long it may take.

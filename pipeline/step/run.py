@@ -144,7 +144,7 @@ class StepRun:
         self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
 
     def refuse(self, reason: str) -> None:
-        """Let the run end with status 1, though all that was made is published and recorded."""
+        """End the run with status 1; its outputs are published and recorded all the same."""
         self.record.refused = reason
 
     def promote(self, version: Version, alias: str, registered_model: str | None) -> None:

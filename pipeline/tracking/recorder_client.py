@@ -45,7 +45,7 @@ class RecorderProcess:
     """
 
     def __init__(self, context: RunContext) -> None:
-        """Take what the recorder is to know: the store, the project, how W&B is used."""
+        """Take what the recorder needs: the store, the project, how W&B is used."""
         self._context = context
         self._process: subprocess.Popen[str] | None = None
         self._address = ""
@@ -93,7 +93,7 @@ class RecorderConnection:
 
     Attributes:
         catalog: of the W&B project in the artifact store; empty while offline.
-        why: it is offline, though it was to be online.
+        why: the reason if it is offline and should be online.
     """
 
     def __init__(self, address: str) -> None:
@@ -101,7 +101,7 @@ class RecorderConnection:
         self.catalog = self.why = ""
 
     def open(self, project: str, mode: str) -> None:
-        """Say which project is meant, and how: online or offline.
+        """Name the project and the mode: online or offline.
 
         Raises:
             InputError: the service does not answer, and has to.
@@ -111,7 +111,7 @@ class RecorderConnection:
             self.catalog, self.why = answer["catalog"], answer["why"]
 
     def begin(self, settings: WandbRun) -> None:
-        """Say what the W&B run of a step is; what comes of it is known at the next question."""
+        """Begin the W&B run of a step; the next question tells whether it failed."""
         self._connection.send(("run", settings))
 
     def ask(self, verb: str, *arguments: object) -> Any:

@@ -1,4 +1,4 @@
-"""What the recorder of W&B runs answers: of a project, and of the run of the step that speaks."""
+"""What the recorder of W&B runs answers, for a project and for the run of the asking step."""
 
 import os
 import secrets
@@ -94,7 +94,7 @@ class RecorderServer:
         return failure if failure and failure[0] == MOVED else answer
 
     def _attempt(self, work: Callable[[], object], opening: bool = False) -> Answer:
-        """Do it; if W&B fails while online, go on offline where that is allowed."""
+        """Do the work; if W&B fails while online, go on offline where that is allowed."""
         online = opening or self._service is not None
         try:
             return DONE, work()

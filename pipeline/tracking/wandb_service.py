@@ -34,7 +34,7 @@ class Service:
     """
 
     def __init__(self, project: str, context: RunContext) -> None:
-        """Ask the service who we are; that it answers is known afterwards."""
+        """Ask the service for the default entity, which shows that it answers."""
         self.api = wandb.Api(timeout=context.timeout)
         self.timeout = context.timeout
         self._wait = context.upload_timeout
@@ -139,7 +139,7 @@ class Service:
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """Do a piece of work that knows no end of its own; TimeoutError when it takes longer."""
+    """Do work that has no time limit of its own; TimeoutError when it takes longer."""
     pool = ThreadPool(1)  # its thread does not keep the process from ending
     try:
         return pool.apply_async(work).get(seconds)

@@ -2,8 +2,8 @@
 
 W&B says what a reference means and gives new versions their numbers; files lie in the artifact
 store, and are brought there when they are needed and not there yet. If W&B fails and the run may
-go on offline, the store falls back by itself: it still reads what it has seen of the project, and
-writes to the artifact store's own catalog.
+go on offline, the store falls back by itself: it still reads the project's versions that it
+has seen, and writes to the artifact store's own catalog.
 """
 
 from collections.abc import Callable, Iterable
