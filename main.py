@@ -8,7 +8,7 @@ from pipeline.cache import unchanged
 
 memory = None
 if __name__ == "__main__":
-    memory = unchanged.place()
+    memory = unchanged.memory_file()
     if unchanged.recognised(memory):
         sys.exit(0)  # before the imports below, which take longer than all the rest
 
@@ -34,7 +34,7 @@ def main(config: DictConfig) -> None:
         job = Job.of(config, tuple(asked.overrides.task), folder, memory)
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
-                run(job.steps, parent.opened(job, cache, recorder))
+                run(job.steps, parent.open_run(job, cache, recorder))
     except (*overrides.CONFIG_ERRORS, InputError) as error:
         if asked.mode == RunMode.MULTIRUN:
             raise  # Hydra goes on with the other jobs, and fails at the end

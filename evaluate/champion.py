@@ -13,7 +13,7 @@ from pipeline.judging.evaluation import Label
 from pipeline.judging.predictions import in_order
 from pipeline.models import export
 from pipeline.step.start import StepRun
-from pipeline.store.artifacts import Version
+from pipeline.store.versions import Version
 
 
 @dataclass(frozen=True)

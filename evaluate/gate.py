@@ -15,8 +15,7 @@ from pipeline.judging.evaluation import (
     estimates_of,
 )
 from pipeline.step.start import StepRun
-from pipeline.store.artifacts import Version
-from pipeline.store.versions import parse_reference
+from pipeline.store.versions import Version, parse_reference
 
 
 def decide(evaluation: Evaluation, gate: Gate, compared: Comparison | None) -> Verdict:

@@ -13,14 +13,13 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra.core.config_store import ConfigStore
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from pipeline import paths
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
 from pipeline.commands.job import Job
-from pipeline.config import wiring
+from pipeline.config import root_config, wiring
 from pipeline.store.artifacts import Provenance, Store
 from pipeline.tracking.record import Record, artifact_facts
 
@@ -28,8 +27,7 @@ from pipeline.tracking.record import Record, artifact_facts
 @cache
 def composed(root: Path, words: tuple[str, ...]) -> DictConfig:
     """Return the config of a repository with the overrides of a command, as Hydra composes it."""
-    OmegaConf.register_new_resolver("root", lambda: str(root), replace=True)
-    ConfigStore.instance().store("config", OmegaConf.load(root / "config.yaml"))
+    root_config.register(root)
     with initialize_config_dir(str(root / "conf"), version_base="1.3"):
         return compose("config", list(words))
 

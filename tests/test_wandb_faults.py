@@ -75,7 +75,7 @@ def test_a_step_goes_on_offline_and_says_so_once(
     assert done.status == 0, done.out + done.err
     assert (done.out + done.err).count("; going on offline") == 1, done.out + done.err
     assert KEY not in done.out + done.err
-    left = record.read(tmp_path)
+    left = record.read_record(tmp_path)
     assert left is not None
     assert (left.status, left.catalog) == ("finished", "")
     assert left.offline is not None

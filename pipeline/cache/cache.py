@@ -8,7 +8,7 @@ from pipeline.cache import step_key
 from pipeline.cache.decision import Decision
 from pipeline.cache.external_files import UnknownFactError
 from pipeline.cache.history import Execution, History
-from pipeline.cache.pins import moving, pinned
+from pipeline.cache.pins import moving_references, pin_references
 from pipeline.cache.step_key import StepKey
 from pipeline.config import origin, schema
 from pipeline.errors import InputError
@@ -45,10 +45,10 @@ class Cache:
         self.digests = Digests(paths.STATE / "digests.json", config.main.recheck)
 
     def go_offline(self, moved: MovedOfflineError | None = None) -> None:
-        """Go on with the store's own catalog, in which everything is that is here.
+        """Go on with the store's own catalog, which holds all that is stored locally.
 
         Args:
-            moved: why, to be said; None: a step has said so.
+            moved: the reason, which is printed; None if a step has printed it.
         """
         if moved:
             say_offline(moved)
@@ -85,8 +85,8 @@ class Cache:
 
         Args:
             step: the step.
-            produced: artifact name → digest of what this run made so far; ``name:latest`` means
-                that, so that another run's newer version is never taken for ours.
+            produced: artifact name → digest of what this run made so far: ``name:latest`` means
+                this version, even if another run has made a newer one.
             running: steps that will have run before this one starts.
             remade: artifacts that they made the last time.
         """
@@ -105,8 +105,8 @@ class Cache:
     ) -> Decision:
         last = self._history.last(step)
         seconds = last.record.seconds if last else None
-        asked = self._config.steps[step]
-        values, inputs = pinned(self.store, asked, produced)
+        parameters = self._config.steps[step]
+        values, inputs = pin_references(self.store, parameters, produced)
         made_anew = [
             v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
         ]
@@ -131,16 +131,16 @@ class Cache:
             key = self._key_or_why_not(step, values, inputs)
         except UnknownFactError as error:
             return f"run: {error}", None, None
-        found = self._history.find(step, key.digest)
-        lost = self._lost(found) if found else None
+        execution = self._history.find(step, key.digest)
+        lost = self._lost(execution) if execution else None
         if not self._config.main.cache:
             return "run: main.cache=false", key, None
         if step in self._config.main.force:
             return f"run: forced (main.force=[{step}])", key, None
-        if found and lost:
+        if execution and lost:
             return f"run: output {lost}", key, None
-        if found:
-            return f"hit: same as run {found.run[:8]}", key, found
+        if execution:
+            return f"hit: same as run {execution.run[:8]}", key, execution
         causes = list(step_key.differences(key, last.key, lambda name: self._source(step, name)))
         if not causes:
             return "run: what is known of its last execution is damaged", key, None
@@ -148,7 +148,7 @@ class Cache:
         return f"run: {'; '.join(causes[:SHOWN])}{more}", key, None
 
     def reuse(self, decision: Decision) -> None:
-        """Let `latest` mean the outputs of a hit again, and the hit be the newest execution."""
+        """Make the outputs of a hit `latest` again, and the hit the newest execution."""
         assert decision.hit
         assert decision.key
         hit = decision.hit
@@ -163,8 +163,8 @@ class Cache:
         if now and decision.key and now.digest == decision.key.digest:
             self._history.add(Execution(now, record, time.time(), run))
             # A step may move an alias that it was given: the same command will find it moved.
-            aliases = moving(self._config.steps[decision.step])
-            values, inputs = pinned(self.store, aliases, {})
+            aliases = moving_references(self._config.steps[decision.step])
+            values, inputs = pin_references(self.store, aliases, {})
             if inputs != {name: decision.inputs[name] for name in inputs}:
                 values, inputs = {**decision.values, **values}, {**decision.inputs, **inputs}
                 if after := self._key(decision.step, values, inputs):
@@ -185,9 +185,9 @@ class Cache:
         folder = paths.ROOT / step
         return step_key.step_key(folder, paths.ROOT, values, inputs, self.digests, self.environment)
 
-    def _lost(self, found: Execution) -> str | None:
+    def _lost(self, execution: Execution) -> str | None:
         """Say which output of an execution is not as it was, if one is."""
-        for output in found.record.outputs:
+        for output in execution.record.outputs:
             name = reference(output)
             try:
                 version = self.store.same(output["name"], output["digest"])

@@ -44,7 +44,7 @@ def of_step(
     foreign: set[str] = set()
     waiting = [path for path in _files(folder) if path.suffix == ".py"]
     for name in classes:
-        files = list(_found(name, folder / "run.py", root, folder))
+        files = list(_module_files(name, folder / "run.py", root, folder))
         waiting += files
         if not files:
             foreign.add(name.partition(".")[0])
@@ -62,7 +62,7 @@ def of_step(
         if not carries:
             digests[path.relative_to(root).as_posix()] = digest
         for module in imported:
-            files = list(_found(module, path, root, folder))
+            files = list(_module_files(module, path, root, folder))
             waiting += files
             top = module.lstrip(".").partition(".")[0]
             if not files and top and top not in sys.stdlib_module_names and not carries:
@@ -128,16 +128,16 @@ def _logs(call: ast.Call) -> bool:
     return "logger" in (getattr(owner, "id", ""), getattr(owner, "attr", ""))
 
 
-def _found(module: str, importer: Path, root: Path, folder: Path) -> Iterator[Path]:
+def _module_files(module: str, importer: Path, root: Path, folder: Path) -> Iterator[Path]:
     """Yield the first-party files that importing a module runs, packages first.
 
     The last part may be a name inside a module instead: then there is no file for it.
     """
     name = module.lstrip(".")
     level = len(module) - len(name)
-    places = [importer.parents[level - 1]] if level else [root, folder]
-    for place in places:
-        before, path = [], place
+    bases = [importer.parents[level - 1]] if level else [root, folder]
+    for base in bases:
+        before, path = [], base
         for part in name.split("."):
             path = path / part
             files = (path / "__init__.py", path.with_name(f"{path.name}.py"))  # as Python looks
@@ -147,7 +147,7 @@ def _found(module: str, importer: Path, root: Path, folder: Path) -> Iterator[Pa
             elif not path.is_dir():
                 break
         if before or (level and name):
-            if level and (init := place / "__init__.py").is_file():
+            if level and (init := base / "__init__.py").is_file():
                 before.append(init)
             yield from before
             return

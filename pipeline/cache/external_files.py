@@ -21,7 +21,7 @@ def local_file(value: str, root: Path) -> Path | None:
 
 
 def url_content(url: str, sha256: str) -> str:
-    """Return what a URL's content is told by: a digest that pins it, or its server's validators.
+    """Return what identifies a URL's content: the digest that pins it, or its server's validators.
 
     Raises:
         UnknownFactError: there is neither.
@@ -33,12 +33,12 @@ def url_content(url: str, sha256: str) -> str:
     if sha256:
         return f"{sha256.lower()} {Path(path).suffix}"
     if url.startswith(("http://", "https://")):
-        found = _http_validators(url)
+        validators = _http_validators(url)
     else:
-        found = _object_validators(url)
-    if found is None:
+        validators = _object_validators(url)
+    if validators is None:
         raise UnknownFactError(f"{url} has no ETag and length to compare; data.sha256 would pin it")
-    return f"{url} {found}"
+    return f"{url} {validators}"
 
 
 def _http_validators(url: str) -> str | None:

@@ -18,7 +18,7 @@ from typing import Any
 from pipeline.cache.step_key import StepKey
 from pipeline.store.artifacts import Store
 from pipeline.store.objects import Objects
-from pipeline.tracking.record import Record, artifact_facts
+from pipeline.tracking.record import ArtifactFacts, Record, artifact_facts
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class History:
         One from another catalog serves if everything it names is in this one.
         """
         for folder in self._folders:
-            if found := self._read(folder, step, digest):
-                return self._renumbered(found)
+            if execution := self._read(folder, step, digest):
+                return self._renumber(execution)
         return None
 
     def last(self, step: str) -> Execution | None:
@@ -64,7 +64,7 @@ class History:
 
     def add(self, execution: Execution) -> None:
         """Keep an execution, if everything it names is in this catalog."""
-        renumbered = self._renumbered(execution)
+        renumbered = self._renumber(execution)
         if renumbered is None:
             return
         execution = renumbered
@@ -74,7 +74,7 @@ class History:
         self.point(step, digest)
 
     def serve(self, execution: Execution) -> None:
-        """Let an execution that was found be the newest; keep it if another catalog had it."""
+        """Make an earlier execution the newest; copy it here if another catalog holds it."""
         step, digest = execution.record.step, execution.key.digest
         if self._read(self._folders[0], step, digest) is None:
             self.add(execution)
@@ -85,17 +85,25 @@ class History:
         """Let the newest execution be the one with this key: a hit counts as one."""
         self._objects.write(f"{self._folders[0]}/{step}/last", digest.encode())
 
-    def _renumbered(self, found: Execution) -> Execution | None:
+    def _renumber(self, execution: Execution) -> Execution | None:
         """Return an execution with the numbers that its artifacts have in this catalog."""
-        if found.record.catalog == self._store.catalog:
-            return found
-        named: dict[str, Any] = {}
-        for kind in ("inputs", "outputs"):
-            held = [self._store.same(a["name"], a["digest"]) for a in getattr(found.record, kind)]
-            named[kind] = [artifact_facts(version) for version in held if version]
-            if len(named[kind]) < len(held):
-                return None
-        return replace(found, record=replace(found.record, **named, catalog=self._store.catalog))
+        record, catalog = execution.record, self._store.catalog
+        if record.catalog == catalog:
+            return execution
+        if (inputs := self._numbered(record.inputs)) is None:
+            return None
+        if (outputs := self._numbered(record.outputs)) is None:
+            return None
+        record = replace(record, inputs=inputs, outputs=outputs, catalog=catalog)
+        return replace(execution, record=record)
+
+    def _numbered(self, artifacts: list[ArtifactFacts]) -> list[ArtifactFacts] | None:
+        """Return artifacts with the numbers of this catalog; None if one is not in it."""
+        versions = [
+            self._store.same(artifact["name"], artifact["digest"]) for artifact in artifacts
+        ]
+        entries = [artifact_facts(version) for version in versions if version]
+        return entries if len(entries) == len(versions) else None
 
 
 def _folder(catalog: str) -> str:

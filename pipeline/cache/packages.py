@@ -36,11 +36,11 @@ def versions_of(modules: Iterable[str], folder: Path, environment: str) -> dict[
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
     else:
         pins, python = _pins((folder / "conda.yaml").read_text(encoding="utf-8"))
-    facts = {"python": python}
+    versions = {"python": python}
     for module in sorted(modules):
         for package in _distributions().get(module, [module]):
-            facts[f"package {package}"] = pins.get(_normal(package)) or _installed(package)
-    return facts
+            versions[f"package {package}"] = pins.get(_normal(package)) or _installed(package)
+    return versions
 
 
 @cache
@@ -64,9 +64,9 @@ def _pins(text: str) -> tuple[dict[str, str], str]:
             lines = [re.split(r"\s*;\s*", line) for line in item["pip"]]
             for requirement, *condition in lines:
                 name, _, pinned = requirement.partition("==")
-                known = pins.get(_normal(name), "")
-                marked = f"{pinned} ({condition[0]})" if condition else pinned
-                pins[_normal(name)] = f"{known}, {marked}" if known else marked
+                earlier = pins.get(_normal(name), "")
+                entry = f"{pinned} ({condition[0]})" if condition else pinned
+                pins[_normal(name)] = f"{earlier}, {entry}" if earlier else entry
         elif item.startswith("python="):
             python = item.removeprefix("python=")
     return pins, python

@@ -1,4 +1,4 @@
-"""What the artifact references among a step's parameters mean, as versions."""
+"""The versions that the artifact references in a step's parameters mean."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version, is_reference, parse_reference, version_number
 
 
-def pinned(
+def pin_references(
     store: Store, values: Mapping[str, object], produced: Mapping[str, str]
 ) -> tuple[dict[str, object], dict[str, Version | None]]:
     """Return the parameters with ``name:vN`` for each reference, and the versions meant.
@@ -19,20 +19,20 @@ def pinned(
     Returns:
         The parameters, and for each that is a reference its version; None: not there.
     """
-    found, inputs = dict(values), {}
+    parameters, inputs = dict(values), {}
     for name, value in values.items():
         if not is_reference(value):
             continue
         artifact, alias = parse_reference(value)
-        ours = produced.get(artifact) if alias == "latest" else None
-        made = store.same(artifact, ours) if ours else None
-        version = inputs[name] = made or store.find(value)
-        found[name] = version.reference if version else value
-    return found, inputs
+        digest = produced.get(artifact) if alias == "latest" else None
+        own_version = store.same(artifact, digest) if digest else None
+        version = inputs[name] = own_version or store.find(value)
+        parameters[name] = version.reference if version else value
+    return parameters, inputs
 
 
-def moving(values: Mapping[str, object]) -> dict[str, object]:
-    """Return the parameters that are references by an alias which only a command moves."""
+def moving_references(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the references by an alias other than `latest`: one that only a command moves."""
     names = {name: parse_reference(v)[1] for name, v in values.items() if is_reference(v)}
     return {name: values[name] for name, alias in names.items()
             if alias != "latest" and version_number(alias) is None}  # fmt: skip

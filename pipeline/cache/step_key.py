@@ -1,4 +1,4 @@
-"""What decides what a step makes, as facts that can be compared: equal facts, equal outputs."""
+"""All that decides what a step makes, as comparable facts: equal facts, equal outputs."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ class StepKey:
 
     Attributes:
         facts: what counts, by kind and name, such as ``("parameter", "test_size")`` → ``0.3``.
-        shown: what a person is told instead of a digest, such as ``preprocessed_data.csv v3``.
+        shown: what people read instead of a digest, such as ``preprocessed_data.csv v3``.
     """
 
     facts: Mapping[str, str]
@@ -51,24 +51,24 @@ def step_key(
         folder: the step's folder.
         root: the repository, which relative files and first-party modules start from.
         values: the step's parameters as in the config.
-        inputs: the version that each parameter which is an artifact reference means, by the
-            parameter's name; None for one that is not there.
+        inputs: by parameter name, the version that an artifact reference means; None if there is
+            no such version.
         digests: where the digests of files come from.
         environment: what builds the step's environment; "local" is that of this process.
 
     Raises:
-        UnknownFactError: a URL whose server tells no validator, code that does not parse.
+        UnknownFactError: a URL whose server gives no validator; code that does not parse.
     """
-    facts, shown = _parameter_facts(root, values, inputs, digests)
+    facts, labels = _parameter_facts(root, values, inputs, digests)
     try:
         files, modules = code_digests.of_step(folder, root, _classes(values))
     except SyntaxError as error:
-        place = Path(str(error.filename)).relative_to(root)
-        raise UnknownFactError(f"{place} does not parse") from None
+        path = Path(str(error.filename)).relative_to(root)
+        raise UnknownFactError(f"{path} does not parse") from None
     facts |= {f"code {path}": digest for path, digest in files.items()}
     facts |= {"code command": _command(folder), "format": str(FORMAT)}
     facts |= versions_of(modules, folder, environment)
-    return StepKey(facts, shown)
+    return StepKey(facts, labels)
 
 
 def _parameter_facts(
@@ -77,37 +77,37 @@ def _parameter_facts(
     inputs: Mapping[str, Version | None],
     digests: Digests,
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the facts that a step's parameters are, and what a person is told of them."""
+    """Return the facts that a step's parameters give, and the texts that people read instead."""
     facts: dict[str, str] = {}
-    shown: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for name, value in values.items():
         if name in inputs:
             artifact = inputs[name]
             facts[f"input {name}"] = artifact.digest if artifact else "not there"
-            shown[f"input {name}"] = f"{artifact.name} v{artifact.version}" if artifact else "none"
-            if artifact is None:  # then it is not a reference, for all that is known
+            labels[f"input {name}"] = f"{artifact.name} v{artifact.version}" if artifact else "none"
+            if artifact is None:  # perhaps it is no reference
                 facts[f"parameter {name}"] = json.dumps(value)
         elif isinstance(value, str) and (path := local_file(value, root)):
             # The suffix says how it is read.
             facts[f"file {name}"] = f"{digests.sha256(path)} {path.suffix}"
-            shown[f"file {name}"] = value
+            labels[f"file {name}"] = value
             if "/" not in value:  # may be a plain word that happens to be a file's name as well
                 facts[f"parameter {name}"] = json.dumps(value)
         elif isinstance(value, str) and "://" in value:
             facts[f"file {name}"] = url_content(value, str(values.get("sha256") or ""))
-            shown[f"file {name}"] = value
+            labels[f"file {name}"] = value
         else:
             leaves = dict(_leaves(name, value))
             facts |= {f"parameter {path}": leaf for path, leaf in leaves.items()}
             if isinstance(value, Mapping):
                 facts[f"order {name}"] = json.dumps(list(leaves))
-    return facts, shown
+    return facts, labels
 
 
 def differences(
     now: StepKey, before: StepKey, source_of: Callable[[str], str] = str
 ) -> Iterable[str]:
-    """Yield in words what is not as it was, the cause before what follows from it.
+    """Yield in words what has changed, causes before their consequences.
 
     Args:
         now: the facts of the step that is going to run.

@@ -1,8 +1,8 @@
-"""The same command over the same files: recognised before anything dear is imported.
+"""The same command over the same files: recognised before any slow import.
 
-When every step of a run was served by earlier executions, what that rested on is kept: the command
-and its environment, size, time and inode of every file of code, config, inputs and outputs, the
-aliases that were followed, the installed packages. While all of it is as it was, the answer is.
+When earlier executions served every step of a run, a file keeps the evidence: the command and its
+environment, size, time and inode of every file of code, config, inputs and outputs, the aliases
+that were followed, the installed packages. While none of it changes, the answer is the same.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ IGNORED = ("_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL")
 STEADY = ("root", "hydra", "oc.create", "oc.decode", "oc.deprecated", "oc.dict.keys",
           "oc.dict.values", "oc.env", "oc.select", "python_version")  # fmt: skip
 FOLDERS = ("conf", "pipeline")  # besides those of the steps' code
-Seen = list[int] | None
+FileState = list[int] | None
 
 
-def place() -> Path:
-    """Return where it is kept what this command rested on: told by arguments and environment."""
+def memory_file() -> Path:
+    """Return the file for the evidence of this command, by its arguments and environment."""
     settings = {name: value for name, value in variables().items() if name not in IGNORED}
     words = [sys.argv[1:], sorted(settings.items()), sys.version, sys.executable, sys.path[1:]]
     return paths.STATE / f"{hashlib.sha256(json.dumps(words).encode()).hexdigest()}.json"
@@ -41,26 +41,26 @@ def recognised(memory: Path) -> bool:
     """Say whether this command would find nothing to do; then print what it would print.
 
     Args:
-        memory: place() of the command.
+        memory: memory_file() of the command.
     """
     if "MLFLOW_RUN_ID" in variables() or any(word.startswith("-") for word in sys.argv[1:]):
         return False
     try:
-        kept = json.loads(memory.read_text(encoding="utf-8"))
+        content = json.loads(memory.read_text(encoding="utf-8"))
         same: bool = (
-            kept["files"] == {name: _seen(Path(name)) for name in kept["files"]}
-            and kept["aliases"] == {name: _text(Path(name)) for name in kept["aliases"]}
-            and kept["project"] == _project(kept["folders"])
+            content["files"] == {name: _file_state(Path(name)) for name in content["files"]}
+            and content["aliases"] == {name: _text(Path(name)) for name in content["aliases"]}
+            and content["project"] == _project(content["folders"])
         )
     except (OSError, ValueError, KeyError):
         return False
     if same:
         print("Nothing has changed since this command was last served:")
-        say(kept["lines"])
+        print_lines(content["lines"])
     return same
 
 
-def say(lines: Iterable[tuple[str, float | None]]) -> None:
+def print_lines(lines: Iterable[tuple[str, float | None]]) -> None:
     """Print lines; one with a moment (seconds since 1970) ends in how long ago it was."""
     for text, moment in lines:
         print(text if moment is None else f"{text}, {ago(moment)}")
@@ -83,26 +83,26 @@ def remember(
     resolvers: set[str],
     lines: list[tuple[str, float | None]],
 ) -> None:
-    """Keep what it rested on that every step of this command was served by earlier executions.
+    """Keep the evidence that earlier executions serve every step of this command.
 
     Args:
-        memory: place() of the command, as it was given.
+        memory: memory_file() of the command, as it was given.
         plan: hits, for all steps.
         store: where their outputs are.
         references: the artifact references that the steps' parameters hold.
         resolvers: those that the config uses; one that may give another value next time, such
             as ``now``, rules it out.
-        lines: what the command printed, as `say` takes it.
+        lines: what the command printed, as `print_lines` takes it.
     """
-    found = _evidence(plan, store, references)
-    if found is None or not resolvers <= set(STEADY):
+    evidence = _evidence(plan, store, references)
+    if evidence is None or not resolvers <= set(STEADY):
         return
-    files, aliases = found
+    files, aliases = evidence
     inside = [path.relative_to(paths.ROOT) for path in files if path.is_relative_to(paths.ROOT)]
     code = {path.parts[0] for path in inside if path.suffix == ".py" and len(path.parts) > 1}
     folders = sorted(code.union(FOLDERS))
     content = {
-        "files": {str(path): _seen(path) for path in files},
+        "files": {str(path): _file_state(path) for path in files},
         "aliases": {str(path): text for path, text in aliases.items()},
         "folders": folders,
         "project": _project(folders),
@@ -119,7 +119,7 @@ def _evidence(
 ) -> tuple[set[Path], dict[Path, str | None]] | None:
     """Return the files and the aliases a plan of hits rests on; None if some are not local."""
     from pipeline.cache.external_files import (
-        local_file,  # nothing that is imported above may be dear
+        local_file,  # only fast imports at the top of this module
     )
     from pipeline.tracking.record import reference
 
@@ -144,14 +144,14 @@ def _evidence(
     return files, dict(store.alias_file(name) for name in names)
 
 
-def _project(folders: Iterable[str]) -> dict[str, Seen]:
+def _project(folders: Iterable[str]) -> dict[str, FileState]:
     """Return what files of code and config, the root's names and installed packages look like."""
-    found = {place: _seen(Path(place)) for place in sys.path[1:]}
+    states = {name: _file_state(Path(name)) for name in sys.path[1:]}
     waiting = [str(paths.ROOT / folder) for folder in folders]
     with os.scandir(paths.ROOT) as entries:
         for entry in entries:  # a new name may stand before a package's
-            known = entry.name.endswith((".py", ".yaml", ".lock", ".toml")) and entry.is_file()
-            found[entry.path] = _seen(Path(entry)) if known else None
+            relevant = entry.name.endswith((".py", ".yaml", ".lock", ".toml")) and entry.is_file()
+            states[entry.path] = _file_state(Path(entry)) if relevant else None
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
@@ -160,11 +160,11 @@ def _project(folders: Iterable[str]) -> dict[str, Seen]:
                 if entry.is_dir():
                     waiting.append(entry.path)
                 else:
-                    found[entry.path] = _seen(Path(entry))
-    return found
+                    states[entry.path] = _file_state(Path(entry))
+    return states
 
 
-def _seen(path: Path) -> Seen:
+def _file_state(path: Path) -> FileState:
     try:
         status = path.stat()
     except OSError:

@@ -33,7 +33,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
     if action in ASIDE:
         ASIDE[action](job)
         return None
-    store = wandb_store.opened(recorder, job.context)
+    store = wandb_store.open_store(recorder, job.context)
     if action in WITH_STORE:
         WITH_STORE[action](job, store)
         return None
@@ -104,7 +104,7 @@ def _fetch(job: Job, store: Store) -> None:
     print(fetch.fetch(store, job.config.main.artifact, job.config.main.folder, paths.ROOT))
 
 
-# What has nothing to do with the steps that were chosen, nor with W&B's project as a store.
+# Actions that use neither the chosen steps nor W&B's project as a store.
 ASIDE: dict[str, Callable[[Job], None]] = {
     "verify": _verify,
     "report": _report,
@@ -114,7 +114,7 @@ ASIDE: dict[str, Callable[[Job], None]] = {
     "clean": _clean,
     "sync": _sync,
 }
-# What is done with the artifacts alone, those of W&B's project if it is used online.
+# Actions on artifacts alone: those of W&B's project if it is used online.
 WITH_STORE: dict[str, Callable[[Job, Store], None]] = {
     "set_reference": _set_reference,
     "fetch": _fetch,
@@ -122,11 +122,11 @@ WITH_STORE: dict[str, Callable[[Job, Store], None]] = {
 
 
 def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
-    """Use earlier executions for all steps: nothing runs, and MLflow is not even imported."""
+    """Use earlier executions for all steps: nothing runs, and MLflow is not imported."""
     for decision in plan:
         cache.reuse(decision)
     lines = console.served(plan, job.context, cache.store)
-    unchanged.say(lines)
+    unchanged.print_lines(lines)
     for decision in plan:
         if decision.hit and decision.hit.record.refused:
             raise InputError(decision.hit.record.refused)

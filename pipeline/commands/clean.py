@@ -1,4 +1,4 @@
-"""main.action=clean: what nothing needs any more, and its removal."""
+"""main.action=clean: remove what nothing needs any more."""
 
 import json
 import os
@@ -36,8 +36,8 @@ class Item:
 def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
     """List what can be removed, and remove it unless it is a dry run.
 
-    Kept are the versions of artifacts that an alias, the manifest of a run in outputs/ or a W&B run
-    that is not synced names, what these were made from, and the newest of each artifact.
+    A version of an artifact is kept if it is the newest, if an alias, the manifest of a run in
+    outputs/ or an unsynced W&B run names it, or if a version that is kept was made from it.
 
     Args:
         store: the artifact store.
@@ -45,7 +45,7 @@ def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
         dry_run: only list it.
 
     Returns:
-        Lines that say so.
+        Lines that say what was removed or would be.
 
     Raises:
         InputError: a step is running, whose files cannot be told from leftovers; a damaged
@@ -67,14 +67,14 @@ def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
 
 def _work(folder: Path) -> Iterator[Item]:
     """Yield the folders of steps that were killed."""
-    for place in sorted(folder.iterdir()) if folder.exists() else ():
-        found = WORK.fullmatch(place.name)
-        if found and _lives(int(found[1])):
+    for path in sorted(folder.iterdir()) if folder.exists() else ():
+        match = WORK.fullmatch(path.name)
+        if match and _lives(int(match[1])):
             raise InputError(
-                f"clean: {place.name} in outputs/.work is of a process that runs; wait for it, or "
+                f"clean: {path.name} in outputs/.work is of a process that runs; wait for it, or "
                 "stop it"
             )
-        yield _folder(place, "a step was killed that worked in it")
+        yield _folder(path, "a step was killed that worked in it")
 
 
 def _lives(process: int) -> bool:
@@ -102,26 +102,26 @@ def _unsynced(folder: Path) -> list[Path]:
     return [run for run in runs if not run.with_name(f"{run.name}.synced").exists()]
 
 
-def _folder(place: Path, why: str) -> Item:
-    size = sum(p.lstat().st_size for p in place.rglob("*") if not p.is_dir())
-    shown = place.relative_to(paths.ROOT) if place.is_relative_to(paths.ROOT) else place
-    return Item(f"{shown}/", why, size, lambda: shutil.rmtree(place))
+def _folder(folder: Path, why: str) -> Item:
+    size = sum(p.lstat().st_size for p in folder.rglob("*") if not p.is_dir())
+    name = folder.relative_to(paths.ROOT) if folder.is_relative_to(paths.ROOT) else folder
+    return Item(f"{name}/", why, size, lambda: shutil.rmtree(folder))
 
 
 def _artifacts(store: Store, root: Path) -> Iterator[Item]:
     """Yield versions that nothing names, and objects that no version holds."""
     catalogs = [store, *(Store(store.location, catalog) for catalog in store.catalogs())]
-    there = [(one, one.get(f"{name}:v{n}")) for one in catalogs for name in one.names()
-             for n in one.versions(name)]  # fmt: skip
-    kept = _kept(catalogs, [version for _, version in there], root)
-    held = {store.key(file) for _, version in there for file in version.files
-            if _content(version) in kept}  # fmt: skip
-    known = {store.key(file) for _, version in there for file in version.files}
-    for catalog, version in there:
-        if _content(version) not in kept:
-            yield _version(catalog, version, held)
+    versions = [(catalog, catalog.get(f"{name}:v{n}")) for catalog in catalogs
+                for name in catalog.names() for n in catalog.versions(name)]  # fmt: skip
+    needed = _needed(catalogs, [version for _, version in versions], root)
+    needed_keys = {store.key(file) for _, version in versions for file in version.files
+                   if _content(version) in needed}  # fmt: skip
+    all_keys = {store.key(file) for _, version in versions for file in version.files}
+    for catalog, version in versions:
+        if _content(version) not in needed:
+            yield _version(catalog, version, needed_keys)
     for key, size in store.objects(datetime.now(UTC) - UPLOADING):
-        if key not in known:
+        if key not in all_keys:
             yield Item(key, "no version holds it", size, partial(store.delete, key))
 
 
@@ -129,9 +129,9 @@ def _content(version: Version) -> Content:
     return version.name, version.digest
 
 
-def _version(store: Store, version: Version, held: set[str]) -> Item:
-    alone = {store.key(file): file.size for file in version.files if store.key(file) not in held}
-    held.update(alone)  # counted, and removed, with one version only
+def _version(store: Store, version: Version, needed: set[str]) -> Item:
+    alone = {store.key(file): file.size for file in version.files if store.key(file) not in needed}
+    needed.update(alone)  # counted, and removed, with one version only
 
     def remove() -> None:
         store.remove(version)  # first: no version may be without its objects
@@ -141,35 +141,35 @@ def _version(store: Store, version: Version, held: set[str]) -> Item:
     return Item(version.reference, "no alias and no run names it", sum(alone.values()), remove)
 
 
-def _kept(catalogs: list[Store], versions: list[Version], root: Path) -> set[Content]:
+def _needed(catalogs: list[Store], versions: list[Version], root: Path) -> set[Content]:
     """Return what is needed."""
-    wanted: set[Content] = set()
+    queue: set[Content] = set()
     for store in catalogs:
         for name in store.names():
             newest = max(store.versions(name))  # or its number is given again
             numbers = {newest, *store.aliases(name).values()}
-            found = (store.find(f"{name}:v{number}") for number in numbers)
-            wanted |= {_content(version) for version in found if version}
+            candidates = (store.find(f"{name}:v{number}") for number in numbers)
+            queue |= {_content(version) for version in candidates if version}
     for pattern in (f"outputs/*/*/{manifest.FILE}", f"multirun/*/*/*/{manifest.FILE}"):
         for path in root.glob(pattern):
-            wanted |= _named(path, lambda content: content["steps"])
-    waiting = {path.stem.removeprefix("run-") for path in _unsynced(root / "wandb")}
+            queue |= _artifacts_in(path, lambda content: content["steps"])
+    unsynced = {path.stem.removeprefix("run-") for path in _unsynced(root / "wandb")}
     for path in root.glob(f"mlruns/*/*/artifacts/{record.FILE}"):
-        wanted |= _named(path, lambda made: [made] if made["wandb_run"] in waiting else [])
-    made_from: dict[Content, set[Content]] = {}
+        queue |= _artifacts_in(path, lambda step: [step] if step["wandb_run"] in unsynced else [])
+    sources: dict[Content, set[Content]] = {}
     for version in versions:
-        inputs = {(made["name"], made["digest"]) for made in version.inputs}
-        made_from.setdefault(_content(version), set()).update(inputs)
-    kept: set[Content] = set()
-    while wanted:
-        content = wanted.pop()
-        if content not in kept:
-            kept.add(content)
-            wanted |= made_from.get(content, set())
-    return kept
+        inputs = {(source["name"], source["digest"]) for source in version.inputs}
+        sources.setdefault(_content(version), set()).update(inputs)
+    needed: set[Content] = set()
+    while queue:
+        content = queue.pop()
+        if content not in needed:
+            needed.add(content)
+            queue |= sources.get(content, set())
+    return needed
 
 
-def _named(path: Path, steps_in: Callable[[Any], list[dict[str, Any]]]) -> set[Content]:
+def _artifacts_in(path: Path, steps_in: Callable[[Any], list[dict[str, Any]]]) -> set[Content]:
     """Return the artifacts that the steps in a manifest or a record have read and made."""
     try:
         steps = steps_in(json.loads(path.read_text(encoding="utf-8")))

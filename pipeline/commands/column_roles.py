@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +24,7 @@ HEADER = """\
 NO_TARGET = "# Name the target, then uncomment the features (without it).\n"
 
 
-class _OneLine(dict[str, Any]):
+class _OneLine(dict[str, object]):
     """A mapping that is written on one line."""
 
 
@@ -46,7 +45,7 @@ _Dumper.add_representer(
 
 def config(
     table: pa.Table,
-    facts: Mapping[str, str | None],
+    settings: Mapping[str, str | None],
     target: str | None,
     reference: str | None = None,
 ) -> str:
@@ -54,15 +53,15 @@ def config(
 
     Args:
         table: as the checks are to see it.
-        facts: what the config says of it besides: `file_url` and other keys of `data`.
+        settings: what the config says of it besides: `file_url` and other keys of `data`.
         target: the column to predict, if it is known; else the features are comments.
         reference: the table that drift is measured against, as YAML of Hydra.
     """
     features, left_out = _features(table, target)
-    url, rows, columns = str(facts["file_url"]), table.num_rows, table.num_columns
+    url, rows, columns = str(settings["file_url"]), table.num_rows, table.num_columns
     lines = [
         HEADER.format(url=url if url.isprintable() else repr(url), rows=rows, columns=columns),
-        _dump(_escaped(facts)),
+        _dump(_escaped(settings)),
         f"reference: {reference or 'null'}\n",
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
         NO_TARGET if target is None else "",
@@ -73,36 +72,36 @@ def config(
     return "".join(lines)
 
 
-def _dump(content: Any, before: str = "") -> str:
+def _dump(content: object, before: str = "") -> str:
     text = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96,
                      default_flow_style=False)  # fmt: skip
     return "".join(f"{before}{line}\n" for line in text.rstrip("\n").split("\n"))
 
 
-def _escaped(value: Any) -> Any:
+def _escaped(value: object) -> object:
     """Return the value such that OmegaConf does not take ${...} in a text for a reference."""
     if isinstance(value, Mapping):
         return {key: _escaped(child) for key, child in value.items()}
     if isinstance(value, list):
         return [_escaped(child) for child in value]
     if isinstance(value, str):
-        return re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + r"\${", value)
+        return re.sub(r"(\\*)\$\{", lambda match: match[1] * 2 + r"\${", value)
     return value
 
 
-def _column(values: pa.ChunkedArray) -> dict[str, Any]:
+def _column(column: pa.ChunkedArray) -> dict[str, object]:
     """Return what to expect of a column: what is true of these values."""
-    kind, there = kind_of(values.type), plain(present(values))
-    known = kind not in ("nothing", "other")
-    result = _OneLine(type=kind if known else "any")
-    if kind in ("integer", "number") and len(there):
-        low, high = pc.min_max(there).as_py().values()
+    kind, values = kind_of(column.type), plain(present(column))
+    has_type = kind not in ("nothing", "other")
+    result = _OneLine(type=kind if has_type else "any")
+    if kind in ("integer", "number") and len(values):
+        low, high = pc.min_max(values).as_py().values()
         bounds = {"min": _bound(low, -math.inf), "max": _bound(high, math.inf)}
         result.update({name: bound for name, bound in bounds.items() if math.isfinite(bound)})
-    if kind == "text" and (texts := _few(there)) and "???" not in texts:  # means: not given
+    if kind == "text" and (texts := _few(values)) and "???" not in texts:  # means: not given
         result["allowed"] = _escaped(texts)
-    if missing := len(values) - len(there):
-        result["max_missing"] = min(math.ceil(missing / len(values) * 100) / 100, 1.0)
+    if missing := len(column) - len(values):
+        result["max_missing"] = min(math.ceil(missing / len(column) * 100) / 100, 1.0)
     return result
 
 
@@ -121,9 +120,9 @@ def _few(values: pa.ChunkedArray) -> list[str]:
     return sorted(distinct.to_pylist()) if are_few(len(distinct), len(values)) else []
 
 
-def _features(table: pa.Table, target: str | None) -> tuple[dict[str, Any], list[str]]:
+def _features(table: pa.Table, target: str | None) -> tuple[dict[str, object], list[str]]:
     """Guess the features: the config's `features`, and which columns are none, and why."""
-    features: dict[str, Any] = {"numeric": [], "categorical": [], "text": None}
+    columns: dict[str, list[str]] = {"numeric": [], "categorical": []}
     texts: dict[str, float] = {}
     left_out = []
     for name in (n for n in table.column_names if n not in (target, "???")):
@@ -131,26 +130,25 @@ def _features(table: pa.Table, target: str | None) -> tuple[dict[str, Any], list
         if role == "text":
             texts[name] = pc.mean(pc.utf8_length(plain(table[name]))).as_py()
         elif role:
-            features[role].append(name)
+            columns[role].append(name)
         else:
             left_out.append(f"{name!r} ({why})")
-    if texts:
-        features["text"] = max(texts, key=lambda name: texts[name])
-        left_out += [f"{name!r} (a second text)" for name in texts if name != features["text"]]
-    return features, left_out
+    text = max(texts, key=lambda name: texts[name], default=None)
+    left_out += [f"{name!r} (a second text)" for name in texts if name != text]
+    return {**columns, "text": text}, left_out
 
 
-def _role(values: pa.ChunkedArray) -> tuple[str, str]:
+def _role(column: pa.ChunkedArray) -> tuple[str, str]:
     """Return how a column could enter a model, or "" and why it had better not."""
-    kind, there = kind_of(values.type), plain(present(values))
-    distinct = len(there.unique()) if kind in ("integer", "number", "text", "boolean") else 0
-    few = are_few(distinct, len(there))
+    kind, values = kind_of(column.type), plain(present(column))
+    distinct = len(values.unique()) if kind in ("integer", "number", "text", "boolean") else 0
+    few = are_few(distinct, len(values))
     if distinct < 2:
-        return "", f"{kind} values" if len(there) and not distinct else "one value, or none"
+        return "", f"{kind} values" if len(values) and not distinct else "one value, or none"
     if kind == "boolean" or (few and kind in ("integer", "text")):
         return "categorical", ""
-    if kind == "integer" and distinct == len(values):
+    if kind == "integer" and distinct == len(column):
         return "", "another value in every row, like a name"
     if kind == "text":
-        return ("", "text with missing values") if len(there) < len(values) else ("text", "")
+        return ("", "text with missing values") if len(values) < len(column) else ("text", "")
     return "numeric", ""

@@ -86,7 +86,7 @@ def _print_lines(read_end: int, live: Live) -> None:
 def served(
     plan: Sequence[Decision], context: RunContext, store: Store
 ) -> list[tuple[str, float | None]]:
-    """Return what says that earlier executions serve for all steps, for unchanged.say."""
+    """Return the lines for a run that earlier executions serve whole, for unchanged.print_lines."""
     heads = [(f"[{n}/{len(plan)}] {d.step}  {d.reason}", d.when) for n, d in enumerate(plan, 1)]
     rows = [_line(_row(d.hit.record, True)) for d in plan if d.hit]
     return [*heads, *((line, None) for line in [*rows, *where_to_look(context, store)])]
@@ -103,9 +103,9 @@ def plan(decisions: Sequence[Decision]) -> None:
     _print_table(("step", "", "why", "expected"), rows)
 
 
-def closing_table(done: Sequence[tuple[Record, bool]]) -> None:
+def closing_table(executions: Sequence[tuple[Record, bool]]) -> None:
     """Print what each step did; with True, what an earlier execution did for it."""
-    _print_table(COLUMNS, [_row(facts, cached) for facts, cached in done])
+    _print_table(COLUMNS, [_row(execution, cached) for execution, cached in executions])
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
@@ -129,10 +129,10 @@ def _line(row: Sequence[str]) -> str:
 def _row(r: Record, cached: bool) -> tuple[str, ...]:
     rows_in, rows_out = _rows(r.inputs), _rows(r.outputs)
     rows = " → ".join(part for part in (rows_in, rows_out) if part)
-    found = [item for item in r.headline().items() if not item[0].startswith("rows")]
-    metrics = ", ".join(f"{name} {value:.5g}" for name, value in found[:3])
-    made = "\n" if sys.stdout.isatty() else ", "
-    artifacts = made.join(record.reference(a) for a in r.outputs)
+    items = [item for item in r.headline().items() if not item[0].startswith("rows")]
+    metrics = ", ".join(f"{name} {value:.5g}" for name, value in items[:3])
+    separator = "\n" if sys.stdout.isatty() else ", "
+    artifacts = separator.join(record.reference(a) for a in r.outputs)
     status = ("cached", "") if cached else (r.status, f"{r.seconds:.1f} s")
     return r.step, *status, rows, metrics, artifacts
 

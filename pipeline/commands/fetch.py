@@ -25,23 +25,23 @@ def fetch(store: Store, reference: str | None, folder: str | None, root: Path) -
             is missing or damaged.
     """
     if reference is None:
-        known = ", ".join(store.names()) or "nothing: run the pipeline first"
+        names = ", ".join(store.names()) or "nothing: run the pipeline first"
         raise InputError(
             f"fetch: say which artifact: main.artifact=name:alias or name:vN; {store.url} "
-            f"holds {known}"
+            f"holds {names}"
         )
     version = store.get(reference)
     target = root / (folder or Path("outputs", f"{version.name}-v{version.version}"))
-    there = target.exists() and (not target.is_dir() or any(target.iterdir()))
-    if there and folder is not None:
+    occupied = target.exists() and (not target.is_dir() or any(target.iterdir()))
+    if occupied and folder is not None:
         raise InputError(f"fetch: {folder} is not empty; give another folder (main.folder=...)")
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent, prefix=".fetch-") as temporary:
-        place = Path(temporary, "new")
-        store.download(version, place)
-        if there:
+        draft = Path(temporary, "new")
+        store.download(version, draft)
+        if occupied:
             target.rename(Path(temporary, "old"))
-        place.rename(target)
-    shown = target.relative_to(root) if target.is_relative_to(root) else target
-    serve = f"; serve it: mlflow models serve -m {shown} --env-manager local --port 5001"
-    return f"{version.reference} is in {shown}{serve if (target / 'MLmodel').exists() else ''}"
+        draft.rename(target)
+    path = target.relative_to(root) if target.is_relative_to(root) else target
+    serve = f"; serve it: mlflow models serve -m {path} --env-manager local --port 5001"
+    return f"{version.reference} is in {path}{serve if (target / 'MLmodel').exists() else ''}"

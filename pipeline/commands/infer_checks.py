@@ -23,7 +23,7 @@ from pipeline.store.artifacts import Store
 from pipeline.store.versions import parse_reference
 from pipeline.tables import table_files
 from pipeline.tables.external_tables import SUFFIXES
-from pipeline.tracking import record
+from pipeline.tracking.record import read_record
 
 LOOKS_AT = "sample_artifact"  # the parameter by which a step is the one that checks
 WORDS = ("null", "true", "false", "nan", "inf")  # that Hydra takes for something else
@@ -43,32 +43,32 @@ def write(job: Job) -> str:
             read.
     """
     config, url = job.config, job.config.data.file_url
-    typed = {word.partition("=")[0].lstrip("+") for word in job.overrides}
+    keys = {word.partition("=")[0].lstrip("+") for word in job.overrides}
     name = _name(url)
     path = paths.ROOT / "conf" / "data" / f"{name}.yaml"
-    shown = path.relative_to(paths.ROOT)
+    config_name = path.relative_to(paths.ROOT)
     if path.exists():
-        raise InputError(f"infer_checks: {shown} is there already; delete or rename it first")
-    table = _table(job, typed)
-    target = config.data.target if "data.target" in typed else None
+        raise InputError(f"infer_checks: {config_name} is there already; delete or rename it first")
+    table = _table(job, keys)
+    target = config.data.target if "data.target" in keys else None
     if target is not None and target not in table.column_names:
         raise InputError(
             f"data.target={target}: {url} has no such column; it has "
             f"{', '.join(table.column_names)}"
         )
     file = local_file(url, paths.ROOT)
-    facts = {
+    settings = {
         "file_url": url,
         "sha256": _sha256(file) if file else None,
         "description": f"The table {name}",
     }
     reference = _reference(config.data, name)
-    with path.open("x", encoding="utf-8") as made:
-        made.write(column_roles.config(table, facts, target, reference))
+    with path.open("x", encoding="utf-8") as stream:
+        stream.write(column_roles.config(table, settings, target, reference))
     rest = "" if target else " data.target=COLUMN"
     return (
-        f"wrote {shown}: {table.num_columns} columns of {table.num_rows:,} rows; edit it, then run "
-        f"python main.py data={name}{rest}"
+        f"wrote {config_name}: {table.num_columns} columns of {table.num_rows:,} rows; edit it, "
+        f"then run python main.py data={name}{rest}"
     )
 
 
@@ -98,37 +98,38 @@ def _name(url: str) -> str:
     return name if plain else f"table_{name}".rstrip("_")
 
 
-def _table(job: Job, typed: set[str]) -> pa.Table:
+def _table(job: Job, keys: set[str]) -> pa.Table:
     """Return the table that the checks would see, made in a store that is gone afterwards.
 
     The steps before the checks run as they are, so that every address that they take is taken.
     """
     with TemporaryDirectory(prefix="infer_checks_") as folder:
-        place = Path(folder)
+        scratch = Path(folder)
         for step, values in job.config.steps.items():
             if LOOKS_AT in values:
-                store = Store(place / "artifacts")
+                store = Store(scratch / "artifacts")
                 version = store.get(values[LOOKS_AT])
-                return table_files.read(store.download(version, place / "table"), version.metadata)
-            ours = {"data.file_url", *typed}
+                path = store.download(version, scratch / "table")
+                return table_files.read(path, version.metadata)
+            own_keys = {"data.file_url", *keys}
             sources = {name: job.origin.of("steps", step, name) for name in values}
-            foreign = {n for n, s in sources.items() if s.startswith("data.") and s not in ours}
+            foreign = {n for n, s in sources.items() if s.startswith("data.") and s not in own_keys}
             _run(
                 step,
                 {n: None if n in foreign else v for n, v in values.items()},
-                place,
+                scratch,
                 job.context,
             )
     raise InputError(f"infer_checks: no step has the parameter {LOOKS_AT}; give one in steps")
 
 
-def _run(step: str, values: dict[str, object], place: Path, context: RunContext) -> None:
+def _run(step: str, values: dict[str, object], scratch: Path, context: RunContext) -> None:
     """Run a step as a process, recorded nowhere else."""
-    folder = place / step
+    folder = scratch / step
     folder.mkdir()
     words = [f"--{name}={text}" for name, text in steps.parameters(step, values, folder).items()]
     apart = replace(
-        context, artifact_store=str(place / "artifacts"), record_folder=str(folder),
+        context, artifact_store=str(scratch / "artifacts"), record_folder=str(folder),
         wandb_mode="disabled",
     )  # fmt: skip
     done = subprocess.run(
@@ -137,8 +138,8 @@ def _run(step: str, values: dict[str, object], place: Path, context: RunContext)
     )  # fmt: skip
     if done.returncode == 0:
         return
-    said = done.stdout + done.stderr
-    facts = record.read(folder)
-    if facts is None or facts.error is None or "Traceback" in said:
-        raise RuntimeError(f"{step} ended with status {done.returncode}:\n{said}")
-    raise InputError(f"infer_checks: {step}: {facts.error}")
+    output = done.stdout + done.stderr
+    record = read_record(folder)
+    if record is None or record.error is None or "Traceback" in output:
+        raise RuntimeError(f"{step} ended with status {done.returncode}:\n{output}")
+    raise InputError(f"infer_checks: {step}: {record.error}")

@@ -25,7 +25,7 @@ class Job:
         overrides: as they were typed.
         folder: of the run's results.
         context: what the steps are given.
-        memory: where it is kept that the command has nothing to do; None: nowhere.
+        memory: the file that remembers that this command has nothing to do; None: none is kept.
     """
 
     config: Config

@@ -29,21 +29,21 @@ def check(features: Features, model: Model, random_seed: int) -> None:
     Raises:
         InputError: as pipeline.models.build.build_pipeline.
     """
-    place = _verdict(features, model, random_seed)
-    if place.exists():
+    verdict = _verdict(features, model, random_seed)
+    if verdict.exists():
         return
     from pipeline.models.build import build_pipeline
 
     build_pipeline(features, model, random_seed)
-    named = [model.estimator, *model.transformers]
-    if all(str(config["_target_"]).startswith("sklearn.") for config in named):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()
+    configs = [model.estimator, *model.transformers]
+    if all(str(config["_target_"]).startswith("sklearn.") for config in configs):
+        verdict.parent.mkdir(parents=True, exist_ok=True)
+        verdict.touch()
 
 
 def _verdict(features: Features, model: Model, random_seed: int) -> Path:
     """Return the empty file that is there when this model was found good."""
     code = [(paths.ROOT / "pipeline" / name).read_text(encoding="utf-8") for name in CODE]
-    facts = [asdict(features), asdict(model), random_seed, version("scikit-learn"), code]
-    digest = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
+    content = [asdict(features), asdict(model), random_seed, version("scikit-learn"), code]
+    digest = hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()
     return paths.STATE / "models" / digest

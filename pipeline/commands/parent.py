@@ -19,9 +19,10 @@ from pipeline.config import steps
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay import checkout, manifest
-from pipeline.replay.manifest import Done
+from pipeline.replay.manifest import Outcome
 from pipeline.report import make
-from pipeline.tracking import mlflow_log, model_registry, record
+from pipeline.tracking import mlflow_log, model_registry
+from pipeline.tracking.record import Record, read_record
 from pipeline.tracking.recorder_client import RecorderProcess
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class ParentRun:
         self.run_id: str = active.info.run_id
         self.env_manager = cache.environment  # MLflow forgets what its own run was started with
         self.produced: dict[str, str] = {}
-        self.done: list[Done] = []
+        self.outcomes: list[Outcome] = []
         self._cache = cache
         self._folder = folder
         self._context = context
@@ -66,9 +67,9 @@ class ParentRun:
             if decision.hit:
                 yield None
                 self._cache.reuse(decision)
-                facts = decision.hit.record
-                mlflow_log.cached_to_mlflow(facts, decision.hit.run, decision.reason)
-                self._finish(decision, facts)
+                record = decision.hit.record
+                mlflow_log.cached_to_mlflow(record, decision.hit.run, decision.reason)
+                self._finish(decision, record)
                 return
             folder = self._folder / name
             folder.mkdir()
@@ -76,57 +77,57 @@ class ParentRun:
                 yield steps.parameters(name, decision.values, self._folder)
 
     def _context_for(self, folder: Path) -> RunContext:
-        """Return what a step is given that leaves its record in a folder."""
+        """Return the context of a step that leaves its record in a folder."""
         fallen_back = self._context.wandb_mode == "online" and not self._cache.store.online
         mode = "offline" if fallen_back else self._context.wandb_mode
         return replace(self._context, record_folder=str(folder), wandb_mode=mode)
 
     @contextmanager
     def _collected(self, decision: Decision, folder: Path) -> Iterator[None]:
-        """Take what a step leaves when it has ended, however it ends."""
+        """Collect a step's record when the step has ended, well or not."""
         from mlflow.exceptions import MlflowException
 
         begin = time.monotonic()
         try:
             yield
         except MlflowException as error:
-            facts = self._collect(decision, folder, begin)
-            reason = facts.error if facts and facts.error else error
+            record = self._collect(decision, folder, begin)
+            reason = record.error if record and record.error else error
             line = f"step {decision.step} failed: {reason}; its log: {paths.LOG_FILE}"
             raise InputError(line) from None
         except KeyboardInterrupt:
             self._collect(decision, folder, begin)
             line = f"stopped during step {decision.step}; the same command goes on from there"
             raise InputError(line) from None
-        facts = self._collect(decision, folder, begin)
-        if facts and facts.status == "finished":
-            self._cache.keep(decision, facts, self.run_id)
+        record = self._collect(decision, folder, begin)
+        if record and record.status == "finished":
+            self._cache.keep(decision, record, self.run_id)
 
-    def _collect(self, decision: Decision, folder: Path, begin: float) -> record.Record | None:
-        """Take what a step left, if it could leave anything, and write it to its MLflow run."""
-        facts = record.read(folder)
-        if not facts or not facts.mlflow_run:
+    def _collect(self, decision: Decision, folder: Path, begin: float) -> Record | None:
+        """Read the record that a step left, if any, and write it to the step's MLflow run."""
+        record = read_record(folder)
+        if not record or not record.mlflow_run:
             return None
-        if facts.offline:  # the step has said so
+        if record.offline:  # the step has said so
             self._cache.go_offline()
-        facts.seconds = time.monotonic() - begin  # with the start of its process
-        facts.reason = decision.reason
-        facts.write(folder)
-        mlflow_log.to_mlflow(facts, folder, facts.mlflow_run)
-        model_registry.register(facts, self._cache.store)
-        self._finish(decision, facts)
-        return facts
+        record.seconds = time.monotonic() - begin  # with the start of its process
+        record.reason = decision.reason
+        record.write(folder)
+        mlflow_log.to_mlflow(record, folder, record.mlflow_run)
+        model_registry.register(record, self._cache.store)
+        self._finish(decision, record)
+        return record
 
-    def _finish(self, decision: Decision, facts: record.Record) -> None:
+    def _finish(self, decision: Decision, record: Record) -> None:
         import mlflow
 
-        self.done.append(Done(decision, facts))
-        self.produced |= {a["name"]: a["digest"] for a in facts.outputs}
-        mlflow.log_metrics({f"{facts.step}/{k}": v for k, v in facts.headline().items()})
+        self.outcomes.append(Outcome(decision, record))
+        self.produced |= {a["name"]: a["digest"] for a in record.outputs}
+        mlflow.log_metrics({f"{record.step}/{k}": v for k, v in record.headline().items()})
 
 
 def environment(job: Job) -> str:
-    """Return what builds the steps' environments: by default what the whole was started with."""
+    """Return what builds the steps' environments; by default as the whole run was started."""
     if job.config.main.env_manager != "auto":
         return job.config.main.env_manager
     if not job.context.mlflow_run:
@@ -138,18 +139,18 @@ def environment(job: Job) -> str:
 
 
 @contextmanager
-def opened(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[ParentRun]:
+def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[ParentRun]:
     """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
 
-    At the end, whatever it is, a table says what each step did, and a manifest holds all that a
-    replay needs, and a report is made of it.
+    At the end, also after a failure, a table says what each step did, a manifest holds all that a
+    replay needs, and a report is made from it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
     main, folder = job.config.main, job.folder
     with recorder:
         no_wandb = job.context.wandb_mode == "disabled"
         context = replace(job.context, recorder="" if no_wandb else recorder.address)
-        import mlflow  # dear (seconds): the recorder starts beside it
+        import mlflow  # takes seconds: the recorder starts meanwhile
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
         with (
@@ -161,11 +162,11 @@ def opened(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Parent
             run = ParentRun(cache, folder, replace(context, group=group), active)
             try:
                 yield run
-                if refusals := [d.record.refused for d in run.done if d.record.refused]:
+                if refusals := [o.record.refused for o in run.outcomes if o.record.refused]:
                     raise InputError(refusals[0])  # the MLflow run counts as failed
             finally:
-                asked = manifest.Asked(asdict(job.config), job.overrides, run.env_manager)
-                manifest.write(folder, run.run_id, asked, code, run.done)
+                request = manifest.Request(asdict(job.config), job.overrides, run.env_manager)
+                manifest.write(folder, run.run_id, request, code, run.outcomes)
                 mlflow.log_artifact(str(folder / manifest.FILE))
-                console.closing_table([(d.record, bool(d.decision.hit)) for d in run.done])
+                console.closing_table([(o.record, bool(o.decision.hit)) for o in run.outcomes])
     print("\n".join(console.where_to_look(context, cache.store)))

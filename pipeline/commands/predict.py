@@ -77,9 +77,9 @@ def _record(run: StepRun, model: str, source: Path, target: Path, counts: Counte
     rows = sum(counts.values())
     run.log({"rows": rows} | {f"predicted/{label}": counts[label] for label in sorted(counts)})
     files = {"input": source, "output": target}
-    named = {role: str(path.resolve()) for role, path in files.items()}
+    locations = {role: str(path.resolve()) for role, path in files.items()}
     digests = {f"{role}_sha256": _sha256(path) for role, path in files.items()}
-    run.log_table("scored", [{"model": model, "rows": rows, **named, **digests}])
+    run.log_table("scored", [{"model": model, "rows": rows, **locations, **digests}])
     run.logger.info(
         "%s rows of %s scored by %s: %s, sha256 %s",
         f"{rows:,}", source, model, target, digests["output_sha256"],

@@ -1,4 +1,4 @@
-"""main.action=sync: send W&B's offline runs, and do not believe it before the server says so.
+"""main.action=sync: send W&B's offline runs, and check on the server that they arrived.
 
 `wandb sync` ends well whatever happens. So every artifact of every run is looked up afterwards;
 what is not there is sent again from the artifact store, whatever became of W&B's own copies. Then
@@ -18,9 +18,9 @@ from pipeline.context import RunContext, variables
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version
-from pipeline.tracking import record
+from pipeline.tracking.record import FILE, Record, read_record, reference
 from pipeline.tracking.wandb_artifact import artifact_of, facts_of
-from pipeline.tracking.wandb_service import FAILURES, Service, said
+from pipeline.tracking.wandb_service import FAILURES, Service, error_line
 
 REFUSED = "W&B refused: {}; check the key (wandb login) and the network, then sync again"
 
@@ -31,7 +31,7 @@ class OfflineRun:
 
     folder: Path
     id: str
-    step: record.Record
+    record: Record
 
     @property
     def mark(self) -> Path:
@@ -42,7 +42,7 @@ class OfflineRun:
 def sync(context: RunContext, root: Path) -> list[str]:
     """Send all offline runs that are not sent yet, in the order in which they were made.
 
-    It can be stopped and said again: what is there is not sent twice.
+    It can be stopped and started again: what the server has is not sent twice.
 
     Args:
         context: the artifact store, the W&B project, how long it may take.
@@ -54,9 +54,9 @@ def sync(context: RunContext, root: Path) -> list[str]:
     Raises:
         InputError: W&B cannot be reached or refuses; an artifact is gone from the store.
     """
-    there = list(_offline_runs(root))
-    runs = [run for run in there if not run.mark.with_suffix(".checked").exists()]
-    lines = _left(root, {run.folder for run in there})
+    offline_runs = list(_offline_runs(root))
+    runs = [run for run in offline_runs if not run.mark.with_suffix(".checked").exists()]
+    lines = _unrecorded_runs(root, {run.folder for run in offline_runs})
     if not runs:
         return [*lines, "nothing to send: all offline runs are synced"]
     try:
@@ -67,28 +67,28 @@ def sync(context: RunContext, root: Path) -> list[str]:
             run.mark.touch()
             run.mark.with_suffix(".checked").touch()
     except FAILURES as error:
-        raise InputError(REFUSED.format(said(error))) from error
+        raise InputError(REFUSED.format(error_line(error))) from error
     return [*lines, f"{len(runs)} runs are in {service.path}, every artifact of them checked"]
 
 
 def _offline_runs(root: Path) -> Iterator[OfflineRun]:
     """Yield the runs whose steps left a record, in the order in which they were made."""
-    places = [*root.glob(f"mlruns/*/*/artifacts/{record.FILE}"),
-              *root.glob(f"outputs/*/*/*/{record.FILE}")]  # fmt: skip
-    found = (record.read(place.parent) for place in places)
-    steps = {step.wandb_run: step for step in found if step}
+    files = [*root.glob(f"mlruns/*/*/artifacts/{FILE}"),
+              *root.glob(f"outputs/*/*/*/{FILE}")]  # fmt: skip
+    records = (read_record(file.parent) for file in files)
+    records_of_runs = {record.wandb_run: record for record in records if record}
     for folder in sorted((root / "wandb").glob("offline-run-*")):
         number = folder.name.rpartition("-")[2]
-        if number in steps:
-            yield OfflineRun(folder, number, steps[number])
+        if number in records_of_runs:
+            yield OfflineRun(folder, number, records_of_runs[number])
 
 
-def _left(root: Path, known: set[Path]) -> list[str]:
+def _unrecorded_runs(root: Path, folders: set[Path]) -> list[str]:
     """Return a line for each run that is not sent because its step left no record."""
     return [
         f"left: {folder.name}, whose step was killed; `wandb sync` sends what there is of it"
         for folder in sorted((root / "wandb").glob("offline-run-*"))
-        if folder not in known and not list(folder.glob("*.synced"))
+        if folder not in folders and not list(folder.glob("*.synced"))
     ]
 
 
@@ -104,22 +104,22 @@ class Sender:
     def send(self, run: OfflineRun) -> str:
         """Send one run, its artifacts and what it used; say so."""
         self._send_run(run)
-        store = Store(self._location, run.step.catalog)
+        store = Store(self._location, run.record.catalog)
         again = []
-        for output in run.step.outputs:
-            version = store.get(record.reference(output))
+        for output in run.record.outputs:
+            version = store.get(reference(output))
             if self._committed(version, store) is None:
                 self._log_again(run, version, store)
                 again.append(version.reference)
                 if self._committed(version, store) is None:
                     raise ValueError(f"{version.reference} of run {run.id} did not arrive")
-        for used in run.step.inputs:
-            known = self._committed(store.get(record.reference(used)), store)
-            if known is not None:
-                self._api.run(f"{self._service.path}/{run.id}").use_artifact(known)
-        made = ", ".join(record.reference(output) for output in run.step.outputs) or "no artifacts"
+        for used in run.record.inputs:
+            artifact = self._committed(store.get(reference(used)), store)
+            if artifact is not None:
+                self._api.run(f"{self._service.path}/{run.id}").use_artifact(artifact)
+        outputs = ", ".join(reference(output) for output in run.record.outputs) or "no artifacts"
         rest = f"; {', '.join(again)} sent again from the store" if again else ""
-        return f"{run.step.step} {run.id}: {made}{rest}"
+        return f"{run.record.step} {run.id}: {outputs}{rest}"
 
     def _send_run(self, run: OfflineRun) -> None:
         if self._is_there(run):
@@ -129,7 +129,7 @@ class Sender:
         done = subprocess.run(command, env=online, capture_output=True, text=True)
         if not self._is_there(run):
             printed = " ".join((done.stdout + done.stderr).split())[-300:]
-            raise ValueError(f"run {run.id} ({run.step.step}) did not arrive: {printed}")
+            raise ValueError(f"run {run.id} ({run.record.step}) did not arrive: {printed}")
 
     def _is_there(self, run: OfflineRun) -> bool:
         """Whether the server has the run, whole."""
@@ -144,18 +144,19 @@ class Sender:
         """Return W&B's artifact with the content of a version, None if there is none."""
         if version.digest not in self._digests:
             with TemporaryDirectory() as folder:
-                place = store.download(version, Path(folder))
+                path = store.download(version, Path(folder))
                 self._digests[version.digest] = {
-                    artifact_of(version, place, apart=apart).digest for apart in (False, True)
+                    artifact_of(version, path, apart=apart).digest for apart in (False, True)
                 }
-        held = self._digests[version.digest]
+        digests = self._digests[version.digest]
         try:
-            known = list(self._api.artifacts(version.type, f"{self._service.path}/{version.name}"))
+            collection = f"{self._service.path}/{version.name}"
+            artifacts = list(self._api.artifacts(version.type, collection))
         except (wandb.errors.CommError, ValueError):  # no such collection yet
             return None
-        for artifact in known:
-            ours = facts_of(artifact).get("digest") == version.digest
-            if ours and artifact.digest in held and artifact.state == "COMMITTED":
+        for artifact in artifacts:
+            same_content = facts_of(artifact).get("digest") == version.digest
+            if same_content and artifact.digest in digests and artifact.state == "COMMITTED":
                 self._service.remember(version, artifact)
                 return artifact
         return None
@@ -165,11 +166,11 @@ class Sender:
         quiet = wandb.Settings(silent=True, console="off", mode="online",
                                      init_timeout=self._service.timeout)  # fmt: skip
         with TemporaryDirectory() as folder:
-            resumed = wandb.init(
+            wandb_run = wandb.init(
                 entity=entity, project=project, id=run.id, resume="must", settings=quiet
             )
             try:
-                place = store.download(version, Path(folder))
-                self._service.log(resumed, version.to_json(), str(place))
+                path = store.download(version, Path(folder))
+                self._service.log(wandb_run, version.to_json(), str(path))
             finally:  # not by `with`, which prints a traceback and takes the run for failed
-                resumed.finish(exit_code=0 if run.step.status == "finished" else 1)
+                wandb_run.finish(exit_code=0 if run.record.status == "finished" else 1)

@@ -76,7 +76,7 @@ def _patch(root: Path, new: list[str]) -> str:
 
 
 def git(root: Path, *words: str, text: str = "", **environment: str) -> str:
-    """Run git and return what it prints; what it says of an error is in the exception."""
+    """Run git and return what it prints; the exception holds its error text."""
     done = subprocess.run(
         ["git", *words],
         cwd=root,

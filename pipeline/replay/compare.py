@@ -23,7 +23,7 @@ READERS: dict[str, Callable[[str], object]] = {
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """The verdict about one thing that a step made: an artifact, picture, table or metric."""
 
     step: str
@@ -47,7 +47,7 @@ def same(old: object, new: object) -> bool:
     return bool(old == new or (old != old and new != new))
 
 
-def recorded_facts(before: StepEntry, after: StepEntry) -> Iterator[Compared]:
+def compare_records(before: StepEntry, after: StepEntry) -> Iterator[Comparison]:
     """Compare the metrics, tables and pictures that two manifests hold about a step."""
     step = before["step"]
     for kind in ("metrics", "tables", "pictures"):
@@ -56,15 +56,15 @@ def recorded_facts(before: StepEntry, after: StepEntry) -> Iterator[Compared]:
             old: object = before[kind].get(name)
             new: object = after[kind].get(name)
             if same(old, new):
-                yield Compared(step, what, IDENTICAL)
+                yield Comparison(step, what, IDENTICAL)
             elif old is None or new is None:
-                yield Compared(step, what, DIFFERS, "only one of the two runs has it")
+                yield Comparison(step, what, DIFFERS, "only one of the two runs has it")
             elif _number(old) and _number(new):
-                yield Compared(step, what, DIFFERS, f"{old!r} → {new!r}, by {new - old:.3g}")
+                yield Comparison(step, what, DIFFERS, f"{old!r} → {new!r}, by {new - old:.3g}")
             elif isinstance(old, list) and isinstance(new, list):
-                yield Compared(step, what, DIFFERS, _first_row(old, new))
+                yield Comparison(step, what, DIFFERS, _first_row(old, new))
             else:
-                yield Compared(step, what, DIFFERS, "other bytes")
+                yield Comparison(step, what, DIFFERS, "other bytes")
 
 
 def files(old: Path, new: Path) -> tuple[str, str]:
@@ -80,10 +80,10 @@ def files(old: Path, new: Path) -> tuple[str, str]:
     verdict, details = IDENTICAL, []
     for name in names:
         pair = (old / name, new / name)
-        found, detail = _file(*pair)
-        if found != IDENTICAL:
+        file_verdict, detail = _file(*pair)
+        if file_verdict != IDENTICAL:
             details.append(f"{name}: {detail}")
-            verdict = found if verdict != DIFFERS else DIFFERS
+            verdict = file_verdict if verdict != DIFFERS else DIFFERS
     return verdict, "; ".join(details)
 
 
@@ -108,8 +108,8 @@ def tables(
         return DIFFERS, f"columns: {', '.join(changed) or 'in another order'}"
     if before.num_rows != after.num_rows:
         return DIFFERS, f"{before.num_rows:,} rows → {after.num_rows:,}"
-    found = [_first_value(name, before[name], after[name]) for name in before.column_names]
-    different = [detail for detail in found if detail]
+    details = [_first_value(name, before[name], after[name]) for name in before.column_names]
+    different = [detail for detail in details if detail]
     if not different:
         if before.schema.equals(after.schema):
             return EQUAL, "the same table in other bytes"
@@ -131,13 +131,13 @@ def first_key(old: object, new: object, path: str = "") -> str:
     return f"{path or 'content'}: {str(old)[:60]} → {str(new)[:60]}"
 
 
-def _first_value(name: str, ours: "pa.ChunkedArray", theirs: "pa.ChunkedArray") -> str:
+def _first_value(name: str, old: "pa.ChunkedArray", new: "pa.ChunkedArray") -> str:
     """Return the first row in which two columns differ, and by how much; "" if none does."""
-    if ours.equals(theirs):
+    if old.equals(new):
         return ""
-    if ours.type != theirs.type:
-        return f"column {name}: {ours.type} → {theirs.type}"
-    pairs = zip(ours.to_pylist(), theirs.to_pylist(), strict=True)
+    if old.type != new.type:
+        return f"column {name}: {old.type} → {new.type}"
+    pairs = zip(old.to_pylist(), new.to_pylist(), strict=True)
     different = [(row, a, b) for row, (a, b) in enumerate(pairs) if not same(a, b)]
     if not different:  # NaN, for pyarrow another value each time
         return ""

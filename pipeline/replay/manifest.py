@@ -16,7 +16,7 @@ FILE = "manifest.json"
 
 
 @dataclass(frozen=True)
-class Done:
+class Outcome:
     """A step of a run: why it ran or what served instead, and the record of that execution."""
 
     decision: Decision
@@ -24,10 +24,10 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """What a run was asked to do: resolved config, overrides as typed, builder of environments."""
 
-    config: dict[str, Any]
+    config: dict[str, object]
     overrides: Sequence[str]
     environment: str
 
@@ -40,7 +40,7 @@ class StepEntry(TypedDict):
     reason: str
     key: str | None
     facts: dict[str, str]
-    parameters: dict[str, Any]
+    parameters: dict[str, object]
     catalog: str
     inputs: list[ArtifactFacts]
     outputs: list[ArtifactFacts]
@@ -70,51 +70,53 @@ class Manifest(TypedDict):
     steps: list[StepEntry]
 
 
-def write(folder: Path, run: str, asked: Asked, code: CodeState, done: Sequence[Done]) -> None:
+def write(
+    folder: Path, run: str, request: Request, code: CodeState, outcomes: Sequence[Outcome]
+) -> None:
     """Write the manifest of a run into its folder.
 
     Args:
         folder: the run's folder.
         run: id of the MLflow run.
-        asked: what it was asked to do.
+        request: what it was asked to do.
         code: what code_of said when the run began.
-        done: the steps that ran or were served.
+        outcomes: the steps that ran or were served.
     """
     content: Manifest = {
         "run": run,
         "finished": datetime.now(UTC).isoformat("T", "seconds"),
         "code": code,
-        "overrides": list(asked.overrides),
-        "config": asked.config,
-        "environment": asked.environment,
+        "overrides": list(request.overrides),
+        "config": request.config,
+        "environment": request.environment,
         "machine": machine(),
         "packages": packages.installed(),
-        "steps": [_step(d) for d in done],
+        "steps": [_step(outcome) for outcome in outcomes],
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def _step(done: Done) -> StepEntry:
-    decision, facts = done.decision, done.record
+def _step(outcome: Outcome) -> StepEntry:
+    decision, record = outcome.decision, outcome.record
     return {
-        "step": facts.step,
-        "status": "cached" if decision.hit else facts.status,
+        "step": record.step,
+        "status": "cached" if decision.hit else record.status,
         "reason": decision.reason,
         "key": decision.key.digest if decision.key else None,
         "facts": dict(decision.key.facts) if decision.key else {},
         "parameters": dict(decision.values),
-        "catalog": facts.catalog,
-        "inputs": facts.inputs,
-        "outputs": facts.outputs,
-        "metrics": facts.metrics,
-        "tables": facts.tables,
-        "pictures": facts.pictures,
-        "error": facts.error,
-        "refused": facts.refused,
-        "uses": facts.uses,
-        "seconds": round(facts.seconds, 3),
-        "mlflow_run": facts.mlflow_run,
-        "wandb_run": facts.wandb_run,
+        "catalog": record.catalog,
+        "inputs": record.inputs,
+        "outputs": record.outputs,
+        "metrics": record.metrics,
+        "tables": record.tables,
+        "pictures": record.pictures,
+        "error": record.error,
+        "refused": record.refused,
+        "uses": record.uses,
+        "seconds": round(record.seconds, 3),
+        "mlflow_run": record.mlflow_run,
+        "wandb_run": record.wandb_run,
         "from_run": decision.hit.run if decision.hit else None,
     }

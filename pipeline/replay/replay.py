@@ -23,13 +23,13 @@ from pipeline.tracking.record import reference
 HOW = ("action", "run", "cache", "force", "recheck", "artifact_store", "env_manager")
 
 
-def replay(recorded: Manifest, store: Store, place: Path) -> tuple[Manifest, Store]:
+def replay(original: Manifest, store: Store, folder: Path) -> tuple[Manifest, Store]:
     """Execute a recorded run again, from its code, with nothing reused.
 
     Args:
-        recorded: the run's manifest.
+        original: the run's manifest.
         store: where its inputs are.
-        place: an empty folder for the replay.
+        folder: an empty folder for the replay.
 
     Returns:
         The manifest and the store of the replay.
@@ -37,103 +37,103 @@ def replay(recorded: Manifest, store: Store, place: Path) -> tuple[Manifest, Sto
     Raises:
         InputError: the code or an input cannot be brought back, or the replay failed.
     """
-    with _code(recorded, place / "code") as code:
-        _bring_files(recorded, code)
-        copy = Store(place / "artifacts")
-        _bring_inputs(recorded, store, copy)
-        return _run(recorded, code, place / "artifacts"), copy
+    with _code(original, folder / "code") as code:
+        _bring_files(original, code)
+        copy = Store(folder / "artifacts")
+        _bring_inputs(original, store, copy)
+        return _run(original, code, folder / "artifacts"), copy
 
 
 @contextmanager
-def _code(recorded: Manifest, place: Path) -> Iterator[Path]:
+def _code(original: Manifest, folder: Path) -> Iterator[Path]:
     """Check the recorded code out beside ours: its commit with its uncommitted changes."""
-    code = recorded["code"]
+    code = original["code"]
     if not code["commit"]:
         raise InputError(
-            f"run {recorded['run'][:8]} was not made from a commit of a git repository: its code "
+            f"run {original['run'][:8]} was not made from a commit of a git repository: its code "
             "cannot be brought back; commit (git init; git add .; git commit), then run again"
         )
     for name in code["left_out"]:
         print(f"not as recorded: {name} was new and too large to keep; today's is used")
     try:
         checkout.git(
-            paths.ROOT, "worktree", "add", "--quiet", "--detach", str(place), code["commit"]
+            paths.ROOT, "worktree", "add", "--quiet", "--detach", str(folder), code["commit"]
         )
         try:
             if code["patch"]:
-                checkout.git(place, "apply", "--binary", "--whitespace=nowarn", text=code["patch"])
-            yield place
+                checkout.git(folder, "apply", "--binary", "--whitespace=nowarn", text=code["patch"])
+            yield folder
         finally:
-            checkout.git(paths.ROOT, "worktree", "remove", "--force", str(place))
+            checkout.git(paths.ROOT, "worktree", "remove", "--force", str(folder))
     except subprocess.CalledProcessError as error:
-        said = " ".join(error.stderr.decode(errors="replace").split())
+        message = " ".join(error.stderr.decode(errors="replace").split())
         raise InputError(
-            f"the code of run {recorded['run'][:8]} (commit {code['commit'][:12]}) cannot be "
-            f"brought back: {said}"
+            f"the code of run {original['run'][:8]} (commit {code['commit'][:12]}) cannot be "
+            f"brought back: {message}"
         ) from None
 
 
-def _bring_files(recorded: Manifest, code: Path) -> None:
+def _bring_files(original: Manifest, code: Path) -> None:
     """Give the replay the files that parameters name and git does not keep; check their digests."""
     digests = Digests(paths.STATE / "digests.json", recheck=True)
-    for step in recorded["steps"]:
+    for step in original["steps"]:
         for fact, expected in step["facts"].items():
             kind, _, name = fact.partition(" ")
             value = str(step["parameters"].get(name))
             if kind != "file" or ("://" in value and not value.startswith("file://")):
                 continue
-            if local_file(value, code) is None and (ours := local_file(value, paths.ROOT)):
+            if local_file(value, code) is None and (source := local_file(value, paths.ROOT)):
                 target = code / value
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.symlink_to(ours)
+                target.symlink_to(source)
             file = local_file(value, code)
-            seen = digests.sha256(file) if file else None
-            if seen is None:
+            digest = digests.sha256(file) if file else None
+            if digest is None:
                 raise InputError(f"cannot verify: input file {value} of {step['step']} is gone")
-            if seen != expected.split(" ")[0]:
+            if digest != expected.split(" ")[0]:
                 raise InputError(
                     f"cannot verify: input file {value} of {step['step']} has changed: its sha256 "
-                    f"was {expected.split(' ')[0]}, is {seen}"
+                    f"was {expected.split(' ')[0]}, is {digest}"
                 )
 
 
-def _bring_inputs(recorded: Manifest, store: Store, copy: Store) -> None:
+def _bring_inputs(original: Manifest, store: Store, copy: Store) -> None:
     """Copy what the run read and did not make to the store of the replay, aliases and all."""
-    made: set[str] = set()
-    for step in recorded["steps"]:
+    outputs: set[str] = set()
+    for step in original["steps"]:
         for artifact in step["inputs"]:
-            meant = reference(artifact)
-            if meant in made:
+            name = reference(artifact)
+            if name in outputs:
                 continue
             numbered = Store(store.location, step.get("catalog", ""))
-            version = numbered.find(meant)
+            version = numbered.find(name)
             if version is None or version.digest != artifact["digest"]:
                 raise InputError(
-                    f"cannot verify: {meant}, which {step['step']} read, is gone from {store.url}"
+                    f"cannot verify: {name}, which {step['step']} read, is gone from {store.url}"
                 )
-            copy.adopt(version, store, _aliases(recorded, step, meant))
-        made |= {reference(artifact) for artifact in step["outputs"]}
+            copy.adopt(version, store, _aliases(original, step, name))
+        outputs |= {reference(artifact) for artifact in step["outputs"]}
 
 
-def _aliases(recorded: Manifest, step: StepEntry, meant: str) -> list[str]:
+def _aliases(original: Manifest, step: StepEntry, name: str) -> list[str]:
     """Return the aliases by which the config named a version that the step was then given."""
-    asked = recorded["config"]["steps"][step["step"]]
-    names = (v for k, v in asked.items() if is_reference(v) and step["parameters"].get(k) == meant)
+    values = original["config"]["steps"][step["step"]]
+    names = (v for k, v in values.items() if is_reference(v) and step["parameters"].get(k) == name)
     return [alias for _, alias in map(parse_reference, names) if version_number(alias) is None]
 
 
-def _run(recorded: Manifest, code: Path, artifacts: Path) -> Manifest:
+def _run(original: Manifest, code: Path, artifacts: Path) -> Manifest:
     """Execute the recorded run in its code; return the manifest of the replay."""
     how = tuple(f"main.{name}=" for name in HOW)
-    kept = [o for o in recorded["overrides"] if not o.startswith(how)]
-    ours = [
+    overrides = [o for o in original["overrides"] if not o.startswith(how)]
+    settings = [
         "main.action=run",
         "main.cache=false",
         f"main.env_manager={recorded['environment']}",
         f"main.artifact_store='{artifacts}'",
     ]
     process = subprocess.Popen(
-        [sys.executable, "main.py", *kept, *ours],
+        [sys.executable, "main.py", *overrides, *settings],
         cwd=code,
         env=outside() | {"WANDB_MODE": "disabled"},
         stdout=subprocess.PIPE,
@@ -146,12 +146,12 @@ def _run(recorded: Manifest, code: Path, artifacts: Path) -> Manifest:
             lines.append(line)
             if re.match(r"\[\d+/\d+\] ", line):
                 print(f"  {line.split('  ')[0].strip()}", flush=True)
-    found = list((code / "outputs").glob("*/*/" + manifest.FILE))
-    replayed: Manifest | None = json.loads(found[0].read_text("utf-8")) if found else None
-    steps = replayed["steps"] if replayed else []
+    files = list((code / "outputs").glob("*/*/" + manifest.FILE))
+    new_manifest: Manifest | None = json.loads(files[0].read_text("utf-8")) if files else None
+    steps = new_manifest["steps"] if new_manifest else []
     refused = any(step.get("refused") for step in steps)  # as recorded, or it differs
-    if replayed is None or len(found) != 1 or (process.returncode != 0 and not refused):
+    if new_manifest is None or len(files) != 1 or (process.returncode != 0 and not refused):
         errors = [line for line in lines if line.startswith("error: ")]
-        said = "".join(errors[-1:] or lines[-1:]).strip()
-        raise InputError(f"the replay of run {recorded['run'][:8]} failed: {said}")
-    return replayed
+        message = "".join(errors[-1:] or lines[-1:]).strip()
+        raise InputError(f"the replay of run {original['run'][:8]} failed: {message}")
+    return new_manifest

@@ -7,32 +7,31 @@ from pathlib import Path
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.replay import manifest
-from pipeline.replay.manifest import Manifest
+from pipeline.replay.manifest import FILE, Manifest
 
-PLACES = ("outputs/*/*/", "multirun/*/*/*/")  # run folders, named after the time a run began
+PATTERNS = ("outputs/*/*/", "multirun/*/*/*/")  # run folders, named after the time a run began
 SHOWN = 5  # runs that a message names
 
 
 def folders(root: Path) -> list[Path]:
     """Return the folders of all runs that have a manifest, the newest first."""
-    found = [path.parent for place in PLACES for path in root.glob(place + manifest.FILE)]
-    return sorted(found, key=lambda folder: folder.relative_to(root).parts[1:], reverse=True)
+    run_folders = (path.parent for pattern in PATTERNS for path in root.glob(pattern + FILE))
+    return sorted(run_folders, key=lambda folder: folder.relative_to(root).parts[1:], reverse=True)
 
 
 def read(folder: Path) -> Manifest:
     """Return the manifest of the run in a folder; InputError when it is damaged."""
-    path = folder / manifest.FILE
+    path = folder / FILE
     try:
-        content: Manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{path} is damaged ({error}); delete it") from error
-    return content
+    return manifest
 
 
-def failed(recorded: Manifest) -> list[str]:
+def failed(manifest: Manifest) -> list[str]:
     """Return the steps of a run that failed."""
-    return [s["step"] for s in recorded["steps"] if s["status"] not in ("finished", "cached")]
+    return [s["step"] for s in manifest["steps"] if s["status"] not in ("finished", "cached")]
 
 
 def find(run: str) -> tuple[Path | None, Manifest]:
@@ -45,30 +44,31 @@ def find(run: str) -> tuple[Path | None, Manifest]:
     Raises:
         InputError: there is no such run, or a manifest is damaged.
     """
-    known = [(folder, read(folder)) for folder in folders(paths.ROOT)]
-    wanted: list[tuple[Path | None, Manifest]] = [
-        (folder, kept) for folder, kept in known if run == "latest" or kept["run"].startswith(run)
+    entries = [(folder, read(folder)) for folder in folders(paths.ROOT)]
+    matches: list[tuple[Path | None, Manifest]] = [
+        entry for entry in entries if run == "latest" or entry[1]["run"].startswith(run)
     ]
-    if not wanted and run != "latest":
-        wanted = [(None, kept) for kept in _from_mlflow(run)]
-    if not wanted:
-        newest = ", ".join(kept["run"][:8] for _, kept in reversed(known[:SHOWN])) or "none yet"
+    if not matches and run != "latest":
+        matches = [(None, manifest) for manifest in _from_mlflow(run)]
+    if not matches:
+        newest = ", ".join(m["run"][:8] for _, m in reversed(entries[:SHOWN])) or "none yet"
         raise InputError(f"main.run={run}: there is no such run; the newest are: {newest}")
-    return max(wanted, key=lambda found: str(found[1]["finished"]))
+    return max(matches, key=lambda match: str(match[1]["finished"]))
 
 
-def before(recorded: Manifest) -> Iterator[Manifest]:
+def before(manifest: Manifest) -> Iterator[Manifest]:
     """Yield the manifests of the runs that ended before a run, the newest first.
 
     One that is damaged (the power went while it was written) is none to compare with.
     """
     for folder in folders(paths.ROOT):
         try:
-            kept = read(folder)
+            other = read(folder)
         except InputError:
             continue
-        if kept["run"] != recorded["run"] and str(kept["finished"]) <= str(recorded["finished"]):
-            yield kept
+        earlier = str(other["finished"]) <= str(manifest["finished"])
+        if other["run"] != manifest["run"] and earlier:
+            yield other
 
 
 def _from_mlflow(run: str) -> list[Manifest]:
@@ -78,7 +78,7 @@ def _from_mlflow(run: str) -> list[Manifest]:
 
     try:
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(MlflowClient().download_artifacts(run, manifest.FILE, folder))
+            file = Path(MlflowClient().download_artifacts(run, FILE, folder))
             return [json.loads(file.read_text(encoding="utf-8"))]
     except (MlflowException, OSError):
         return []

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.cache import packages
 from pipeline.errors import InputError
 from pipeline.replay import checkout, compare, runs
-from pipeline.replay.compare import DIFFERS, Compared
+from pipeline.replay.compare import DIFFERS, Comparison
 from pipeline.replay.manifest import Manifest
 from pipeline.replay.replay import HOW, replay
 from pipeline.store.artifacts import Store
@@ -28,105 +28,105 @@ def verify(run: str, location: str) -> None:
         InputError: no such run; its code or an input is gone; the replay failed; or something
             differs: the first step and artifact.
     """
-    recorded = find(run)
+    original = find(run)
     store = Store(location)
-    print(f"Run {recorded['run']} of {recorded['finished']}: executing it again", flush=True)
-    for difference in _environment(recorded):
+    print(f"Run {original['run']} of {original['finished']}: executing it again", flush=True)
+    for difference in _environment(original):
         print(f"not as recorded: {difference}")
     with tempfile.TemporaryDirectory(prefix="verify_") as folder:
-        replayed, copy = replay(recorded, store, Path(folder).resolve())
-        comparisons = list(_comparisons(recorded, replayed, store, copy))
+        new_manifest, copy = replay(original, store, Path(folder).resolve())
+        comparisons = list(_comparisons(original, new_manifest, store, copy))
     _show(comparisons)
-    _conclude(recorded, comparisons)
+    _conclude(original, comparisons)
 
 
 def find(run: str) -> Manifest:
     """Return the manifest of a run; InputError when there is none, or the run did not end well."""
-    _, chosen = runs.find(run)
-    failed = runs.failed(chosen)
-    if failed or not chosen["steps"]:
+    _, original = runs.find(run)
+    failed = runs.failed(original)
+    if failed or not original["steps"]:
         where = f"step {failed[0]} failed" if failed else "no step of it ended"
         raise InputError(
-            f"run {chosen['run'][:8]} has nothing to compare with: {where}; choose another: "
+            f"run {original['run'][:8]} has nothing to compare with: {where}; choose another: "
             "main.run=<MLflow run id>"
         )
-    return chosen
+    return original
 
 
-def _environment(recorded: Manifest) -> Iterator[str]:
+def _environment(original: Manifest) -> Iterator[str]:
     """Yield in what this environment is not the recorded one."""
     now = packages.installed() | {"Python": checkout.machine()["python"]}
-    before = recorded["packages"] | {"Python": recorded["machine"]["python"]}
+    before = original["packages"] | {"Python": original["machine"]["python"]}
     for name in sorted({*now, *before}):
         if now.get(name) != before.get(name):
             yield f"{name} {before.get(name, 'not there')} → {now.get(name, 'not there')}"
 
 
 def _comparisons(
-    recorded: Manifest, replayed: Manifest, store: Store, copy: Store
-) -> Iterator[Compared]:
-    yield from _same_config(recorded["config"], replayed["config"])
-    again = {step["step"]: step for step in replayed["steps"]}
-    for step in recorded["steps"]:
+    original: Manifest, new_manifest: Manifest, store: Store, copy: Store
+) -> Iterator[Comparison]:
+    yield from _same_config(original["config"], new_manifest["config"])
+    again = {step["step"]: step for step in new_manifest["steps"]}
+    for step in original["steps"]:
         new = again[step["step"]]
         outputs = {artifact["name"]: artifact for artifact in new["outputs"]}
         for artifact in step["outputs"]:
             numbered = Store(store.location, step.get("catalog", ""))
             verdict, detail = _artifact(artifact, outputs[artifact["name"]], numbered, copy)
-            yield Compared(step["step"], artifact["name"], verdict, detail)
-        yield from compare.recorded_facts(step, new)
+            yield Comparison(step["step"], artifact["name"], verdict, detail)
+        yield from compare.compare_records(step, new)
 
 
-def _same_config(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Compared]:
+def _same_config(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Comparison]:
     """Compare the configs: one that reads the environment or the time may not come out the same."""
     for group in before:
         old, new = before[group], after.get(group)
         if group == "main" and isinstance(old, dict) and isinstance(new, dict):
             old, new = ({k: v for k, v in c.items() if k not in HOW} for c in (old, new))
         if old != new:
-            yield Compared("config", group, DIFFERS, compare.first_key(old, new))
+            yield Comparison("config", group, DIFFERS, compare.first_key(old, new))
 
 
 def _artifact(old: ArtifactFacts, new: ArtifactFacts, store: Store, copy: Store) -> tuple[str, str]:
     if old["digest"] == new["digest"]:
         return compare.IDENTICAL, ""
-    kept = store.find(reference(old))
-    if kept is None or kept.digest != old["digest"]:
+    version = store.find(reference(old))
+    if version is None or version.digest != old["digest"]:
         return DIFFERS, f"by its digest; {reference(old)} is gone, so it cannot be said in what"
     with tempfile.TemporaryDirectory() as folder:
-        before = store.download(kept, Path(folder, "old"))
+        before = store.download(version, Path(folder, "old"))
         after = copy.download(copy.get(reference(new)), Path(folder, "new"))
         if "arrow_schema" in old["metadata"]:
             return compare.tables(before, after, old["metadata"], new["metadata"])
         return compare.files(before, after)
 
 
-def _show(comparisons: list[Compared]) -> None:
+def _show(comparisons: list[Comparison]) -> None:
     """Print artifacts and whatever is not identical one by one, the rest in one line a step."""
-    for step in dict.fromkeys(compared.step for compared in comparisons):
+    for step in dict.fromkeys(comparison.step for comparison in comparisons):
         counts: Counter[str] = Counter()
-        for compared in (f for f in comparisons if f.step == step):
-            kind, _, name = compared.what.partition(" ")
-            if compared.verdict == compare.IDENTICAL and name:
+        for comparison in (f for f in comparisons if f.step == step):
+            kind, _, name = comparison.what.partition(" ")
+            if comparison.verdict == compare.IDENTICAL and name:
                 counts[kind] += 1
             else:
-                print(compared)
+                print(comparison)
         rest = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.items())
         if rest:
-            print(Compared(step, rest, compare.IDENTICAL))
+            print(Comparison(step, rest, compare.IDENTICAL))
 
 
-def _conclude(recorded: Manifest, comparisons: list[Compared]) -> None:
+def _conclude(original: Manifest, comparisons: list[Comparison]) -> None:
     """Say what it comes to; InputError when something differs."""
-    differing = [compared for compared in comparisons if compared.verdict == DIFFERS]
+    differing = [comparison for comparison in comparisons if comparison.verdict == DIFFERS]
     if differing:
         first = differing[0]
-        others = "; ".join(_environment(recorded))
+        others = "; ".join(_environment(original))
         because = f"; not as recorded: {others}" if others else ""
         raise InputError(
-            f"run {recorded['run'][:8]} is not reproduced: {len(differing)} of {len(comparisons)} "
+            f"run {original['run'][:8]} is not reproduced: {len(differing)} of {len(comparisons)} "
             f"differ, first {first.step}: {first.what} ({first.detail}){because}"
         )
-    equal = sum(compared.verdict == compare.EQUAL for compared in comparisons)
+    equal = sum(comparison.verdict == compare.EQUAL for comparison in comparisons)
     bits = "bit for bit" if not equal else f"but for the bytes of {equal} that are equal in content"
-    print(f"Run {recorded['run'][:8]} is reproduced, {bits}: {len(comparisons)} compared")
+    print(f"Run {original['run'][:8]} is reproduced, {bits}: {len(comparisons)} compared")

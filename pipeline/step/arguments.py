@@ -54,9 +54,9 @@ def _checked(
 ) -> argparse.Namespace:
     """Return the values of the texts that were given, and the defaults of the others."""
     for word in unknown:
-        known = [f"--{name}" for name in project.parameters]
+        options = [f"--{name}" for name in project.parameters]
         name = word.partition("=")[0]
-        raise InputError(f"unknown argument {name}: {did_you_mean(name, known)}")
+        raise InputError(f"unknown argument {name}: {did_you_mean(name, options)}")
     for name, declared in project.parameters.items():
         text = declared.default if getattr(texts, name) is None else getattr(texts, name)
         if text is None:

@@ -1,7 +1,6 @@
 """What a table is made from, as far back as the store knows it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from pipeline.config.model import Features
 from pipeline.config.preprocess import Text
@@ -32,7 +31,7 @@ def warn_of_made_features(run: StepRun, features: Features, text: Text | None) -
         )
 
 
-def _origins(run: StepRun, artifacts: Iterable[Mapping[str, Any]]) -> Iterator[Version]:
+def _origins(run: StepRun, artifacts: Iterable[Mapping[str, object]]) -> Iterator[Version]:
     """Yield the versions at the beginning: those that are made from none that is kept."""
     for artifact in artifacts:
         reference = record.reference(artifact)

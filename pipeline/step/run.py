@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.store.artifacts import Draft, Provenance, Store
 from pipeline.store.versions import InputOf, Version
-from pipeline.tracking import model_registry, record
+from pipeline.tracking import model_registry
+from pipeline.tracking.record import Record, Row, artifact_facts, write_table
 from pipeline.tracking.recorder_client import MovedOfflineError
 from pipeline.tracking.wandb_store import WandbStore
 
@@ -25,15 +26,15 @@ class StepRun:
     Outputs are published together when the step has ended well; a step that fails leaves none.
     """
 
-    def __init__(self, facts: record.Record, folder: Path, work: Path, store: Store) -> None:
-        self.record = facts
+    def __init__(self, record: Record, folder: Path, work: Path, store: Store) -> None:
+        self.record = record
         self.folder = folder
         self._work = work
         self._store = store
-        facts.catalog = store.catalog
+        record.catalog = store.catalog
         self._inputs: list[Version] = []
         self._drafts: list[Draft] = []
-        self.logger = logging.getLogger(facts.step)
+        self.logger = logging.getLogger(record.step)
         if isinstance(store, WandbStore):
             store.on_offline = self.note_offline
 
@@ -49,11 +50,11 @@ class StepRun:
         """Record an artifact as an input and fetch it: its version, and its file or folder."""
         version = self.version(reference)
         self._inputs.append(version)
-        self.record.inputs.append(record.artifact_facts(version))
+        self.record.inputs.append(artifact_facts(version))
         self.logger.info("read %s", version.reference)
-        place = self._work / f"input_{len(self.record.inputs)}"
-        place.mkdir()
-        return version, self._store.download(version, place)
+        folder = self._work / f"input_{len(self.record.inputs)}"
+        folder.mkdir()
+        return version, self._store.download(version, folder)
 
     def read_table(self, reference: str) -> "pa.Table":
         """Fetch an artifact that is a table, with the types it was written with."""
@@ -109,9 +110,9 @@ class StepRun:
 
     def output_path(self, name: str) -> Path:
         """Return where a file or folder can be made that is to become the output ``name``."""
-        place = self._work / "outputs" / name
-        place.parent.mkdir(exist_ok=True)
-        return place
+        path = self._work / "outputs" / name
+        path.parent.mkdir(exist_ok=True)
+        return path
 
     def add_artifact(
         self,
@@ -128,10 +129,10 @@ class StepRun:
         """Record metrics; a name with a slash is a detail (``f1/Pop``)."""
         self.record.metrics.update(metrics)
 
-    def log_table(self, name: str, rows: list[record.Row]) -> None:
+    def log_table(self, name: str, rows: list[Row]) -> None:
         """Record a small table, a list of rows with the same keys."""
         self.record.tables[name] = rows
-        record.write_table(name, rows, self.folder)
+        write_table(name, rows, self.folder)
 
     def log_text(self, name: str, text: str) -> None:
         """Record a text for people as ``name.md``."""
@@ -143,7 +144,7 @@ class StepRun:
         self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
 
     def refuse(self, reason: str) -> None:
-        """Let the run end with status 1, though all that was made is published and recorded."""
+        """End the run with status 1; its outputs are published and recorded all the same."""
         self.record.refused = reason
 
     def promote(self, version: Version, alias: str, registered_model: str | None) -> None:
@@ -157,11 +158,11 @@ class StepRun:
         """Note how many models the test set has judged: each that is chosen by it wears it out."""
         test = self.version(test_data)
         judged = {model.digest}
-        for version in self._store.known(evaluation):
+        for version in self._store.all_versions(evaluation):
             # What was judged was read first, a champion of the same name after it.
-            made_from = {made["name"]: made["digest"] for made in reversed(version.inputs)}
-            if made_from.get(test.name) == test.digest and model.name in made_from:
-                judged.add(made_from[model.name])
+            sources = {source["name"]: source["digest"] for source in reversed(version.inputs)}
+            if sources.get(test.name) == test.digest and model.name in sources:
+                judged.add(sources[model.name])
         self.record.uses = len(judged)
         if len(judged) > 1:
             self.logger.info("this test set has judged %d models", len(judged))
@@ -174,8 +175,8 @@ class StepRun:
         )
         published = self._store.publish(self._drafts, self._inputs, provenance)
         self.record.catalog = published.catalog
-        self.record.inputs = [record.artifact_facts(version) for version in published.inputs]
-        self.record.outputs = [record.artifact_facts(version) for version in published.outputs]
+        self.record.inputs = [artifact_facts(version) for version in published.inputs]
+        self.record.outputs = [artifact_facts(version) for version in published.outputs]
         for draft, version in zip(self._drafts, published.outputs, strict=True):
             self.record.local_files[version.name] = str(draft.path)
             self.logger.info("wrote %s", version.reference)

@@ -19,7 +19,8 @@ from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Store
-from pipeline.tracking import mlflow_log, record
+from pipeline.tracking import mlflow_log
+from pipeline.tracking.record import Record
 from pipeline.tracking.recorder_client import (
     MovedOfflineError,
     RecorderConnection,
@@ -48,78 +49,76 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
         work = Path(stack.enter_context(temporary))
         folder = Path(context.record_folder or work / "record")
         folder.mkdir(parents=True, exist_ok=True)
-        facts = record.Record(step, vars(arguments), datetime.now(UTC).isoformat("T", "seconds"))
-        facts.mlflow_run = context.mlflow_run
-        connection = _connection(facts, context, stack)
-        run = StepRun(facts, folder, work, _store(connection, context))
+        record = Record(step, vars(arguments), datetime.now(UTC).isoformat("T", "seconds"))
+        record.mlflow_run = context.mlflow_run
+        connection = _connection(record, context, stack)
+        run = StepRun(record, folder, work, _store(connection, context))
         if connection and connection.why:
-            run.note_offline(MovedOfflineError(connection.why, facts.wandb_run))
+            run.note_offline(MovedOfflineError(connection.why, record.wandb_run))
         with _recorded(run, connection, alone=context.record_folder is None):
             yield run
 
 
 @contextmanager
 def _recorded(run: StepRun, connection: RecorderConnection | None, alone: bool) -> Iterator[None]:
-    begin, facts = time.monotonic(), run.record
+    begin, record = time.monotonic(), run.record
     try:
         try:
             yield
             published = time.monotonic()
             run.publish()
-            facts.tracking = time.monotonic() - published
+            record.tracking = time.monotonic() - published
         finally:
             error = sys.exc_info()[1]
-            facts.status = "failed" if error else "finished"
-            facts.error = (str(error) or type(error).__name__) if error else None
+            record.status = "failed" if error else "finished"
+            record.error = (str(error) or type(error).__name__) if error else None
             end = time.monotonic()
-            facts.seconds = round(end - begin, 3)
-            facts.write(run.folder)
+            record.seconds = round(end - begin, 3)
+            record.write(run.folder)
             try:
                 if connection:
                     _finish(connection, run)
-                    facts.tracking = round(facts.tracking + time.monotonic() - end, 3)
-                    facts.write(run.folder)
+                    record.tracking = round(record.tracking + time.monotonic() - end, 3)
+                    record.write(run.folder)
             finally:
                 if alone:
-                    mlflow_log.alone_to_mlflow(facts, run.folder)
+                    mlflow_log.alone_to_mlflow(record, run.folder)
                     run.register()
-        if facts.refused and alone:  # else main.py says so
-            raise InputError(facts.refused)
+        if record.refused and alone:  # else main.py says so
+            raise InputError(record.refused)
     except InputError as error:
         run.logger.error("%s", error)
         sys.exit(1)
-    run.logger.info("done in %.1f s", facts.seconds)
+    run.logger.info("done in %.1f s", record.seconds)
 
 
 def _finish(connection: RecorderConnection, run: StepRun) -> None:
     """Hand the record to W&B; that it was not taken is the step's failure, and in its record."""
-    facts = run.record
+    record = run.record
     try:
         connection.ask("finish", str(run.folder))
     except MovedOfflineError as moved:
         run.note_offline(moved)
-        facts.write(run.folder)
+        record.write(run.folder)
     except InputError as error:
-        facts.status, facts.error = "failed", facts.error or str(error)
-        facts.write(run.folder)
+        record.status, record.error = "failed", record.error or str(error)
+        record.write(run.folder)
         raise
     finally:
         connection.close()
 
 
-def _connection(
-    facts: record.Record, context: RunContext, stack: ExitStack
-) -> RecorderConnection | None:
+def _connection(record: Record, context: RunContext, stack: ExitStack) -> RecorderConnection | None:
     """Open the W&B run of a step with the recorder of the whole run, else with one of its own."""
     if context.wandb_mode == "disabled":
         return None
-    facts.wandb_run = secrets.token_hex(4)
+    record.wandb_run = secrets.token_hex(4)
     address = context.recorder or stack.enter_context(RecorderProcess(context)).address
     connection = RecorderConnection(address)
     connection.open(context.project, context.wandb_mode)
     connection.begin({
-        "id": facts.wandb_run, "project": context.project, "group": context.group,
-        "job_type": facts.step, "name": facts.step, "config": facts.parameters,
+        "id": record.wandb_run, "project": context.project, "group": context.group,
+        "job_type": record.step, "name": record.step, "config": record.parameters,
         "notes": context.notes or _commit(),
     })  # fmt: skip
     return connection

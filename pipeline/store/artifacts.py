@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.store.catalog import Catalog
@@ -22,7 +21,7 @@ from pipeline.store.versions import (
     Version,
     checked_alias,
     content_digest,
-    described,
+    describe_files,
     parse_reference,
 )
 
@@ -37,7 +36,7 @@ class Draft:
     path: Path
     type: str
     description: str
-    metadata: dict[str, Any]
+    metadata: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Provenance:
 
 
 @dataclass(frozen=True)
-class Published:
+class Publication:
     """What a step has read and made, as versions of one catalog."""
 
     catalog: str
@@ -85,14 +84,14 @@ class Store(Catalog):
         """
         aliases = [checked_alias(name, alias) for alias in (*aliases, "latest")]
         draft = Draft(name, path, type, description, dict(metadata or {}))
-        version = self._stored(draft, provenance)
+        version = self._store_draft(draft, provenance)
         for alias in aliases:
             self._aim(alias, version)
         return version
 
     def publish(
         self, drafts: Iterable[Draft], inputs: Iterable[Version], provenance: Provenance
-    ) -> Published:
+    ) -> Publication:
         """Store all outputs of a step; `latest` moves to them when all are there.
 
         Args:
@@ -105,13 +104,13 @@ class Store(Catalog):
         """
         used = tuple(inputs)
         lineage = tuple(InputOf(name=v.name, version=v.version, digest=v.digest) for v in used)
-        made_from = replace(provenance, inputs=lineage)
-        outputs = tuple(self._stored(draft, made_from) for draft in drafts)
+        origin = replace(provenance, inputs=lineage)
+        outputs = tuple(self._store_draft(draft, origin) for draft in drafts)
         for version in outputs:
             self._move_alias(version, "latest")
-        return Published(self.catalog, used, outputs)
+        return Publication(self.catalog, used, outputs)
 
-    def _stored(self, draft: Draft, provenance: Provenance) -> Version:
+    def _store_draft(self, draft: Draft, provenance: Provenance) -> Version:
         files = self._upload(draft.path)
         version = Version(
             name=draft.name,
@@ -126,7 +125,7 @@ class Store(Catalog):
             run_ids=provenance.run_ids,
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
-        return self._numbered(version, draft.path)
+        return self._number_draft(version, draft.path)
 
     def _move_alias(self, version: Version, alias: str) -> None:
         self._aim(alias, version)
@@ -135,9 +134,9 @@ class Store(Catalog):
         """Whether the bytes of a version's file are here."""
         return self._objects.holds(_object(file), file.size, file.sha256)
 
-    def _numbered(self, draft: Version, path: Path) -> Version:
+    def _number_draft(self, draft: Version, path: Path) -> Version:
         """Commit a version whose files are stored, and lie at the path as well."""
-        return self._committed(draft)
+        return self._commit(draft)
 
     def restore(self, version: Version, folder: Path) -> None:
         """Store a version's files again from a folder that holds them.
@@ -145,10 +144,10 @@ class Store(Catalog):
         Raises:
             InputError: the folder has other files than the version.
         """
-        seen = {file.path: (file, source) for file, source in described(folder).items()}
+        sources = {file.path: (file, source) for file, source in describe_files(folder).items()}
         for file in version.files:
-            there, source = seen.get(file.path, (None, folder))
-            if there != file:
+            source_file, source = sources.get(file.path, (None, folder))
+            if source_file != file:
                 raise InputError(
                     f"artifact {version.reference}: {file.path} is not what its version says "
                     f"(SHA-256 {file.sha256}); run the step that made it again"
@@ -178,9 +177,9 @@ class Store(Catalog):
     def adopt(self, version: Version, other: "Store", aliases: Sequence[str] = ()) -> None:
         """Take a version from another store, with its number, and let the aliases mean it."""
         with TemporaryDirectory() as folder:
-            place = other.download(version, Path(folder))
+            path = other.download(version, Path(folder))
             for file in version.files:
-                source = place if place.is_file() else place / file.path
+                source = path if path.is_file() else path / file.path
                 self._objects.upload(_object(file), source)
         self._objects.create(self._manifest_key(version), version.to_json().encode())
         for alias in aliases:
@@ -210,8 +209,8 @@ class Store(Catalog):
 
     def objects(self, before: datetime) -> list[tuple[str, int]]:
         """Return where files are kept that were written before that time, and their bytes."""
-        listed = self._objects.listed("objects")
-        return [(key, size) for key, size, written in listed if written < before]
+        entries = self._objects.entries("objects")
+        return [(key, size) for key, size, written in entries if written < before]
 
     def delete(self, key: str) -> None:
         """Remove a file that no version holds."""
@@ -225,7 +224,7 @@ class Store(Catalog):
         return [manifest, *(self.folder / _object(file) for file in version.files)]
 
     def _upload(self, path: Path) -> tuple[File, ...]:
-        sources = described(path)
+        sources = describe_files(path)
         for file, source in sources.items():
             if not self.has(file):
                 self._objects.upload(_object(file), source)

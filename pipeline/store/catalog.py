@@ -54,11 +54,11 @@ class Catalog:
     def get(self, reference: str) -> Version:
         """Return the version a reference means; InputError says what there is instead."""
         name, alias = parse_reference(reference)
-        return self._found(name, alias) or self._refuse(name, alias)
+        return self._lookup(name, alias) or self._refuse(name, alias)
 
     def find(self, reference: str) -> Version | None:
         """Return the version a reference means, None when there is none."""
-        return self._found(*parse_reference(reference))
+        return self._lookup(*parse_reference(reference))
 
     def exists(self, reference: str) -> bool:
         """Say whether the reference means a version."""
@@ -74,10 +74,10 @@ class Catalog:
         numbers = (version_number(key.split("/")[-1].removesuffix(".json")) for key in keys)
         return sorted(number for number in numbers if number is not None)
 
-    def known(self, name: str) -> list[Version]:
+    def all_versions(self, name: str) -> list[Version]:
         """Return the artifact's versions that the catalog holds, ascending."""
-        found = (self._manifest(name, number) for number in self.versions(name))
-        return [version for version in found if version]
+        manifests = (self._manifest(name, number) for number in self.versions(name))
+        return [version for version in manifests if version]
 
     def aliases(self, name: str) -> dict[str, int]:
         """Return the artifact's aliases and the versions they mean; none when it is unknown."""
@@ -92,20 +92,20 @@ class Catalog:
 
     def same(self, name: str, digest: str) -> Version | None:
         """Return the version of the artifact that has this content, whatever its number."""
-        known = self._manifest(name, self._number(self._key("digests", name, digest)))
-        return known if known is not None and known.digest == digest else None
+        version = self._manifest(name, self._number(self._key("digests", name, digest)))
+        return version if version is not None and version.digest == digest else None
 
     def take(self, version: Version, aliases: Iterable[str] = ()) -> Version:
         """Take a version of another catalog over the same files, with a number of this one."""
-        taken = self._committed(version)
+        copy = self._commit(version)
         for alias in aliases:
-            self._aim(checked_alias(taken.name, alias), taken)
-        return taken
+            self._aim(checked_alias(copy.name, alias), copy)
+        return copy
 
     def mirror(self, version: Version) -> None:
         """Take a version that another place has numbered; its number means nothing else here."""
-        known = self._manifest(version.name, version.version)
-        if known is None or known.digest != version.digest:
+        earlier = self._manifest(version.name, version.version)
+        if earlier is None or earlier.digest != version.digest:
             self._objects.write(self._manifest_key(version), version.to_json().encode())
         self._point(self._key("digests", version.name, version.digest), version)
 
@@ -123,10 +123,10 @@ class Catalog:
         path = self.folder / self._key("aliases", name, alias)
         return path, path.read_text(encoding="utf-8") if path.exists() else None
 
-    def _committed(self, version: Version) -> Version:
+    def _commit(self, version: Version) -> Version:
         """Write the manifest under the first free number, unless a version has this content."""
-        if known := self.same(version.name, version.digest):
-            return known
+        if earlier := self.same(version.name, version.digest):
+            return earlier
         # From the newest on, not after it: another writer may just have committed the same.
         number = max(self.versions(version.name), default=0)
         while True:
@@ -144,7 +144,7 @@ class Catalog:
     def _aim(self, alias: str, version: Version) -> None:
         self._point(self._key("aliases", version.name, alias), version)
 
-    def _found(self, name: str, alias: str) -> Version | None:
+    def _lookup(self, name: str, alias: str) -> Version | None:
         number = version_number(alias)
         if number is None:
             number = self._number(self._key("aliases", name, alias))
@@ -186,12 +186,12 @@ class Catalog:
         names = self.names()
         close = difflib.get_close_matches(name, names, n=1)
         hint = f"; did you mean {close[0]}?" if close else ";"
-        held = f"it holds {_listed(names)}" if names else "it is empty"
+        stock = f"it holds {_listed(names)}" if names else "it is empty"
         raise InputError(
-            f"no artifact {name} in {self.url}{hint} {held}; run the step that makes {name} first"
+            f"no artifact {name} in {self.url}{hint} {stock}; run the step that makes {name} first"
         )
 
 
 def _listed(words: Iterable[str]) -> str:
-    shown = list(words)
-    return ", ".join(["...", *shown[-SHOWN:]] if len(shown) > SHOWN else shown) or "none"
+    items = list(words)
+    return ", ".join(["...", *items[-SHOWN:]] if len(items) > SHOWN else items) or "none"

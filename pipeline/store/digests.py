@@ -15,28 +15,28 @@ SETTLED = 2.0  # seconds
 class Digests:
     """SHA-256 of files; what was read is kept in a JSON file."""
 
-    def __init__(self, place: Path, recheck: bool = False) -> None:
+    def __init__(self, file: Path, recheck: bool = False) -> None:
         """Take the JSON file; with recheck every file is read once again."""
-        self._place = place
-        self._known: dict[str, list[int | str]] = {}
-        if not recheck and place.exists():
+        self._file = file
+        self._entries: dict[str, list[int | str]] = {}
+        if not recheck and file.exists():
             with suppress(ValueError):  # half-written by a machine that went down
-                kept = json.loads(place.read_text(encoding="utf-8"))
-                self._known = kept if isinstance(kept, dict) else {}
+                entries = json.loads(file.read_text(encoding="utf-8"))
+                self._entries = entries if isinstance(entries, dict) else {}
         self._changed = recheck
 
     def sha256(self, path: Path) -> str:
         """Return the SHA-256 of a file as hex; OSError when it cannot be read."""
         status = path.stat()
-        seen = [status.st_size, status.st_mtime_ns, status.st_ino]
-        known = self._known.get(str(path))
-        if known and known[:3] == seen:
-            return str(known[3])
+        state = [status.st_size, status.st_mtime_ns, status.st_ino]
+        entry = self._entries.get(str(path))
+        if entry and entry[:3] == state:
+            return str(entry[3])
         begin = time.time()
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if begin - status.st_mtime > SETTLED:
-            self._known[str(path)] = [*seen, digest]
+            self._entries[str(path)] = [*state, digest]
             self._changed = True
         return digest
 
@@ -44,8 +44,8 @@ class Digests:
         """Keep what was read for the next process."""
         if not self._changed:
             return
-        self._place.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._place.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(self._known), encoding="utf-8")
-        os.replace(draft, self._place)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._file.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(self._entries), encoding="utf-8")
+        os.replace(draft, self._file)
         self._changed = False

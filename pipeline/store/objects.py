@@ -85,17 +85,17 @@ class Objects:
 
     def keys(self, prefix: str) -> list[str]:
         """Return every key below the prefix, a whole path such as `aliases/raw_data.csv`."""
-        return [key for key, _, _ in self.listed(prefix)]
+        return [key for key, _, _ in self.entries(prefix)]
 
-    def listed(self, prefix: str) -> list[tuple[str, int, datetime]]:
+    def entries(self, prefix: str) -> list[tuple[str, int, datetime]]:
         """Return the same with each one's size in bytes and when it was written."""
         with self._failures():
             try:
                 batches = list(self._open().list(prefix))
             except FileNotFoundError:  # a folder that nothing was written to yet
                 return []
-        found = [meta for batch in batches for meta in batch]
-        return [(str(meta["path"]), meta["size"], meta["last_modified"]) for meta in found]
+        entries = [entry for batch in batches for entry in batch]
+        return [(str(entry["path"]), entry["size"], entry["last_modified"]) for entry in entries]
 
     def delete(self, key: str) -> None:
         """Remove what is under the key; nothing there is well, too."""
@@ -167,6 +167,6 @@ def _folder_of(location: str) -> Path | None:
     if scheme not in SCHEMES:
         raise InputError(
             f"artifact store {location}: {scheme}:// is not known; give a folder or one of "
-            + ", ".join(f"{known}://" for known in SCHEMES)
+            + ", ".join(f"{name}://" for name in SCHEMES)
         )
     return Path(url2pathname(urlsplit(location).path)) if scheme == "file" else None

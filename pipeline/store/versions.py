@@ -128,21 +128,21 @@ def content_digest(files: Iterable[File], metadata: Mapping[str, object]) -> str
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def described(path: Path) -> dict[File, Path]:
+def describe_files(path: Path) -> dict[File, Path]:
     """Describe a file, or all files below a folder by their paths in it, in sorted order.
 
     Returns each description with where the file is. Raises InputError when there is no file.
     """
     if path.is_file():
-        return {_described(path, path.name): path}
-    found = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*"))
-    files = {_described(file, relative): file for relative, file in found if file.is_file()}
+        return {_describe(path, path.name): path}
+    entries = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*"))
+    files = {_describe(file, relative): file for relative, file in entries if file.is_file()}
     if not files:
         raise InputError(f"nothing to store at {path}: give a file or a folder with files in it")
     return files
 
 
-def _described(source: Path, relative: str) -> File:
+def _describe(source: Path, relative: str) -> File:
     with source.open("rb") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
         return File(relative, os.fstat(handle.fileno()).st_size, digest)

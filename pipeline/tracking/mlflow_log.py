@@ -8,7 +8,7 @@ from pipeline.tracking.record import Record, reference
 
 def tags(record: Record) -> dict[str, str]:
     """Return the record's facts as MLflow tags: artifact versions, error, W&B run."""
-    facts: Mapping[str, str | None] = {
+    values: Mapping[str, str | None] = {
         "pipeline.step": record.step,
         "pipeline.inputs": ", ".join(reference(a) for a in record.inputs) or None,
         "pipeline.outputs": ", ".join(reference(a) for a in record.outputs) or None,
@@ -16,7 +16,7 @@ def tags(record: Record) -> dict[str, str]:
         "pipeline.reason": record.reason,
         "pipeline.tracking.wandb_run": record.wandb_run,
     }
-    return {name: value for name, value in facts.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
@@ -38,10 +38,10 @@ def cached_to_mlflow(record: Record, run: str, reason: str) -> None:
     """Record in MLflow, below the active run, that an earlier execution of a step serves."""
     import mlflow
 
-    facts = {"pipeline.cached": "true", "pipeline.reason": reason, "pipeline.cached_from": run}
+    origin = {"pipeline.cached": "true", "pipeline.reason": reason, "pipeline.cached_from": run}
     if record.mlflow_run:
-        facts["pipeline.cached_from_step"] = record.mlflow_run
-    with mlflow.start_run(run_name=record.step, nested=True, tags=tags(record) | facts):
+        origin["pipeline.cached_from_step"] = record.mlflow_run
+    with mlflow.start_run(run_name=record.step, nested=True, tags=tags(record) | origin):
         mlflow.log_params(record.parameters)
         names = metric_names(record.metrics)
         mlflow.log_metrics({names[name]: value for name, value in record.metrics.items()})
@@ -67,15 +67,15 @@ def metric_names(names: Iterable[str]) -> dict[str, str]:
     It takes letters, digits and _-./ : in at most 250 characters, and no path like ``a/..``. A
     class called "R&B" becomes "R_B", one called "R+B" beside it "R_B_2".
     """
-    taken: dict[str, str] = {}
+    mlflow_names: dict[str, str] = {}
     for name in names:
         metric, slash, label = name.partition("/")
         if slash:
             label = "".join(c if c.isalnum() or c in "_-. :" else "_" for c in label[:200])
             metric += "/" + (label if label.strip(".") else "_" * max(len(label), 1))
         plain, number = metric, 1
-        while plain in taken.values():
+        while plain in mlflow_names.values():
             number += 1
             plain = f"{metric}_{number}"
-        taken[name] = plain
-    return taken
+        mlflow_names[name] = plain
+    return mlflow_names

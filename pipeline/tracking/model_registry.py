@@ -2,16 +2,19 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 DIGEST = "pipeline.digest"  # tag of a registered version: which artifact it is
 
 
-def register(facts: Record, store: Store) -> None:
+def register(record: Record, store: Store) -> None:
     """Register the model that a step has promoted, if it has, and let the alias mean it.
 
     A model that is registered already is not registered again.
@@ -19,37 +22,37 @@ def register(facts: Record, store: Store) -> None:
     Raises:
         InputError: the registry does not take it.
     """
-    promoted = facts.promoted
-    if facts.status != "finished" or not promoted or not promoted["registered_model"]:
+    promotion = record.promoted
+    if record.status != "finished" or not promotion or not promotion["registered_model"]:
         return
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    client, name = MlflowClient(), promoted["registered_model"]
+    client, name = MlflowClient(), promotion["registered_model"]
     try:
         if not client.search_registered_models(f"name = '{name}'"):
             client.create_registered_model(name)
-        known = client.search_model_versions(f"name = '{name}'")
-        same = [v.version for v in known if v.tags.get(DIGEST) == promoted["digest"]]
-        number = same[0] if same else _add(client, name, facts, store)
-        client.set_registered_model_alias(name, promoted["alias"], number)
+        versions = client.search_model_versions(f"name = '{name}'")
+        same = [v.version for v in versions if v.tags.get(DIGEST) == promotion["digest"]]
+        number = same[0] if same else _add(client, name, record, store)
+        client.set_registered_model_alias(name, promotion["alias"], number)
     except MlflowException as error:
         raise InputError(
-            f"MLflow's registry does not take {promoted['name']} as {name!r}: {error}; "
+            f"MLflow's registry does not take {promotion['name']} as {name!r}: {error}; "
             "gate.registered_model=null does without"
         ) from error
 
 
-def _add(client: Any, name: str, facts: Record, store: Store) -> str:
+def _add(client: "MlflowClient", name: str, record: Record, store: Store) -> str:
     """Log the model to the step's MLflow run and register it from there."""
-    assert facts.promoted
-    assert facts.mlflow_run
-    version = store.same(facts.promoted["name"], facts.promoted["digest"])
+    assert record.promoted
+    assert record.mlflow_run
+    version = store.same(record.promoted["name"], record.promoted["digest"])
     assert version, "it was promoted in this store"
     with tempfile.TemporaryDirectory() as folder:
-        place = store.download(version, Path(folder))
-        client.log_artifacts(facts.mlflow_run, str(place), "model")
-    source = f"{client.get_run(facts.mlflow_run).info.artifact_uri}/model"
+        path = store.download(version, Path(folder))
+        client.log_artifacts(record.mlflow_run, str(path), "model")
+    source = f"{client.get_run(record.mlflow_run).info.artifact_uri}/model"
     tags = {DIGEST: version.digest, "pipeline.artifact": version.reference}
-    added = client.create_model_version(name, source, facts.mlflow_run, tags=tags)
-    return str(added.version)
+    model_version = client.create_model_version(name, source, record.mlflow_run, tags=tags)
+    return str(model_version.version)

@@ -48,7 +48,7 @@ class Record:
     """
 
     step: str
-    parameters: dict[str, Any]
+    parameters: dict[str, object]
     started: str
     status: str = "running"  # running · finished · failed
     error: str | None = None
@@ -80,7 +80,7 @@ class Record:
         (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def read(folder: Path) -> Record | None:
+def read_record(folder: Path) -> Record | None:
     """Return the record that a step left in the folder, or None if it died before."""
     path = folder / FILE
     return Record(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
@@ -105,6 +105,6 @@ def artifact_facts(version: Version) -> ArtifactFacts:
     }
 
 
-def reference(artifact: Mapping[str, Any]) -> str:
+def reference(artifact: Mapping[str, object]) -> str:
     """Return ``name:vN``."""
     return f"{artifact['name']}:v{artifact['version']}"

@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 KEY = b"pipeline"
 END = "end"  # the last thing that a recorder is told
 DONE, FAILED, MOVED = "done", "failed", "moved"  # how an answer begins; moved: offline from here on
-RECORDER = Path(__file__).with_name("wandb_recorder.py")
+RECORDER = Path(__file__).with_name("recorder_main.py")
 
 
 class WandbRun(TypedDict):
@@ -26,7 +26,7 @@ class WandbRun(TypedDict):
     group: str | None
     job_type: str
     name: str
-    config: dict[str, Any]
+    config: dict[str, object]
     notes: str | None
 
 
@@ -45,7 +45,7 @@ class RecorderProcess:
     """
 
     def __init__(self, context: RunContext) -> None:
-        """Take what the recorder is to know: the store, the project, how W&B is used."""
+        """Take what the recorder needs: the store, the project, how W&B is used."""
         self._context = context
         self._process: subprocess.Popen[str] | None = None
         self._address = ""
@@ -66,11 +66,11 @@ class RecorderProcess:
             self._address = self._process.stdout.readline().strip()
         return self._address
 
-    def ask(self, verb: str, *given: Any) -> Any:
+    def ask(self, verb: str, *arguments: object) -> Any:
         """Ask one thing, as RecorderConnection.ask."""
         connection = RecorderConnection(self.address)
         try:
-            return connection.ask(verb, *given)
+            return connection.ask(verb, *arguments)
         finally:
             connection.close()
 
@@ -93,7 +93,7 @@ class RecorderConnection:
 
     Attributes:
         catalog: of the W&B project in the artifact store; empty while offline.
-        why: it is offline, though it was to be online.
+        why: the reason if it is offline and should be online.
     """
 
     def __init__(self, address: str) -> None:
@@ -101,7 +101,7 @@ class RecorderConnection:
         self.catalog = self.why = ""
 
     def open(self, project: str, mode: str) -> None:
-        """Say which project is meant, and how: online or offline.
+        """Name the project and the mode: online or offline.
 
         Raises:
             InputError: the service does not answer, and has to.
@@ -111,10 +111,10 @@ class RecorderConnection:
             self.catalog, self.why = answer["catalog"], answer["why"]
 
     def begin(self, settings: WandbRun) -> None:
-        """Say what the W&B run of a step is; what comes of it is known at the next question."""
+        """Begin the W&B run of a step; the next question tells whether it failed."""
         self._connection.send(("run", settings))
 
-    def ask(self, verb: str, *given: Any) -> Any:
+    def ask(self, verb: str, *arguments: object) -> Any:
         """Ask the recorder and wait for its answer.
 
         Raises:
@@ -122,7 +122,7 @@ class RecorderConnection:
             MovedOfflineError: W&B fails, and the recorder goes on offline.
         """
         try:
-            self._connection.send((verb, *given))
+            self._connection.send((verb, *arguments))
             status, value = self._connection.recv()
         except (EOFError, OSError) as error:
             status, value = FAILED, f"the W&B recorder has gone ({error!r})"

@@ -1,4 +1,4 @@
-"""What the recorder of W&B runs answers: of a project, and of the run of the step that speaks."""
+"""What the recorder of W&B runs answers, for a project and for the run of the asking step."""
 
 import os
 import secrets
@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import wandb
 
 from pipeline.context import RunContext
 from pipeline.errors import InputError
+from pipeline.tracking import wandb_run
 from pipeline.tracking.recorder_client import DONE, END, FAILED, MOVED, WandbRun
-from pipeline.tracking.wandb_run import begin, write
-from pipeline.tracking.wandb_service import FAILURES, Service, said
+from pipeline.tracking.wandb_service import FAILURES, Service, error_line
 
 Answer = tuple[str, Any]
 
@@ -32,12 +32,12 @@ class RecorderServer:
         self._run: wandb.Run | None = None
         self._failure: Answer | None = None  # of what was said without waiting for the answer
         self._hanging = False  # there are runs that W&B may never take
-        self._verbs: Mapping[str, Callable[..., Any]] = {
-            "find": lambda *given: self._online().find(*given),
-            "holds": lambda *given: self._online().holds(*given),
-            "fetch": lambda *given: self._online().fetch(*given),
-            "alias": lambda *given: self._online().set_alias(*given),
-            "log": lambda *given: self._online().log(self._opened(), *given),
+        self._verbs: Mapping[str, Callable[..., object]] = {
+            "find": lambda *arguments: self._online_service().find(*arguments),
+            "holds": lambda *arguments: self._online_service().holds(*arguments),
+            "fetch": lambda *arguments: self._online_service().fetch(*arguments),
+            "alias": lambda *arguments: self._online_service().set_alias(*arguments),
+            "log": lambda *arguments: self._online_service().log(self._current_run(), *arguments),
             "finish": self._finish,
         }
 
@@ -45,15 +45,15 @@ class RecorderServer:
         """Answer one asker until it goes; False for the sign to end."""
         try:
             while True:
-                verb, *given = connection.recv()
+                verb, *arguments = connection.recv()
                 if verb == END:
                     return False
                 if verb == "run":  # nobody waits for it
-                    self._failure = self._attempt(partial(self._begin, *given))
+                    self._failure = self._attempt(partial(self._begin, *arguments))
                 elif verb == "open":
-                    connection.send(self._open(*given))
+                    connection.send(self._open(*arguments))
                 else:
-                    connection.send(self._answer(verb, given))
+                    connection.send(self._answer(verb, arguments))
         except EOFError:
             if self._run is not None:  # the step died
                 self._run.finish(exit_code=1)
@@ -80,51 +80,53 @@ class RecorderServer:
             self._service, self._project = answer[1], project
         return DONE, {"catalog": self._service.catalog, "why": ""}
 
-    def _answer(self, verb: str, given: list[Any]) -> Answer:
+    def _answer(self, verb: str, arguments: list[Any]) -> Answer:
         failure = self._failure
         if failure and failure[0] == FAILED:
             return failure
         self._failure = None
         if failure and failure[0] == MOVED and verb != "finish":
             return failure
-        answer = self._attempt(lambda: self._verbs[verb](*given))
+        answer = self._attempt(lambda: self._verbs[verb](*arguments))
         if answer[0] == MOVED and verb == "finish":
-            again = self._attempt(partial(self._finish, *given))
+            again = self._attempt(partial(self._finish, *arguments))
             answer = again if again[0] == FAILED else answer
         return failure if failure and failure[0] == MOVED else answer
 
     def _attempt(self, work: Callable[[], object], opening: bool = False) -> Answer:
-        """Do it; if W&B fails while online, go on offline where that is allowed."""
+        """Do the work; if W&B fails while online, go on offline where that is allowed."""
         online = opening or self._service is not None
         try:
             return DONE, work()
         except InputError as error:
             return FAILED, str(error)
         except FAILURES as error:
-            why = f"W&B: {said(error)}"
+            why = f"W&B: {error_line(error)}"
             if not online or self._context.wandb != "auto":
                 return FAILED, why
         self._service, self._why = None, why
         if self._settings:
             self._hanging = True
             self._settings["id"] = secrets.token_hex(4)  # the other one may be on the server
-            begun = self._attempt(partial(self._begin, self._settings))
-            if begun[0] == FAILED:
-                return begun
+            answer = self._attempt(partial(self._begin, self._settings))
+            if answer[0] == FAILED:
+                return answer
         return MOVED, {"why": why, "run": self._settings and self._settings["id"]}
 
     def _begin(self, settings: WandbRun) -> None:
         self._settings, self._run = settings, None
-        self._run = begin(settings, "online" if self._service else "offline", self._context)
+        mode: Literal["online", "offline"] = "online" if self._service else "offline"
+        self._run = wandb_run.begin(settings, mode, self._context)
 
-    def _online(self) -> Service:
+    def _online_service(self) -> Service:
         assert self._service, "asked only while online"
         return self._service
 
     def _finish(self, folder: str) -> None:
-        write(self._opened(), Path(folder), self._context.artifact_store, self._service)
+        location = self._context.artifact_store
+        wandb_run.finish(self._current_run(), Path(folder), location, self._service)
         self._run = self._settings = None
 
-    def _opened(self) -> wandb.Run:
+    def _current_run(self) -> wandb.Run:
         assert self._run, "asked only within a run"
         return self._run

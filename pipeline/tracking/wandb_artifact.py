@@ -8,8 +8,8 @@ import wandb
 
 from pipeline.store.versions import Version
 
-FACTS = "pipeline"  # the key of the metadata under which our own facts lie
-OURS = ("digest", "step", "created")
+METADATA_KEY = "pipeline"  # the key of the metadata under which our own facts lie
+FIELDS = ("digest", "step", "created")
 
 
 def artifact_of(version: Version, path: Path, apart: bool = False) -> wandb.Artifact:
@@ -20,13 +20,13 @@ def artifact_of(version: Version, path: Path, apart: bool = False) -> wandb.Arti
         path: where its file or folder lies.
         apart: add a file that tells it from others with the same bytes.
     """
-    facts = {key: getattr(version, key) for key in OURS}
-    facts |= {"files": [vars(file) for file in version.files], "inputs": list(version.inputs)}
+    fields = {key: getattr(version, key) for key in FIELDS}
+    fields |= {"files": [vars(file) for file in version.files], "inputs": list(version.inputs)}
     artifact = wandb.Artifact(
         name=version.name,
         type=version.type,
         description=version.description,
-        metadata={**version.metadata, FACTS: facts},
+        metadata={**version.metadata, METADATA_KEY: fields},
     )
     if path.is_dir():
         artifact.add_dir(str(path))
@@ -40,8 +40,8 @@ def artifact_of(version: Version, path: Path, apart: bool = False) -> wandb.Arti
 
 def facts_of(artifact: wandb.Artifact) -> Mapping[str, Any]:
     """Return what this pipeline noted about a W&B artifact; empty if it is another's."""
-    found = artifact.metadata.get(FACTS)
-    return found if isinstance(found, Mapping) else {}
+    fields = artifact.metadata.get(METADATA_KEY)
+    return fields if isinstance(fields, Mapping) else {}
 
 
 def number_of(artifact: wandb.Artifact) -> int:

@@ -7,7 +7,7 @@ import wandb
 
 from pipeline.context import RunContext
 from pipeline.store.artifacts import Store
-from pipeline.tracking import record
+from pipeline.tracking.record import Row, read_record, reference
 from pipeline.tracking.recorder_client import WandbRun
 from pipeline.tracking.wandb_artifact import artifact_of
 from pipeline.tracking.wandb_service import Service
@@ -32,32 +32,32 @@ def begin(settings: WandbRun, mode: Literal["online", "offline"], context: RunCo
     return wandb.init(**settings, reinit="create_new", settings=how)
 
 
-def write(run: wandb.Run, folder: Path, location: str, service: Service | None) -> None:
+def finish(run: wandb.Run, folder: Path, location: str, service: Service | None) -> None:
     """Put the record of a step, which lies in the folder, into its run, and finish it.
 
     Online its artifacts are there already, and the run is told which ones it used; offline
     (without a service) they are noted, for a later sync, from the artifact store at the location.
     """
-    step = record.read(folder)
-    assert step is not None, "a step writes its record before it says so"
-    run.config.update({"inputs": [record.reference(a) for a in step.inputs]})
-    run.summary.update(step.metrics | {"seconds": step.seconds})
+    record = read_record(folder)
+    assert record is not None, "a step writes its record before it says so"
+    run.config.update({"inputs": [reference(a) for a in record.inputs]})
+    run.summary.update(record.metrics | {"seconds": record.seconds})
     run.log(
-        {Path(p).stem: wandb.Image(str(folder / p)) for p in step.pictures}
-        | {Path(p).stem: wandb.Html(str(folder / p), inject=False) for p in step.pages}
-        | {name: _table(rows) for name, rows in step.tables.items() if rows}
+        {Path(p).stem: wandb.Image(str(folder / p)) for p in record.pictures}
+        | {Path(p).stem: wandb.Html(str(folder / p), inject=False) for p in record.pages}
+        | {name: _table(rows) for name, rows in record.tables.items() if rows}
     )
     if service:
-        for used in step.inputs:
-            service.use(run, record.reference(used))
+        for used in record.inputs:
+            service.use(run, reference(used))
     else:
-        store = Store(location, step.catalog)
-        for output in step.outputs:
-            version = store.get(record.reference(output))
-            place = Path(step.local_files[output["name"]])
-            run.log_artifact(artifact_of(version, place))
-    run.finish(exit_code=0 if step.status == "finished" else 1)
+        store = Store(location, record.catalog)
+        for output in record.outputs:
+            version = store.get(reference(output))
+            path = Path(record.local_files[output["name"]])
+            run.log_artifact(artifact_of(version, path))
+    run.finish(exit_code=0 if record.status == "finished" else 1)
 
 
-def _table(rows: list[record.Row]) -> wandb.Table:
+def _table(rows: list[Row]) -> wandb.Table:
     return wandb.Table(columns=list(rows[0]), data=[[str(v) for v in r.values()] for r in rows])

@@ -19,8 +19,8 @@ from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 from pipeline import paths
 from pipeline.context import RunContext, variables
 from pipeline.store.artifacts import Store
-from pipeline.store.versions import File, Version, content_digest, described
-from pipeline.tracking.wandb_artifact import FACTS, OURS, artifact_of, facts_of, number_of
+from pipeline.store.versions import File, Version, content_digest, describe_files
+from pipeline.tracking.wandb_artifact import FIELDS, METADATA_KEY, artifact_of, facts_of, number_of
 
 Result = TypeVar("Result")
 # What W&B's client raises when the service fails.
@@ -34,7 +34,7 @@ class Service:
     """
 
     def __init__(self, project: str, context: RunContext) -> None:
-        """Ask the service who we are; that it answers is known afterwards."""
+        """Ask the service for the default entity, which shows that it answers."""
         self.api = wandb.Api(timeout=context.timeout)
         self.timeout = context.timeout
         self._wait = context.upload_timeout
@@ -113,8 +113,8 @@ class Service:
 
     def _version(self, name: str, artifact: wandb.Artifact) -> Version:
         """Return what a W&B artifact is, its files read if it was not made by this pipeline."""
-        metadata, facts = dict(artifact.metadata), facts_of(artifact)
-        metadata.pop(FACTS, None)
+        metadata, fields = dict(artifact.metadata), facts_of(artifact)
+        metadata.pop(METADATA_KEY, None)
         version = Version(
             name=name,
             version=number_of(artifact),
@@ -124,11 +124,11 @@ class Service:
             description=artifact.description or "",
             metadata=metadata,
         )
-        if facts:
-            files = tuple(File(**file) for file in facts["files"])
-            ours = {key: facts[key] for key in OURS}
-            return replace(version, files=files, inputs=tuple(facts["inputs"]), **ours)
-        return self._with_files(artifact, lambda folder: _described(version, folder))
+        if fields:
+            files = tuple(File(**file) for file in fields["files"])
+            own_fields = {key: fields[key] for key in FIELDS}
+            return replace(version, files=files, inputs=tuple(fields["inputs"]), **own_fields)
+        return self._with_files(artifact, lambda folder: _describe(version, folder))
 
     def _with_files(self, artifact: wandb.Artifact, work: Callable[[Path], Result]) -> Result:
         paths.WORK.mkdir(parents=True, exist_ok=True)
@@ -139,7 +139,7 @@ class Service:
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """Do a piece of work that knows no end of its own; TimeoutError when it takes longer."""
+    """Do work that has no time limit of its own; TimeoutError when it takes longer."""
     pool = ThreadPool(1)  # its thread does not keep the process from ending
     try:
         return pool.apply_async(work).get(seconds)
@@ -149,13 +149,13 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
         pool.close()
 
 
-def said(error: BaseException) -> str:
+def error_line(error: BaseException) -> str:
     """Return an error's text as one line, without the key."""
     line = " ".join(str(error).split())[:300] or type(error).__name__
     key = variables().get("WANDB_API_KEY")
     return line.replace(key, "***") if key else line
 
 
-def _described(version: Version, folder: Path) -> Version:
-    files = tuple(described(folder))
+def _describe(version: Version, folder: Path) -> Version:
+    files = tuple(describe_files(folder))
     return replace(version, files=files, digest=content_digest(files, version.metadata))

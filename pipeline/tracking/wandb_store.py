@@ -2,8 +2,8 @@
 
 W&B says what a reference means and gives new versions their numbers; files lie in the artifact
 store, and are brought there when they are needed and not there yet. If W&B fails and the run may
-go on offline, the store falls back by itself: it still reads what it has seen of the project, and
-writes to the artifact store's own catalog.
+go on offline, the store falls back by itself: it still reads the project's versions that it
+has seen, and writes to the artifact store's own catalog.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from pipeline.context import RunContext
 from pipeline.errors import InputError
-from pipeline.store.artifacts import Draft, Provenance, Published, Store
+from pipeline.store.artifacts import Draft, Provenance, Publication, Store
 from pipeline.store.digests import Digests
 from pipeline.store.versions import Version, checked_alias
 from pipeline.tracking.recorder_client import MovedOfflineError, RecorderProcess
@@ -56,7 +56,7 @@ class WandbStore(Store):
 
     def publish(
         self, drafts: Iterable[Draft], inputs: Iterable[Version], provenance: Provenance
-    ) -> Published:
+    ) -> Publication:
         """Store all outputs of a step in one catalog: the project's, or else the store's own."""
         drafts, inputs = list(drafts), list(inputs)
         if self.online:
@@ -86,12 +86,12 @@ class WandbStore(Store):
 
     def fault(self, version: Version, digests: Digests) -> str | None:
         """Say whether the version is gone from W&B; files that are not here are no fault."""
-        held = self._answer("holds", version.name, version.version, version.digest)
+        exists = self._answer("holds", version.name, version.version, version.digest)
         if not self.online:
             return super().fault(version, digests)
-        return None if held else f"gone from {self.url}"
+        return None if exists else f"gone from {self.url}"
 
-    def _numbered(self, draft: Version, path: Path) -> Version:
+    def _number_draft(self, draft: Version, path: Path) -> Version:
         number = self._ask("log", draft.to_json(), str(path))
         version = replace(draft, version=number)
         self.mirror(version)
@@ -101,9 +101,9 @@ class WandbStore(Store):
         self._ask("alias", version.name, version.version, alias)
         self._aim(alias, version)
 
-    def _found(self, name: str, alias: str) -> Version | None:
+    def _lookup(self, name: str, alias: str) -> Version | None:
         number = self._answer("find", name, alias)
-        return self._manifest(name, number) if self.online else super()._found(name, alias)
+        return self._manifest(name, number) if self.online else super()._lookup(name, alias)
 
     def _refuse(self, name: str, alias: str) -> NoReturn:
         if self._own.find(f"{name}:{alias}"):
@@ -113,11 +113,11 @@ class WandbStore(Store):
             )
         super()._refuse(name, alias)
 
-    def _answer(self, verb: str, *given: Any) -> Any:
+    def _answer(self, verb: str, *arguments: object) -> Any:
         """Ask W&B; None, without asking, once the run has gone on offline."""
         if self.online:
             try:
-                return self._ask(verb, *given)
+                return self._ask(verb, *arguments)
             except MovedOfflineError as moved:
                 self._go_offline(moved)
         return None
@@ -127,7 +127,7 @@ class WandbStore(Store):
         self.on_offline(moved)
 
 
-def opened(recorder: RecorderProcess, context: RunContext) -> Store:
+def open_store(recorder: RecorderProcess, context: RunContext) -> Store:
     """Return the artifacts: those of the W&B project if W&B is used online, else the store's own.
 
     If the service does not answer and need not, the run goes on offline, which is said.

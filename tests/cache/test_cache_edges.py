@@ -135,6 +135,6 @@ def test_json(old: object, new: object, verdict: str, tmp_path: Path) -> None:
 
 def test_metrics_and_keys_with_nan() -> None:
     step = {"step": "s", "metrics": {"m": NAN}, "tables": {}, "pictures": {}}
-    assert [f.verdict for f in compare.recorded_facts(step, step | {"metrics": {"m": NAN}})] == [
+    assert [f.verdict for f in compare.compare_records(step, step | {"metrics": {"m": NAN}})] == [
         "identical"]  # fmt: skip
     assert compare.first_key({"a": NAN, "b": 1}, {"a": NAN, "b": 2}) == "b: 1 → 2"

@@ -30,7 +30,7 @@ def run(name: str, *overrides: str) -> None:
     with job.context.applied(), RecorderProcess(job.context) as recorder:
         cache = actions.begin(job, recorder)
         assert cache
-        entry.run(job.steps, parent.opened(job, cache, recorder))
+        entry.run(job.steps, parent.open_run(job, cache, recorder))
 
 
 def names() -> set[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.replay import compare
-from pipeline.replay.compare import DIFFERS, EQUAL, IDENTICAL, Compared
+from pipeline.replay.compare import DIFFERS, EQUAL, IDENTICAL, Comparison
 
 SAME = "the same content in other bytes"
 
@@ -89,14 +89,14 @@ PICTURE, TABLE = {"a.png": "1"}, {"t": [{"x": 1, "y": "a"}, {"x": 2, "y": "b"}]}
         ("pictures", PICTURE, {"a.png": "2"}, "picture a.png", DIFFERS, "other bytes"),
     ],
 )  # fmt: skip
-def test_recorded_facts(
+def test_compare_records(
     kind: str, old: Any, new: Any, what: str, verdict: str, detail: str
 ) -> None:
     empty: dict[str, Any] = {"step": "split", "metrics": {}, "tables": {}, "pictures": {}}
-    found = list(compare.recorded_facts(empty | {kind: old}, empty | {kind: new}))
-    assert found == [Compared("split", what, verdict, detail)]
+    found = list(compare.compare_records(empty | {kind: old}, empty | {kind: new}))
+    assert found == [Comparison("split", what, verdict, detail)]
 
 
 def test_a_finding_is_one_line() -> None:
-    assert str(Compared("s", "metric a", EQUAL, "why")) == "equal     s: metric a (why)"
-    assert str(Compared("s", "metric a", DIFFERS)) == "differs   s: metric a"
+    assert str(Comparison("s", "metric a", EQUAL, "why")) == "equal     s: metric a (why)"
+    assert str(Comparison("s", "metric a", DIFFERS)) == "differs   s: metric a"

@@ -34,11 +34,11 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     )  # fmt: skip
     for one in (whole, made()):
         one.write(tmp_path)
-        assert record.read(tmp_path) == one
+        assert record.read_record(tmp_path) == one
 
 
 def test_a_step_that_died_before_left_no_record(tmp_path: Path) -> None:
-    assert record.read(tmp_path) is None
+    assert record.read_record(tmp_path) is None
 
 
 def test_the_headline_leaves_out_the_details_of_one_class() -> None:
@@ -110,7 +110,7 @@ def test_metrics_tags_and_files_arrive(client: "MlflowClient", tmp_path: Path) -
     assert mlflow_log.tags(facts).items() <= run.data.tags.items()
     files = Path(client.download_artifacts(run.info.run_id, ""))
     assert {f.name for f in files.iterdir()} == {"record.json", "classes.json", "classes.md"}
-    assert record.read(files) == facts
+    assert record.read_record(files) == facts
 
 
 def test_no_class_name_is_lost_or_refused(client: "MlflowClient", tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_step_alone_makes_its_own_run(
     assert run.data.params == {"size": "0.3", "column": "None"}
     assert run.data.metrics == {"f1": 0.5}
     (file,) = Path(client.download_artifacts(run.info.run_id, "")).iterdir()
-    kept = record.read(file.parent)
+    kept = record.read_record(file.parent)
     assert kept
     assert kept.mlflow_run == facts.mlflow_run
 

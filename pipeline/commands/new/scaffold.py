@@ -15,7 +15,7 @@ import yaml
 from pipeline.errors import InputError
 
 TEMPLATES = Path(__file__).with_name("templates")
-PLACES = {  # what is made of one name, by kind; the file that makes it count is the last
+PATTERNS = {  # what is made of one name, by kind; the file that makes it count is the last
     "step": ("{}", "tests/{}", "conf/step/{}.yaml"),
     "model": ("{}", "tests/{}", "conf/model/{}.yaml"),
 }
@@ -23,14 +23,14 @@ PLACES = {  # what is made of one name, by kind; the file that makes it count is
 RESERVED = ("all", "artifacts", "inf", "mlruns", "multirun", "nan", "outputs")
 
 
-def check_name(root: Path, kind: str, name: str | None, taken: Mapping[str, str]) -> str:
+def check_name(root: Path, kind: str, name: str | None, others: Mapping[str, str]) -> str:
     """Return the name if a new step or model of one's own can have it.
 
     Args:
         root: the repository.
         kind: step or model.
         name: as the user gave it.
-        taken: other names that are not free, each with what has it.
+        others: other names that are not free, each with what has it.
 
     Raises:
         InputError: there is none, it is no name of a Python package, or something else has it.
@@ -38,14 +38,14 @@ def check_name(root: Path, kind: str, name: str | None, taken: Mapping[str, str]
     action = f"main.action=new_{kind}"
     if name is None:
         raise InputError(f"{action}: main.name is missing; give the {kind} a name: main.name=...")
-    places = [place.format(name) for place in PLACES[kind]]
-    used = next((place for place in places if (root / place).exists()), taken.get(name))
+    paths = [pattern.format(name) for pattern in PATTERNS[kind]]
+    obstacle = next((path for path in paths if (root / path).exists()), others.get(name))
     if not re.fullmatch("[a-z][a-z0-9_]{0,39}", name):
         why = "is no name for a folder of code: a small letter, then small letters, digits and _"
     elif keyword.iskeyword(name) or name in RESERVED or not isinstance(yaml.safe_load(name), str):
         why = "is a word with a meaning of its own"
-    elif used:
-        why = f"is taken: there is {used}"
+    elif obstacle:
+        why = f"is taken: there is {obstacle}"
     elif name in sys.stdlib_module_names or find_spec(name):
         why = "is the name of a Python module, which yours would hide"
     else:
@@ -67,41 +67,41 @@ def make(root: Path, kind: str, words: Mapping[str, str], links: Mapping[str, st
     Raises:
         InputError: the folder cannot be written to.
     """
-    places = [place.format(words["NAME"]) for place in PLACES[kind]]
+    paths = [pattern.format(words["NAME"]) for pattern in PATTERNS[kind]]
     try:
         with tempfile.TemporaryDirectory(prefix=".new_", dir=root) as draft:
             _write(Path(draft), kind, words)
             for name, target in links.items():
                 (Path(draft) / words["NAME"] / name).symlink_to(target)
-            _move(Path(draft), root, places)
+            _move(Path(draft), root, paths)
     except OSError as error:
         raise InputError(f"main.action=new_{kind}: {error}; nothing was made") from error
-    return places
+    return paths
 
 
 def _write(draft: Path, kind: str, words: Mapping[str, str]) -> None:
     for template in sorted((TEMPLATES / kind).rglob("*.template")):
-        place = template.relative_to(TEMPLATES / kind).with_suffix("").as_posix()
-        target = draft / _filled(place, words)
+        path = template.relative_to(TEMPLATES / kind).with_suffix("").as_posix()
+        target = draft / _fill(path, words)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(_filled(template.read_text(encoding="utf-8"), words), encoding="utf-8")
+        target.write_text(_fill(template.read_text(encoding="utf-8"), words), encoding="utf-8")
 
 
-def _filled(text: str, words: Mapping[str, str]) -> str:
+def _fill(text: str, words: Mapping[str, str]) -> str:
     for word, value in words.items():
         text = text.replace(f"__{word}__", value)
     return text
 
 
-def _move(draft: Path, root: Path, places: list[str]) -> None:
+def _move(draft: Path, root: Path, paths: list[str]) -> None:
     """Move all places or none."""
     moved: list[Path] = []
     try:
-        for place in places:
-            (root / place).parent.mkdir(parents=True, exist_ok=True)
-            os.rename(draft / place, root / place)
-            moved.append(root / place)
+        for path in paths:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            os.rename(draft / path, root / path)
+            moved.append(root / path)
     except BaseException:
-        for path in moved:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for target in moved:
+            shutil.rmtree(target) if target.is_dir() else target.unlink()
         raise

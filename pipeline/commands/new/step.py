@@ -28,18 +28,18 @@ def make(root: Path, name: str | None, after: str | None) -> str:
         raise InputError(f"main.action=new_step: {what}; name the step that it follows: {hint}")
     table, maker = _table(steps, after)
     output = f"{name}_data{next(suffix for suffix in SUFFIXES if table.endswith(suffix))}"
-    made = [artifact for values in steps.values() for artifact in wiring.outputs(values)]
-    if taken := [artifact for artifact in made if artifact.startswith(f"{name}_data.")]:
+    artifacts = [artifact for values in steps.values() for artifact in wiring.outputs(values)]
+    if clashes := [artifact for artifact in artifacts if artifact.startswith(f"{name}_data.")]:
         raise InputError(
-            f"main.action=new_step: main.name={name}: there is an artifact {taken[0]} already; "
+            f"main.action=new_step: main.name={name}: there is an artifact {clashes[0]} already; "
             "choose another name"
         )
     readers = _readers(steps, after, table)
     read_by = {s: dict.fromkeys(names, f"{output}:latest") for s, names in readers.items()}
     words = {"NAME": name, "AFTER": after, "INPUT": f"{table}:latest", "OUTPUT": output,
              "READ_BY": _yaml(read_by)}  # fmt: skip
-    places = scaffold.make(root, "step", words, LINKS)
-    return "\n".join(_told(name, places, table, maker, output, readers))
+    paths = scaffold.make(root, "step", words, LINKS)
+    return "\n".join(_summary(name, paths, table, maker, output, readers))
 
 
 def _table(steps: Mapping[str, Mapping[str, object]], after: str) -> tuple[str, str]:
@@ -51,18 +51,18 @@ def _table(steps: Mapping[str, Mapping[str, object]], after: str) -> tuple[str, 
         InputError: no step before makes a table.
     """
     order = list(steps)
-    before = [
+    pairs = [
         (table, step)
         for step in reversed(order[: order.index(after) + 1])
         for table in wiring.outputs(steps[step])
         if table.endswith(SUFFIXES)
     ]
-    if not before:
+    if not pairs:
         raise InputError(
             f"main.after={after}: neither it nor a step before it makes a table that a new step "
             "could read; name a later step"
         )
-    return next((made for made in before if _readers(steps, after, made[0])), before[0])
+    return next((pair for pair in pairs if _readers(steps, after, pair[0])), pairs[0])
 
 
 def _readers(
@@ -83,12 +83,12 @@ def _yaml(read_by: Mapping[str, Mapping[str, str]]) -> str:
     return "\n".join(["", *lines]) if lines else " {}"
 
 
-def _told(
-    name: str, places: list[str], table: str, maker: str, output: str,
+def _summary(
+    name: str, paths: list[str], table: str, maker: str, output: str,
     readers: Mapping[str, list[str]],
 ) -> Iterator[str]:  # fmt: skip
     """Yield what was made, what it reads, who reads it, and what to do next."""
-    folder, tests, config = places
+    folder, tests, config = paths
     yield f"made the step {name}: {folder}/, {tests}/, {config}"
     yield f"it reads {table}:latest, which {maker} makes, and makes {output}"
     if readers:
