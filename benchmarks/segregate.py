@@ -35,7 +35,8 @@ def usual(folder: Path) -> None:
 
 def ours(folder: Path, suffix: str, leaks: bool) -> None:
     """Do as the step does, without recording it."""
-    from pipeline.splits.division import Division
+    from pipeline.config.segregate import Audit
+from pipeline.splits.division import Division
     from pipeline.tables.table_files import Source, Writer
     from segregate.split import split
 
@@ -46,7 +47,7 @@ def ours(folder: Path, suffix: str, leaks: bool) -> None:
     scratch.mkdir()
     with Writer(paths[0], source.schema) as train, Writer(paths[1], source.schema) as test:
         how = Division(SIZE, SEED, stratify=COLUMN)
-        split(source, how, (train, test), scratch, {"leaks": leaks})
+        split(source, how, (train, test), scratch, Audit(leaks=leaks))
     shutil.rmtree(scratch)
 
 

@@ -3,7 +3,6 @@
 import sys
 from argparse import Namespace
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -41,7 +40,7 @@ def go(args: Namespace) -> None:
             stack.enter_context(run.table_writer(name, source.schema, args.artifact_type, text))
             for name, text in zip(names, about, strict=True)
         ]
-        certified = split(source, how, writers, run.scratch(), asdict(audit))
+        certified = split(source, how, writers, run.scratch(), audit)
         _report(run, certified, most)
         stack.close()  # the two tables are whole
         name = f"{args.artifact_root}_certificate.json"

@@ -1,15 +1,15 @@
 """Divide a table into a train and a test table, and certify it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.config import segregate as settings
 from pipeline.splits import division
 from pipeline.splits.division import Division
 from pipeline.splits.keys import Keys
@@ -27,7 +27,7 @@ def split(
     how: Division,
     writers: Sequence[Writer],
     folder: Path,
-    audit: Mapping[str, Any] | None = None,
+    wanted: settings.Audit,
 ) -> Certificate:
     """Divide the rows; of the table, only pieces are in memory.
 
@@ -37,17 +37,14 @@ def split(
         writers: of the train and of the test table, of the source's schema. From CSV to CSV rows
             are copied as they are.
         folder: where files can be made, together as large as the table in memory.
-        audit: as in pipeline.config.segregate.
+        wanted: what is looked for in the two tables.
 
-    Raises:
-        InputError: as pipeline.splits.division.
+    Raises InputError as pipeline.splits.division.
     """
-    options = audit or {}
     keys = _keys(source, how)
     parts = division.assign(keys, how)
     certificate = certify(how, keys, parts)
-    looks = options.get("leaks", True)
-    fitted = _fitted(source, keys, parts[TRAIN], how, options) if looks else None
+    fitted = _fitted(source, keys, parts[TRAIN], how, wanted) if wanted.leaks else None
     del keys  # what is known of the rows but their places does not stay in memory
     places = targets(parts, block_rows(source.schema))
     del parts
@@ -55,12 +52,11 @@ def split(
     as_lines = source.has_lines and all(writer.is_csv for writer in writers)
     with TemporaryDirectory(dir=folder) as name:
         blocks = _blocks(source, places, rows, as_lines, Path(name))
-        if not looks:
+        if not wanted.leaks:
             _write(blocks, writers, as_lines)
             return certificate
-        key, time = options.get("key") or (), how.time_column or options.get("time")
-        target = options.get("target") or how.stratify
-        observer = Audit(source.plain, rows, target, key, time, Path(name))
+        target, time = wanted.target or how.stratify, how.time_column or wanted.time
+        observer = Audit(source.plain, rows, target, wanted.key, time, Path(name))
         observed = _observed(blocks, observer, source.parsed if as_lines else None)
         _write(ahead(observed), writers, as_lines)
         return _audited(certificate, observer, fitted, how)
@@ -115,15 +111,15 @@ def _fitted(
     keys: Keys,
     train: NDArray[np.integer],
     how: Division,
-    options: Mapping[str, Any],
+    wanted: settings.Audit,
 ) -> NDArray[np.bool_] | None:
     """Return for each train row whether it is left when the validation rows are aside.
 
-    None if the options name no key or no val_size.
+    None if no key or no val_size is given.
     """
-    if not (options.get("key") and options.get("val_size")):
+    if not (wanted.key and wanted.val_size):
         return None
-    rest = replace(how, size=options["val_size"], size_name="val_size")
+    rest = replace(how, size=wanted.val_size, size_name="val_size")
     own = _keys(source, rest) if how.method == "hash" else keys  # whose hashes are drawn apart
     fitted = np.zeros(len(train), bool)
     fitted[division.assign(own.take(train), rest)[TRAIN]] = True

@@ -20,7 +20,8 @@ from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
 from pipeline.commands.job import Job
 from pipeline.config import root_config, wiring
-from pipeline.store.artifacts import Provenance, Store
+from pipeline.store.artifacts import Store
+from pipeline.store.drafts import Provenance
 from pipeline.tracking.record import Record, artifact_facts
 
 

@@ -23,13 +23,7 @@ SHOWN = 3  # causes that a reason names
 
 
 class Cache:
-    """Decides about the steps of one configuration.
-
-    Attributes:
-        store: the artifacts.
-        environment: what builds the steps' environments.
-        digests: digests of files, kept from process to process.
-    """
+    """Decides about the steps of one configuration, with the artifacts of a store."""
 
     def __init__(
         self, config: schema.Config, origin: origin.Sources, environment: str, store: Store
@@ -182,8 +176,8 @@ class Cache:
     def _key_or_why_not(
         self, step: str, values: Mapping[str, object], inputs: Mapping[str, Version | None]
     ) -> StepKey:
-        folder = paths.ROOT / step
-        return step_key.step_key(folder, paths.ROOT, values, inputs, self.digests, self.environment)
+        root = paths.ROOT
+        return step_key.step_key(root / step, root, values, inputs, self.digests, self.environment)
 
     def _lost(self, execution: Execution) -> str | None:
         """Say which output of an execution is not as it was, if one is."""

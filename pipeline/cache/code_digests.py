@@ -33,40 +33,33 @@ def of_step(
         classes: dotted names that the step is given to import, such as a model's class.
 
     Returns:
-        Digest by file (posix path from the root), and the top-level names of the modules that are
-        imported from elsewhere, without the standard library. Both are without those of the rooms
-        that only carry.
+        Digest by file (posix path from the root), and the top-level names of modules imported from
+        elsewhere but for the standard library; both without those of the rooms that only carry.
 
     Raises:
         SyntaxError: a Python file that is none.
     """
-    digests: dict[str, str] = {}
-    foreign: set[str] = set()
+    others = [path for path in _files(folder) if path.suffix != ".py"]
+    digests = {path.relative_to(root).as_posix(): _sha256(path.read_bytes()) for path in others}
     waiting = [path for path in _files(folder) if path.suffix == ".py"]
+    foreign: set[str] = set()
     for name in classes:
         files = list(_module_files(name, folder / "run.py", root, folder))
         waiting += files
-        if not files:
-            foreign.add(name.partition(".")[0])
+        foreign |= set() if files else {name.partition(".")[0]}
     passed: set[Path] = set()
-    for path in _files(folder):
-        if path.suffix != ".py":
-            digests[path.relative_to(root).as_posix()] = _sha256(path.read_bytes())
     while waiting:
         path = waiting.pop()
         if path in passed:
             continue
         passed.add(path)
         digest, imported = _parsed(path, path.stat().st_mtime_ns)
-        carries = _carries(path, root)
-        if not carries:
+        files_of = {module: list(_module_files(module, path, root, folder)) for module in imported}
+        waiting += [file for files in files_of.values() for file in files]
+        if not _carries(path, root):
             digests[path.relative_to(root).as_posix()] = digest
-        for module in imported:
-            files = list(_module_files(module, path, root, folder))
-            waiting += files
-            top = module.lstrip(".").partition(".")[0]
-            if not files and top and top not in sys.stdlib_module_names and not carries:
-                foreign.add(top)
+            tops = (m.lstrip(".").partition(".")[0] for m, files in files_of.items() if not files)
+            foreign |= {top for top in tops if top and top not in sys.stdlib_module_names}
     return digests, foreign
 
 

@@ -57,11 +57,8 @@ def write(job: Job) -> str:
             f"{', '.join(table.column_names)}"
         )
     file = local_file(url, paths.ROOT)
-    settings = {
-        "file_url": url,
-        "sha256": _sha256(file) if file else None,
-        "description": f"The table {name}",
-    }
+    digest = _sha256(file) if file else None
+    settings = {"file_url": url, "sha256": digest, "description": f"The table {name}"}
     reference = _reference(config.data, name)
     with path.open("x", encoding="utf-8") as stream:
         stream.write(column_roles.config(table, settings, target, reference))

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.store.artifacts import Draft, Provenance, Store
+from pipeline.store.artifacts import Store
+from pipeline.store.drafts import Draft, Provenance
 from pipeline.store.versions import InputOf, Version
 from pipeline.tracking import model_registry
 from pipeline.tracking.record import Record, Row, artifact_facts, write_table

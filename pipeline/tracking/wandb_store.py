@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 
 from pipeline.context import RunContext
 from pipeline.errors import InputError
-from pipeline.store.artifacts import Draft, Provenance, Publication, Store
+from pipeline.store.artifacts import Store
 from pipeline.store.digests import Digests
+from pipeline.store.drafts import Draft, Provenance, Publication
 from pipeline.store.versions import Version, checked_alias
 from pipeline.tracking.recorder_client import MovedOfflineError, RecorderProcess
 

@@ -12,8 +12,9 @@ import pytest
 from pipeline.commands import clean as cleaning
 from pipeline.commands.clean import clean
 from pipeline.errors import InputError
-from pipeline.store.artifacts import Provenance, Store, Version
+from pipeline.store.artifacts import Store, Version
 from pipeline.store.digests import Digests
+from pipeline.store.drafts import Provenance
 
 
 @pytest.fixture(autouse=True)

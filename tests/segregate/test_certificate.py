@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline.config import segregate as settings
 from pipeline.splits.division import Division
 from pipeline.splits.keys import Keys
 from pipeline.tables import table_files
@@ -95,7 +96,7 @@ def certified(table: pa.Table, how: Division, **audit: Any) -> Certificate:
             table_files.Writer(paths[0], source.schema) as a,
             table_files.Writer(paths[1], source.schema) as b,
         ):
-            made = split(source, how, (a, b), Path(place), audit)
+            made = split(source, how, (a, b), Path(place), settings.Audit(**audit))
         assert json.loads(made.as_json())["assignment"] == made.assignment
         return made
 

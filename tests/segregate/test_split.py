@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
+from pipeline.config.segregate import Audit
 from pipeline.errors import InputError
 from pipeline.splits.division import Division, divide
 from pipeline.tables import chunks, csv_lines, table_files
@@ -29,7 +30,7 @@ def split(table: pa.Table, size: float, seed: int, column: str | None = None) ->
         paths = [folder / "train.parquet", folder / "test.parquet"]
         writers = [stack.enter_context(table_files.Writer(path, source.schema)) for path in paths]
         how = Division(size, seed, stratify=column)
-        segregate.split(source, how, writers, folder)
+        segregate.split(source, how, writers, folder, Audit())
         stack.close()
         return [table_files.read(p, w.metadata) for p, w in zip(paths, writers, strict=True)]
 
@@ -184,7 +185,7 @@ def test_the_bytes_do_not_depend_on_what_is_in_memory_at_a_time(
             table_files.Writer(files[1], source.schema) as b,
         ):
             certificate = segregate.split(
-                source, how, (a, b), scratch, {"key": ["g"], "val_size": 0.3, "time": "x"}
+                source, how, (a, b), scratch, Audit(key=["g"], val_size=0.3, time="x")
             )
         made.append(([f.read_bytes() for f in files], a.metadata, b.metadata, certificate))
     assert made[0] == made[1] == made[2]
@@ -207,7 +208,7 @@ def test_the_format_of_the_table_does_not_show_in_the_rows(tmp_path: Path) -> No
                 table_files.Writer(files[0], source.schema) as a,
                 table_files.Writer(files[1], source.schema) as b,
             ):
-                segregate.split(source, Division(0.3, 5, stratify="c"), (a, b), tmp_path)
+                segregate.split(source, Division(0.3, 5, stratify="c"), (a, b), tmp_path, Audit())
             made.append([file.read_bytes() for file in files])
             for kept in tmp_path.glob("*.[01]"):
                 kept.unlink()

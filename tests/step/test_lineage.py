@@ -10,7 +10,8 @@ from pipeline.config.model import Features
 from pipeline.config.preprocess import Text
 from pipeline.step import lineage
 from pipeline.step.run import StepRun
-from pipeline.store.artifacts import Provenance, Store
+from pipeline.store.artifacts import Store
+from pipeline.store.drafts import Provenance
 from pipeline.store.versions import InputOf
 from pipeline.tables import table_files
 from pipeline.tracking.record import Record

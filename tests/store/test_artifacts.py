@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.store.artifacts import File, Provenance, Store, Version, parse_reference
+from pipeline.store.artifacts import File, Store, Version, parse_reference
+from pipeline.store.drafts import Provenance
 
 
 @pytest.fixture
