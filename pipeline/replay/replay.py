@@ -129,7 +129,7 @@ def _run(original: Manifest, code: Path, artifacts: Path) -> Manifest:
     settings = [
         "main.action=run",
         "main.cache=false",
-        f"main.env_manager={recorded['environment']}",
+        f"main.env_manager={original['environment']}",
         f"main.artifact_store='{artifacts}'",
     ]
     process = subprocess.Popen(
