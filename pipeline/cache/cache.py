@@ -86,11 +86,11 @@ class Cache:
         """
         while True:
             store = self.store
-            decision = self._decided(step, produced, running, remade)
+            decision = self._decide(step, produced, running, remade)
             if self.store is store:  # else W&B failed meanwhile: the versions have other numbers
                 return decision
 
-    def _decided(
+    def _decide(
         self,
         step: str,
         produced: Mapping[str, str],
@@ -101,20 +101,20 @@ class Cache:
         seconds = last.record.seconds if last else None
         parameters = self._config.steps[step]
         values, inputs = pin_references(self.store, parameters, produced)
-        made_anew = [
+        new_inputs = [
             v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
         ]
         key, hit = None, None
         if not last:
             reason = "run: first time"
             key = None if running else self._key(step, values, inputs)
-        elif made_anew:
-            reason = f"run: input {made_anew[0]} is made anew"
+        elif new_inputs:
+            reason = f"run: input {new_inputs[0]} is made anew"
         else:
-            reason, key, hit = self._compared(step, values, inputs, last)
+            reason, key, hit = self._compare(step, values, inputs, last)
         return Decision(step, values, inputs, reason, key, hit, seconds)
 
-    def _compared(
+    def _compare(
         self,
         step: str,
         values: dict[str, object],

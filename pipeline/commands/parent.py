@@ -73,7 +73,7 @@ class ParentRun:
                 return
             folder = self._folder / name
             folder.mkdir()
-            with self._context_for(folder).applied(), self._collected(decision, folder):
+            with self._context_for(folder).applied(), self._collecting(decision, folder):
                 yield steps.parameters(name, decision.values, self._folder)
 
     def _context_for(self, folder: Path) -> RunContext:
@@ -83,7 +83,7 @@ class ParentRun:
         return replace(self._context, record_folder=str(folder), wandb_mode=mode)
 
     @contextmanager
-    def _collected(self, decision: Decision, folder: Path) -> Iterator[None]:
+    def _collecting(self, decision: Decision, folder: Path) -> Iterator[None]:
         """Collect a step's record when the step has ended, well or not."""
         from mlflow.exceptions import MlflowException
 

@@ -108,13 +108,13 @@ class Sender:
         again = []
         for output in run.record.outputs:
             version = store.get(reference(output))
-            if self._committed(version, store) is None:
+            if self._server_artifact(version, store) is None:
                 self._log_again(run, version, store)
                 again.append(version.reference)
-                if self._committed(version, store) is None:
+                if self._server_artifact(version, store) is None:
                     raise ValueError(f"{version.reference} of run {run.id} did not arrive")
         for used in run.record.inputs:
-            artifact = self._committed(store.get(reference(used)), store)
+            artifact = self._server_artifact(store.get(reference(used)), store)
             if artifact is not None:
                 self._api.run(f"{self._service.path}/{run.id}").use_artifact(artifact)
         outputs = ", ".join(reference(output) for output in run.record.outputs) or "no artifacts"
@@ -140,7 +140,7 @@ class Sender:
             return False
         return state in ("finished", "failed", "crashed")
 
-    def _committed(self, version: Version, store: Store) -> wandb.Artifact | None:
+    def _server_artifact(self, version: Version, store: Store) -> wandb.Artifact | None:
         """Return W&B's artifact with the content of a version, None if there is none."""
         if version.digest not in self._digests:
             with TemporaryDirectory() as folder:

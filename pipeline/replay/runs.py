@@ -29,7 +29,7 @@ def read(folder: Path) -> Manifest:
     return manifest
 
 
-def failed(manifest: Manifest) -> list[str]:
+def failed_steps(manifest: Manifest) -> list[str]:
     """Return the steps of a run that failed."""
     return [s["step"] for s in manifest["steps"] if s["status"] not in ("finished", "cached")]
 

@@ -43,9 +43,9 @@ def verify(run: str, location: str) -> None:
 def find(run: str) -> Manifest:
     """Return the manifest of a run; InputError when there is none, or the run did not end well."""
     _, original = runs.find(run)
-    failed = runs.failed(original)
-    if failed or not original["steps"]:
-        where = f"step {failed[0]} failed" if failed else "no step of it ended"
+    failures = runs.failed_steps(original)
+    if failures or not original["steps"]:
+        where = f"step {failures[0]} failed" if failures else "no step of it ended"
         raise InputError(
             f"run {original['run'][:8]} has nothing to compare with: {where}; choose another: "
             "main.run=<MLflow run id>"

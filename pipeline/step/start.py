@@ -55,12 +55,12 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
         run = StepRun(record, folder, work, _store(connection, context))
         if connection and connection.why:
             run.note_offline(MovedOfflineError(connection.why, record.wandb_run))
-        with _recorded(run, connection, alone=context.record_folder is None):
+        with _recording(run, connection, alone=context.record_folder is None):
             yield run
 
 
 @contextmanager
-def _recorded(run: StepRun, connection: RecorderConnection | None, alone: bool) -> Iterator[None]:
+def _recording(run: StepRun, connection: RecorderConnection | None, alone: bool) -> Iterator[None]:
     begin, record = time.monotonic(), run.record
     try:
         try:

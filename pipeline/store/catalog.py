@@ -181,17 +181,17 @@ class Catalog:
         if versions:
             raise InputError(
                 f"artifact {name} in {self.url} has no {alias}; its versions: "
-                f"{_listed(versions)}; its aliases: {_listed(self.aliases(name))}"
+                f"{_join(versions)}; its aliases: {_join(self.aliases(name))}"
             )
         names = self.names()
         close = difflib.get_close_matches(name, names, n=1)
         hint = f"; did you mean {close[0]}?" if close else ";"
-        stock = f"it holds {_listed(names)}" if names else "it is empty"
+        stock = f"it holds {_join(names)}" if names else "it is empty"
         raise InputError(
             f"no artifact {name} in {self.url}{hint} {stock}; run the step that makes {name} first"
         )
 
 
-def _listed(words: Iterable[str]) -> str:
+def _join(words: Iterable[str]) -> str:
     items = list(words)
     return ", ".join(["...", *items[-SHOWN:]] if len(items) > SHOWN else items) or "none"
