@@ -36,7 +36,7 @@ def usual(folder: Path) -> None:
 def ours(folder: Path, suffix: str, leaks: bool) -> None:
     """Do as the step does, without recording it."""
     from pipeline.config.segregate import Audit
-from pipeline.splits.division import Division
+    from pipeline.splits.division import Division
     from pipeline.tables.table_files import Source, Writer
     from segregate.split import split
 
