@@ -102,5 +102,5 @@ def test_thresholds_hold_for_the_first_model_too(sample_run: Path, tmp_path: Pat
 def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(fresh: Project) -> None:
     done = fresh.run("python", "main.py", "gate.overall.acuracy=0.9")
     assert done.status == 1
-    assert done.err.startswith("error: unknown key 'gate.overall.acuracy': did you mean 'accuracy'")
+    assert done.err.startswith("error: unknown key gate.overall.acuracy: did you mean 'accuracy'")
     assert done.out == ""
