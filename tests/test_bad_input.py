@@ -103,6 +103,7 @@ def test_what_a_server_gives(bench: Bench, server: str, page: str, words: list[s
     refused(bench, done, server + page, *words)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there(bench: Bench) -> None:
     url = "http://127.0.0.1:1/table.csv"
     done = bench.step("get_data", file_url=url, artifact_name="out.parquet")
@@ -277,6 +278,7 @@ def test_a_split_that_leaks_more_than_is_allowed(bench: Bench) -> None:
         ),
     ],
 )
+@pytest.mark.slow
 def test_a_mistake_in_the_yaml_file_of_a_step(
     bench: Bench, step: str, parameter: str, content: object, line: str
 ) -> None:

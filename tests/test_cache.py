@@ -55,6 +55,7 @@ def test_the_plan_is_shown(project: Project) -> None:
     }
 
 
+@pytest.mark.slow
 def test_mlflow_shows_what_was_served(project: Project) -> None:
     run(project, "main.force=[segregate]", "main.steps=:segregate", "main.experiment_name=forced")
     runs = project.runs()

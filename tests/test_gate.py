@@ -85,6 +85,7 @@ def newest(project: Project) -> Path:
     return max(project.root.glob("outputs/20*/*/manifest.json"))
 
 
+@pytest.mark.slow
 def test_thresholds_hold_for_the_first_model_too(sample_run: Path, tmp_path: Path) -> None:
     project = copy_results(sample_run, tmp_path / "repository")
     (project.root / "artifacts" / CHAMPION).unlink()  # nobody is it yet

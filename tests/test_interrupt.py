@@ -41,6 +41,7 @@ def _folder(pid: str) -> str:
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="reads /proc")
 @pytest.mark.parametrize("command", ["python", pytest.param("mlflow", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_interrupt(project: Project, command: str) -> None:
     before = set((project.root / "artifacts" / "versions" / "model_export").iterdir())
     log = project.root / "ml_pipeline.log"

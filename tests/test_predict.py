@@ -44,6 +44,7 @@ def test_a_table_is_scored_and_recorded(project: Project, tmp_path: Path) -> Non
     assert facts["input_sha256"] == hashlib.sha256((project.root / SAMPLE).read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_leaves_what_was_there(project: Project, tmp_path: Path) -> None:
     """The last row is at fault: all before it was already written."""
     rows = pd.concat([pd.read_parquet(project.root / SAMPLE)] * 16).astype({"tempo": object})
@@ -59,6 +60,7 @@ def test_what_cannot_be_done_leaves_what_was_there(project: Project, tmp_path: P
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new.csv", "scored.csv"]
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_there(project: Project, tmp_path: Path) -> None:
     words = ["--model=model_export:other", f"--input={SAMPLE}",
              f"--output={tmp_path / 'out.csv'}"]  # fmt: skip

@@ -34,6 +34,7 @@ def reference(project: Project) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("reference")
+@pytest.mark.slow
 def test_another_table_has_drifted(project: Project) -> None:
     done = run(project, drifted(project), "main.experiment_name=drifted")
     assert done.status == 1
@@ -87,6 +88,7 @@ def new_table(project: Project) -> Iterator[str]:
     (project.root / "conf" / "data" / "my_new_table.yaml").unlink(missing_ok=True)
 
 
+@pytest.mark.slow
 def test_a_first_config_for_a_new_table(project: Project, new_table: str) -> None:
     runs = len(project.runs())
     done = run(project, INFER, f"data.file_url={new_table}")
@@ -104,6 +106,7 @@ def test_a_first_config_for_a_new_table(project: Project, new_table: str) -> Non
     assert "warned 0, skipped" in checked.out
 
 
+@pytest.mark.slow
 def test_a_first_config_that_cannot_be(project: Project, new_table: str) -> None:
     wrong = run(project, INFER, f"data.file_url={new_table}", "data.target=lable")
     assert (wrong.status, wrong.out) == (1, "")

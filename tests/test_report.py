@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import STEPS, Project
 
 
@@ -26,6 +28,7 @@ def test_a_run_ends_with_its_report_which_mlflow_has_too(project: Project) -> No
     assert text.count("<svg") >= 2
 
 
+@pytest.mark.slow
 def test_a_report_is_made_again_the_same(project: Project) -> None:
     parent = project.whole_run()["parent"]
     done = project.run("python", "main.py", "main.action=report", f"main.run={parent['id'][:8]}")
@@ -35,6 +38,7 @@ def test_a_report_is_made_again_the_same(project: Project) -> None:
     assert path.read_bytes() == logged.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_failed_run_has_a_report_that_names_the_step(project: Project) -> None:
     done = project.run("python", "main.py", "main.steps=check_data", "data.checks.min_rows=9000")
     assert done.status == 1

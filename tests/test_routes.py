@@ -26,7 +26,7 @@ def versions() -> set[int]:
 
 @pytest.mark.parametrize(
     "route",
-    [pytest.param(route, marks=[] if route in ("-P", "python") else pytest.mark.slow)
+    [pytest.param(route, marks=[] if route == "python" else pytest.mark.slow)
      for route in ROUTES],
 )  # fmt: skip
 def test_same_config_same_artifacts(project: Project, route: str, versions: set[int]) -> None:
@@ -55,9 +55,9 @@ NASTY = {
 
 @pytest.mark.parametrize(
     "value",
-    [pytest.param(value, id=name, marks=[] if name == "everything" else pytest.mark.slow)
-     for name, value in NASTY.items()],
+    [pytest.param(value, id=name) for name, value in NASTY.items()],
 )  # fmt: skip
+@pytest.mark.slow
 def test_any_text_arrives_intact(project: Project, value: str) -> None:
     """-P → MLflow → bash → main.py → Hydra → MLflow → bash → run.py → the record."""
     store = f"store_{abs(hash(value))}"
@@ -121,6 +121,7 @@ def test_hydra_own_options(project: Project, words: list[str]) -> None:
     assert "test_size: 0.3" in done.out
 
 
+@pytest.mark.slow
 def test_hydra_options_that_are_none(project: Project) -> None:
     command = ["mlflow", "run", ".", "--env-manager", "local", "-P", "hydra_options=-m x"]
     done = project.run(*command)

@@ -169,6 +169,7 @@ def test_the_text_as_preprocess_makes_it(server: str, model: Any) -> None:
     assert found == wanted(model, ROWS)
 
 
+@pytest.mark.slow
 def test_many_rows(server: str, model: Any) -> None:
     rows = made_up(100_000, seed=2)[ASKED]
     found = answers(post(server, payload(rows, "dataframe_split")))
@@ -224,6 +225,7 @@ def test_no_json_and_no_known_type(server: str) -> None:
         assert response.status_code == status
 
 
+@pytest.mark.slow
 def test_python_and_server_say_the_same(folder: Path, model: Any) -> None:
     done = subprocess.run(
         program_words("predict_served.py", folder), input=ROWS.to_json(orient="split"),
@@ -233,6 +235,7 @@ def test_python_and_server_say_the_same(folder: Path, model: Any) -> None:
     pd.testing.assert_frame_equal(got, expected(model, ROWS), atol=1e-12, rtol=0)
 
 
+@pytest.mark.slow
 def test_the_server_does_not_start_with_another_model(folder: Path, tmp_path: Path) -> None:
     changed = shutil.copytree(folder, tmp_path / "changed")
     file = changed / pyfunc.ABOUT

@@ -34,6 +34,7 @@ def test_preprocess(project: Project) -> None:
     assert run["params"]["input_artifact"] == "raw_data.parquet:v0"
 
 
+@pytest.mark.slow
 def test_check_data_against_a_reference(project: Project) -> None:
     run = alone(project, "check_data", sample_artifact="data_test.csv:v0",
                 reference_artifact="data_train.csv:v0")  # fmt: skip
@@ -41,6 +42,7 @@ def test_check_data_against_a_reference(project: Project) -> None:
     assert {"checks.json", "checks.md", "drift.json", "drift.md"} <= files(run)
 
 
+@pytest.mark.slow
 def test_train_and_evaluate(project: Project) -> None:
     config = min(
         project.root.glob("outputs/*/*/train_random_forest.model_config.yaml")

@@ -18,6 +18,7 @@ ARTIFACTS = ["raw_data.parquet", "preprocessed_data.csv", "data_train.csv", "dat
              "model_export", "predictions.parquet"]  # fmt: skip
 
 
+pytestmark = pytest.mark.slow  # each proves a run by making it again
 NEW = ["experiment='new é'", "data.file_url=data/songs.parquet"]
 
 

@@ -80,6 +80,7 @@ def whole(server: WandbServer, project: Project, store: str = "artifacts") -> No
     }
 
 
+@pytest.mark.slow
 def test_sync_sends_all_and_again_sends_nothing(project: Project, server: WandbServer) -> None:
     done = project.run(*SYNC, **account(server, project))
     assert done.status == 0, done.out + done.err
@@ -151,6 +152,7 @@ def test_a_server_that_is_not_well(project: Project, server: WandbServer, fault:
     whole(server, project)
 
 
+@pytest.mark.slow
 def test_nothing_was_made_offline(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "repository")
     done = project.run(*SYNC, WANDB_API_KEY=KEY)

@@ -55,6 +55,7 @@ def test_what_must_hold_on_the_real_table(case: str) -> None:
 
 
 @pytest.mark.parametrize("rows", [50, 1000])
+@pytest.mark.slow
 def test_false_alarms(songs: tuple[pa.Table, Checks], rows: int) -> None:
     """benchmarks/drift.py counts 1,000 pairs of each size; 3 of 60 are allowed."""
     assert cases.false_alarms(*songs, rows, 60) <= 3
