@@ -1,6 +1,8 @@
 """A step of one's own is made whole, in its place, or not at all."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +139,14 @@ def test_nothing_is_there_when_it_cannot_be_whole(
     with pytest.raises(InputError, match=r"Permission denied: .*enrich.yaml'; nothing was made"):
         new_step.make(root, "enrich", "preprocess")
     assert names(root) - before <= {"conf/step"}  # an empty folder of no meaning
+
+
+def test_its_code_keeps_the_rules_of_the_house(root: Path) -> None:
+    new_step.make(root, "a_step_of_my_own", "preprocess")
+    config = ["--config", str(ROOT / "pyproject.toml")]
+    for words in (["check", *config], ["format", "--check", *config]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *words, "a_step_of_my_own", "tests"],
+            cwd=root, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
