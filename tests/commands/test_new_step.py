@@ -141,12 +141,14 @@ def test_nothing_is_there_when_it_cannot_be_whole(
     assert names(root) - before <= {"conf/step"}  # an empty folder of no meaning
 
 
-def test_its_code_keeps_the_rules_of_the_house(root: Path) -> None:
-    new_step.make(root, "a_step_of_my_own", "preprocess")
-    config = ["--config", str(ROOT / "pyproject.toml")]
-    for words in (["check", *config], ["format", "--check", *config]):
+@pytest.mark.parametrize("name", ["enrich", "tidy"])  # before and after `pipeline`
+def test_its_code_keeps_the_rules_of_the_house(root: Path, name: str) -> None:
+    (root / "pipeline" / "__init__.py").touch()
+    new_step.make(root, name, "preprocess")
+    (root / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    for words in (["check"], ["format", "--check"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *words, "a_step_of_my_own", "tests"],
+            [sys.executable, "-m", "ruff", *words, name, "tests"],
             cwd=root, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

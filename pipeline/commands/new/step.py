@@ -36,8 +36,13 @@ def make(root: Path, name: str | None, after: str | None) -> str:
         )
     readers = _readers(steps, after, table)
     read_by = {s: dict.fromkeys(names, f"{output}:latest") for s, names in readers.items()}
-    words = {"NAME": name, "AFTER": after, "INPUT": f"{table}:latest", "OUTPUT": output,
-             "READ_BY": _yaml(read_by)}  # fmt: skip
+    # In the order of their names, as ruff wants them.
+    imports = [
+        f"from {name}.transform import transform",
+        "from pipeline.step import arguments, start",
+    ]
+    words = {"IMPORTS": "\n".join(sorted(imports)), "NAME": name, "AFTER": after,
+             "INPUT": f"{table}:latest", "OUTPUT": output, "READ_BY": _yaml(read_by)}  # fmt: skip
     paths = scaffold.make(root, "step", words, LINKS)
     return "\n".join(_summary(name, paths, table, maker, output, readers))
 
