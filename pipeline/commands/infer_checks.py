@@ -1,6 +1,5 @@
 """main.action=infer_checks: read a new table as the pipeline will, and write a first config."""
 
-import hashlib
 import re
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pipeline.config.schema import Data
 from pipeline.context import RunContext, variables
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
+from pipeline.store.digests import file_sha256
 from pipeline.store.versions import parse_reference
 from pipeline.tables import table_files
 from pipeline.tables.external_tables import SUFFIXES
@@ -57,7 +57,7 @@ def write(job: Job) -> str:
             f"{', '.join(table.column_names)}"
         )
     file = local_file(url, paths.ROOT)
-    digest = _sha256(file) if file else None
+    digest = file_sha256(file) if file else None
     settings = {"file_url": url, "sha256": digest, "description": f"The table {name}"}
     reference = _reference(config.data, name)
     with path.open("x", encoding="utf-8") as stream:
@@ -77,11 +77,6 @@ def _reference(data: Data, name: str) -> str | None:
     if artifact.endswith(f".{data.format}"):
         artifact = artifact.removesuffix(data.format) + "${data.format}"
     return f"{artifact}:reference_{name}"
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _name(url: str) -> str:

@@ -1,6 +1,5 @@
 """`mlflow run . -e predict`: score a table of any size with an exported model."""
 
-import hashlib
 import os
 from argparse import Namespace
 from collections import Counter
@@ -13,6 +12,7 @@ from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.step import arguments, start
 from pipeline.step.run import StepRun
+from pipeline.store.digests import file_sha256
 
 if TYPE_CHECKING:
     from pipeline.models.batch import Scorer
@@ -78,17 +78,12 @@ def _record(run: StepRun, model: str, source: Path, target: Path, counts: Counte
     run.log({"rows": rows} | {f"predicted/{label}": counts[label] for label in sorted(counts)})
     files = {"input": source, "output": target}
     locations = {role: str(path.resolve()) for role, path in files.items()}
-    digests = {f"{role}_sha256": _sha256(path) for role, path in files.items()}
+    digests = {f"{role}_sha256": file_sha256(path) for role, path in files.items()}
     run.log_table("scored", [{"model": model, "rows": rows, **locations, **digests}])
     run.logger.info(
         "%s rows of %s scored by %s: %s, sha256 %s",
         f"{rows:,}", source, model, target, digests["output_sha256"],
     )  # fmt: skip
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,12 @@ from pathlib import Path
 SETTLED = 2.0  # seconds
 
 
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as hex; OSError when it cannot be read."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
 class Digests:
     """SHA-256 of files; what was read is kept in a JSON file."""
 
@@ -33,8 +39,7 @@ class Digests:
         if entry and entry[:3] == state:
             return str(entry[3])
         begin = time.time()
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = file_sha256(path)
         if begin - status.st_mtime > SETTLED:
             self._entries[str(path)] = [*state, digest]
             self._changed = True
