@@ -63,14 +63,14 @@ def usual(folder: Path) -> None:
 
 def ours(folder: Path, suffix: str, out: str) -> None:
     """Do as the entry point does, without recording it."""
-    from pipeline.models.batch import Scorer
+    from pipeline.models.batch import BatchPredictor
     from pipeline.tables.external_chunks import ForeignSource
     from pipeline.tables.table_files import Writer
 
-    scorer = Scorer(Path(os.environ[PLACE]), "model")
+    predictor = BatchPredictor(Path(os.environ[PLACE]), "model")
     source = ForeignSource(folder / f"table.{suffix}", "table")
-    with Writer(folder / f"ours.{out}", scorer.schema(source, "table")) as writer:
-        for piece in scorer.scored(source, "table"):
+    with Writer(folder / f"ours.{out}", predictor.schema(source, "table")) as writer:
+        for piece in predictor.scored(source, "table"):
             writer.write(piece)
 
 

@@ -119,7 +119,7 @@ class RunContext:
         finally:
             for name, value in before.items():
                 if value is None:
-                    del os.environ[name]
+                    os.environ.pop(name, None)  # whoever ran meanwhile may have removed it
                 else:
                     os.environ[name] = value
 

@@ -187,7 +187,7 @@ CLASSES = pa.table({"x": [1.0, 2.0, 3.0, 4.0, 5.0], "c": ["a", "a", "b", "b", "l
         ({"test_size": 0}, ["test_size", "got 0.0"]),
         ({"test_size": 1}, ["test_size", "got 1.0"]),
         ({"test_size": 1.5}, ["test_size", "got 1.5"]),
-        ({"input_artifact": "tabel.csv"}, ["no artifact tabel.csv", "did you mean table.csv"]),
+        ({"input_artifact": "tabel.csv"}, ["no artifact tabel.csv", "did you mean 'table.csv'"]),
         ({"input_artifact": "table.csv:v7"}, ["has no v7", "its versions: v0"]),
         ({"input_artifact": "table.csv:prod"}, ["has no prod", "its aliases: latest"]),
         ({"input_artifact": "../table.csv"}, ["'../table.csv'"]),

@@ -15,12 +15,12 @@ from pipeline.step.run import StepRun
 from pipeline.store.digests import file_sha256
 
 if TYPE_CHECKING:
-    from pipeline.models.batch import Scorer
+    from pipeline.models.batch import BatchPredictor
 
 
 def go(args: Namespace) -> None:
     """Write the input's rows with prediction and probabilities; record what was done."""
-    from pipeline.models.batch import Scorer
+    from pipeline.models.batch import BatchPredictor
 
     with start.start_run("predict", args) as run:
         source, target = Path(args.input), Path(args.output)
@@ -34,7 +34,7 @@ def go(args: Namespace) -> None:
         part = target.with_name(f".{target.stem}-{os.getpid()}.part{target.suffix}")
         try:
             trusted = arguments.columns("trusted_types", args.trusted_types)
-            counts = _score(run, Scorer(folder, version.reference, trusted), source, part)
+            counts = _score(run, BatchPredictor(folder, version.reference, trusted), source, part)
             os.replace(part, target)
         except OSError as error:
             raise InputError(f"output={target} cannot be written: {error}") from error
@@ -55,18 +55,18 @@ def check_paths(source: Path, target: Path) -> None:
         raise InputError(f"output={target} is the input, or a folder; give another path")
 
 
-def _score(run: StepRun, scorer: "Scorer", source: Path, part: Path) -> Counter[str]:
+def _score(run: StepRun, predictor: "BatchPredictor", source: Path, part: Path) -> Counter[str]:
     """Write the scored table and count the predictions."""
     from pipeline.tables.external_chunks import ForeignSource
     from pipeline.tables.table_files import Writer
 
     table = ForeignSource(source, source.name)
-    schema = scorer.schema(table, source.name)
-    if absent := scorer.absent(table):
+    schema = predictor.schema(table, source.name)
+    if absent := predictor.absent(table):
         run.logger.warning("taken as missing in all rows: %s", ", ".join(absent))
     counts: Counter[str] = Counter()
     with Writer(part, schema) as writer:
-        for piece in scorer.scored(table, source.name):
+        for piece in predictor.scored(table, source.name):
             writer.write(piece)
             for pair in pc.value_counts(piece["prediction"]).to_pylist():
                 counts[str(pair["values"])] += pair["counts"]

@@ -19,7 +19,7 @@ from pipeline.tables.external_chunks import ForeignSource
 ALLOWED = {"number": ("integer", "number"), "text": ("text",), "boolean": ("boolean",)}
 
 
-class Scorer:
+class BatchPredictor:
     """An exported model that adds its answers to tables.
 
     It is loaded by this code, with its list of trusted types; nothing of the folder is executed.

@@ -10,13 +10,12 @@ alias is the last writer's. A store can hold more than one catalog over the same
 a path of its own: the store's own numbers are not those of a W&B project.
 """
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, near
 from pipeline.store.objects import Objects
 from pipeline.store.versions import Version, checked_alias, parse_reference, version_number
 
@@ -184,12 +183,9 @@ class Catalog:
                 f"{_join(versions)}; its aliases: {_join(self.aliases(name))}"
             )
         names = self.names()
-        close = difflib.get_close_matches(name, names, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ";"
         stock = f"it holds {_join(names)}" if names else "it is empty"
-        raise InputError(
-            f"no artifact {name} in {self.url}{hint} {stock}; run the step that makes {name} first"
-        )
+        said = [f"no artifact {name} in {self.url}", near(name, names), stock]
+        raise InputError(f"{'; '.join(filter(None, said))}; run the step that makes {name} first")
 
 
 def _join(words: Iterable[str]) -> str:

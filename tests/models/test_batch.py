@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.models import pyfunc
-from pipeline.models.batch import Scorer
+from pipeline.models.batch import BatchPredictor
 from pipeline.tables import chunks
 from pipeline.tables.external_chunks import ForeignSource
 from tests.zoo import ASKED, MLFLOW_WARNS, expected, export, fitted, made_up
@@ -33,14 +33,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def scorer(folder: Path) -> Scorer:
-    return Scorer(folder, "model:v0")
+def predictor(folder: Path) -> BatchPredictor:
+    return BatchPredictor(folder, "model:v0")
 
 
-def scored(scorer: Scorer, path: Path) -> pa.Table:
+def scored(predictor: BatchPredictor, path: Path) -> pa.Table:
     source = ForeignSource(path, path.name)
-    schema = scorer.schema(source, path.name)
-    return pa.concat_tables(scorer.scored(source, path.name)).cast(schema)
+    schema = predictor.schema(source, path.name)
+    return pa.concat_tables(predictor.scored(source, path.name)).cast(schema)
 
 
 @pytest.fixture
@@ -51,11 +51,11 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("pieces")
-def test_parquet(scorer: Scorer, model: Any, tmp_path: Path) -> None:
+def test_parquet(predictor: BatchPredictor, model: Any, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     table = pa.Table.from_pandas(ROWS.astype({"shape": "category"}), preserve_index=False)
     pq.write_table(table, path, row_group_size=150)
-    found = scored(scorer, path)
+    found = scored(predictor, path)
     assert found.column_names[: len(ROWS.columns)] == list(ROWS)
     for name in set(ROWS) - {"shape"}:
         assert found[name].equals(table[name]), name
@@ -67,7 +67,7 @@ def test_parquet(scorer: Scorer, model: Any, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
 def test_csv_columns_stay_as_they_are_written(
-    scorer: Scorer, model: Any, tmp_path: Path, suffix: str
+    predictor: BatchPredictor, model: Any, tmp_path: Path, suffix: str
 ) -> None:
     path = tmp_path / f"t{suffix}"
     rows = ROWS.astype({"level": object, "wild": object})
@@ -77,7 +77,7 @@ def test_csv_columns_stay_as_they_are_written(
     path.write_bytes(gzip.compress(text) if suffix == ".csv.gz" else text)
     with_gaps = rows.assign(level=pd.to_numeric(rows["level"], errors="coerce"))
     with_gaps.loc[4, "wild"] = None
-    table = scored(scorer, path)
+    table = scored(predictor, path)
     assert table["note"].to_pylist() == ["x", "", None, "NA", "007"] * 100
     assert table["id"].to_pylist()[:3] == ["0", "1", "2"]
     assert table["level"].to_pylist()[3] == "NA"
@@ -87,32 +87,34 @@ def test_csv_columns_stay_as_they_are_written(
 
 
 def test_what_the_pieces_are_does_not_matter(
-    scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    predictor: BatchPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "t.parquet"
     ROWS.to_parquet(path)
-    whole = scored(scorer, path)
+    whole = scored(predictor, path)
     monkeypatch.setattr(chunks, "PIECE", 7)
-    assert scored(scorer, path).equals(whole)
+    assert scored(predictor, path).equals(whole)
 
 
-def test_columns_that_may_be_absent(scorer: Scorer, model: Any, tmp_path: Path) -> None:
+def test_columns_that_may_be_absent(predictor: BatchPredictor, model: Any, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     ROWS.drop(columns=["size", "title"]).to_parquet(path)
-    found = scored(scorer, path).to_pandas()
+    found = scored(predictor, path).to_pandas()
     wanted = expected(model, ROWS.assign(size=np.nan, title=None))
     pd.testing.assert_frame_equal(found[list(wanted)], wanted, check_exact=True)
-    assert scorer.absent(ForeignSource(path, "t")) == ["size", "title"]
+    assert predictor.absent(ForeignSource(path, "t")) == ["size", "title"]
 
 
-def test_a_table_that_preprocess_made(scorer: Scorer, model: Any, tmp_path: Path) -> None:
+def test_a_table_that_preprocess_made(
+    predictor: BatchPredictor, model: Any, tmp_path: Path
+) -> None:
     path = tmp_path / "t.parquet"
     table = made_up(50, seed=4)
     table.drop(columns=["title", "name"]).to_parquet(path)
-    found = scored(scorer, path).to_pandas()
+    found = scored(predictor, path).to_pandas()
     wanted = expected(model, table)
     pd.testing.assert_frame_equal(found[list(wanted)], wanted, check_exact=True)
-    assert scorer.absent(ForeignSource(path, "t")) == []
+    assert predictor.absent(ForeignSource(path, "t")) == []
 
 
 @pytest.mark.parametrize(
@@ -129,11 +131,11 @@ def test_a_table_that_preprocess_made(scorer: Scorer, model: Any, tmp_path: Path
     ],
 )
 @pytest.mark.usefixtures("pieces")
-def test_refused(scorer: Scorer, tmp_path: Path, rows: pd.DataFrame, said: str) -> None:
+def test_refused(predictor: BatchPredictor, tmp_path: Path, rows: pd.DataFrame, said: str) -> None:
     path = tmp_path / "t.parquet"
     rows.to_parquet(path)
     with pytest.raises(InputError) as caught:
-        scored(scorer, path)
+        scored(predictor, path)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -151,18 +153,18 @@ def test_refused(scorer: Scorer, tmp_path: Path, rows: pd.DataFrame, said: str) 
         (ROWS.to_csv(index=False) + "1,2\n", "t.csv cannot be read as a table: CSV parse error"),
     ],
 )  # fmt: skip
-def test_a_csv_refused(scorer: Scorer, tmp_path: Path, content: str, said: str) -> None:
+def test_a_csv_refused(predictor: BatchPredictor, tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "t.csv"
     path.write_text(content)
     with pytest.raises(InputError) as caught:
-        scored(scorer, path)
+        scored(predictor, path)
     assert said in str(caught.value)
 
 
-def test_a_blank_line_at_the_end_is_no_row(scorer: Scorer, tmp_path: Path) -> None:
+def test_a_blank_line_at_the_end_is_no_row(predictor: BatchPredictor, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(ROWS.to_csv(index=False) + "\n")
-    assert len(scored(scorer, path)) == len(ROWS)
+    assert len(scored(predictor, path)) == len(ROWS)
 
 
 def test_a_model_that_cannot_be_used(folder: Path, tmp_path: Path) -> None:
@@ -170,7 +172,7 @@ def test_a_model_that_cannot_be_used(folder: Path, tmp_path: Path) -> None:
     about = (old / pyfunc.ABOUT).read_text()
     (old / pyfunc.ABOUT).unlink()
     with pytest.raises(InputError, match=r"model:v0 holds no serving\.json: it was exported by"):
-        Scorer(old, "model:v0")
+        BatchPredictor(old, "model:v0")
     (old / pyfunc.ABOUT).write_text(about.replace('"answers": [["', '"answers": [["no '))
     with pytest.raises(InputError, match=r"model:v0: 1 of .* golden rows are not predicted"):
-        Scorer(old, "model:v0")
+        BatchPredictor(old, "model:v0")

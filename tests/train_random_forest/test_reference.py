@@ -68,9 +68,10 @@ def grouped():
     table = pq.read_table(REAL_DATA)
     table, _ = clean.preprocess(table, data["preprocess"])
     key, target = data["group_by"], data["target"]
-    rest, test = divide(table, Division(0.3, 42, "group", target, key, None, 0.0))
+    how = Division(0.3, 42, method="group", stratify=target, group_by=key)
+    rest, test = divide(table, how)
     rest = table.take(to_arrow(rest))
-    train, _ = divide(rest, Division(0.3, 42, "group", target, key, None, 0.0))
+    train, _ = divide(rest, how)
     frames = rest.to_pandas().iloc[train], table.take(to_arrow(test)).to_pandas()
     return data["features"], *frames
 
