@@ -31,7 +31,8 @@ def main(config: DictConfig) -> None:
     asked = HydraConfig.get()
     try:
         folder = Path(asked.runtime.output_dir)
-        job = Job.of(config, tuple(asked.overrides.task), folder, memory)
+        dataset = asked.runtime.choices["data"]
+        job = Job.of(config, tuple(asked.overrides.task), folder, memory, dataset)
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
                 run(job.steps, parent.open_run(job, cache, recorder))

@@ -52,14 +52,11 @@ def summary(results: Sequence[CheckResult]) -> str:
     return f"{passed[1]:g} checks passed{rest}"
 
 
-def require(results: Sequence[CheckResult]) -> None:
-    """Raise InputError, with the first failures, if a check failed."""
+def reason(results: Sequence[CheckResult]) -> str | None:
+    """Return why the table is refused, with the first failures; None if no check failed."""
     failed = [str(result) for result in results if result.verdict == "failed"]
     if not failed:
-        return
+        return None
     more = len(failed) - SHOWN
     rest = f"; and {more} more, see checks.md in MLflow" if more > 0 else ""
-    raise InputError(
-        f"{len(failed)} of {len(results)} checks failed ({'; '.join(failed[:SHOWN])}{rest}); mend "
-        "the table, or what data.checks expects of it"
-    )
+    return f"{len(failed)} of {len(results)} checks failed ({'; '.join(failed[:SHOWN])}{rest})"

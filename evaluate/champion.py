@@ -45,6 +45,9 @@ def read(
         return None
     _, folder = run.use_artifact(version.reference)
     try:
+        if (other := export.target_of(folder)) != table.target:
+            reason = f"predicts {other!r}, not {table.target!r}: not compared"
+            return Rival(version.reference, reason)
         model = export.load(folder, trusted)
         probabilities, _ = table.probabilities(model, candidate.rows)
     except InputError as error:

@@ -1,6 +1,7 @@
 """The candidate against the champion, on the same rows."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from pipeline.judging.predictions import Predictions
 from pipeline.judging.weighted_metrics import WeightedMetrics
 
 SURE = 95  # percent
-FEWEST = 100  # test rows that a comparison needs
+FEWEST = 100  # test rows that a comparison needs, if the champion was trained on others
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,16 @@ def against(
     if rival.probabilities is None or rival.unseen is None:
         return None, f"{rival.reference} {rival.reason}"
     unseen, new = rival.unseen, int(rival.unseen.sum())
-    if new < FEWEST:
+    if new < min(FEWEST, len(unseen)):
         note = f"{rival.reference} was trained on all but {new} of the test rows: not compared"
         return None, note
     both = predictions.part(unseen)
     compared = compare(both, rival.probabilities[unseen], gate, how)
+    if not all(map(isfinite, (compared["difference"], compared["low"], compared["high"]))):
+        return (
+            None,
+            f"{gate.metric} is not defined on these rows: not compared with {rival.reference}",
+        )
     if new == len(unseen):
         return compared, None
     return compared, (f"compared on the {new:,} of {len(unseen):,} test rows that "

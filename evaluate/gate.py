@@ -18,16 +18,24 @@ from pipeline.step.start import StepRun
 from pipeline.store.versions import Version, parse_reference
 
 
-def decide(evaluation: Evaluation, gate: Gate, compared: Comparison | None) -> Verdict:
+def decide(
+    evaluation: Evaluation, gate: Gate, compared: Comparison | None, obstacle: str | None
+) -> Verdict:
     """Return the verdict on a model.
 
     Args:
         evaluation: of the model.
         gate: the thresholds.
-        compared: the comparison; None when there is no champion to compare with.
+        compared: the comparison; None when there is no champion, or it cannot be compared with.
+        obstacle: why it cannot be compared with the champion that there is; None if it can.
     """
     thresholds = list(_thresholds(evaluation, gate))
     reasons = [_reason(row) for row in thresholds if not row["passed"]]
+    if obstacle and gate.incomparable == "refuse":
+        reasons.append(
+            f"{obstacle}; gate.incomparable=promote takes it without a comparison, "
+            "gate.champion=NAME:ALIAS compares with another model"
+        )
     if compared and compared["worse"]:
         reasons.append(
             f"{compared['metric']} {compared['candidate']:.4f} is worse than the champion's "
@@ -56,7 +64,9 @@ def publish(run: StepRun, name: str, verdict: GateResult, version: Version, gate
     text = json.dumps(verdict, ensure_ascii=False, allow_nan=False)
     path.write_text(f"{text}\n", "utf-8")
     run.add_artifact(name, path, "gate", "Whether the model may become the champion, and why", {})
-    if verdict["note"]:
+    if verdict["passed"] and verdict["champion"] and not verdict["comparison"]:
+        run.note(f"{version.reference} passes without a comparison: {verdict['note']}")
+    elif verdict["passed"] and verdict["note"]:
         run.logger.warning("%s", verdict["note"])
     if not verdict["passed"]:
         run.refuse(f"the gate refuses {version.reference}: {'; '.join(verdict['reasons'])}")

@@ -21,6 +21,8 @@ def go(args: Namespace) -> None:
         config = arguments.settings(EvaluateConfig, "config", args.config)
         trusted, seed = config.trusted_types, args.random_seed
         settings, asked = config.judging, config.gate
+        sources = args.model_export, args.test_data
+        run.require_checked(sources, args.checks_artifact, args.checks_override)
         version, folder = run.use_artifact(args.model_export)
         model, target = export.load(folder, trusted), export.target_of(folder)
         table = TableReader(run.open_table(args.test_data), target)
@@ -37,7 +39,8 @@ def go(args: Namespace) -> None:
         rival = champion.read(run, args.champion, candidate, table, trusted)
         how = Bootstrap(settings.resamples, seed)
         compared, note = comparison.against(rival, predictions, asked, how)
-        verdict = gate.decide(evaluation, asked, compared)
+        obstacle = note if rival and not compared else None
+        verdict = gate.decide(evaluation, asked, compared, obstacle)
         gate.publish(run, args.gate_artifact, {
             **verdict, "champion": rival.reference if rival else None, "note": note,
             "promoted": verdict["passed"] and asked.champion is not None,

@@ -33,6 +33,7 @@ def go(args: Namespace) -> None:
         most = audit.max_leak
         if most is not None and not audit.leaks:
             raise InputError(f"max_leak={most} needs leaks=true: without, leaks are not looked for")
+        run.require_checked([args.input_artifact], args.checks_artifact, args.checks_override)
         source = run.open_table(args.input_artifact)
         names = [f"{args.artifact_root}_{part}.{args.format}" for part in ("train", "test")]
         about = [f"The {part} rows of the table" for part in ("train", "test")]

@@ -23,6 +23,7 @@ def go(args: Namespace) -> None:
         config = arguments.settings(ModelConfig, "model_config", args.model_config)
         target, split = config.target, config.split
         unfitted = build.build_pipeline(config.features, config.model, args.random_seed)
+        run.require_checked([args.train_data], args.checks_artifact, args.checks_override)
         table = run.read_table(args.train_data)
         lineage.warn_of_made_features(run, config.features, config.text)
         how = division.Division(

@@ -8,7 +8,7 @@ from pipeline.cache import step_key
 from pipeline.cache.decision import Decision
 from pipeline.cache.external_files import UnknownFactError
 from pipeline.cache.history import Execution, History
-from pipeline.cache.pins import moving_references, pin_references
+from pipeline.cache.pins import OVERRIDE, moving_references, pin_references, verdict_trail
 from pipeline.cache.step_key import StepKey
 from pipeline.config import origin, schema
 from pipeline.errors import InputError
@@ -105,14 +105,17 @@ class Cache:
             v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
         ]
         key, hit = None, None
-        if not last:
+        verdicts = verdict_trail(self.store, parameters, inputs, produced)
+        if refused := verdicts.standing(parameters.get(OVERRIDE)):
+            reason = f"run: check_data refused {refused[0]}"  # the step will say so
+        elif not last:
             reason = "run: first time"
             key = None if running else self._key(step, values, inputs)
         elif new_inputs:
             reason = f"run: input {new_inputs[0]} is made anew"
         else:
             reason, key, hit = self._compare(step, values, inputs, last)
-        return Decision(step, values, inputs, reason, key, hit, seconds)
+        return Decision(step, values, inputs, reason, key, hit, seconds, verdicts.followed)
 
     def _compare(
         self,
@@ -148,7 +151,8 @@ class Cache:
         hit = decision.hit
         for output in hit.record.outputs:
             version = self.store.same(output["name"], output["digest"])
-            self.store.set_alias(version.reference if version else reference(output), "latest")
+            for alias in (*hit.record.aliases.get(output["name"], ()), "latest"):
+                self.store.set_alias(version.reference if version else reference(output), alias)
         self._history.serve(hit)
 
     def keep(self, decision: Decision, record: Record, run: str) -> None:

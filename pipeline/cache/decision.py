@@ -1,6 +1,6 @@
 """What is to be done about a step, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.cache.history import Execution
@@ -20,6 +20,7 @@ class Decision:
         key: the facts about it; None when they cannot be known (yet).
         hit: the earlier execution that is used instead, if there is one.
         seconds: what the newest execution took; None when there was none.
+        followed: the references by which verdicts on its tables were looked for.
     """
 
     step: str
@@ -29,6 +30,7 @@ class Decision:
     key: StepKey | None = None
     hit: Execution | None = None
     seconds: float | None = None
+    followed: Sequence[str] = ()
 
     @property
     def when(self) -> float | None:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 
 from pipeline.store.artifacts import Store
+from pipeline.store.verdicts import Trail, trail
 from pipeline.store.versions import Version, is_reference, parse_reference, version_number
+
+VERDICTS, OVERRIDE = "checks_artifact", "checks_override"  # parameters of steps that need a verdict
 
 
 def pin_references(
@@ -36,3 +39,25 @@ def moving_references(values: Mapping[str, object]) -> dict[str, object]:
     names = {name: parse_reference(v)[1] for name, v in values.items() if is_reference(v)}
     return {name: values[name] for name, alias in names.items()
             if alias != "latest" and version_number(alias) is None}  # fmt: skip
+
+
+def verdict_trail(
+    store: Store,
+    values: Mapping[str, object],
+    inputs: Mapping[str, Version | None],
+    produced: Mapping[str, str],
+) -> Trail:
+    """Return the verdicts on a step's tables; none for a step that takes any table.
+
+    Args:
+        store: where they are.
+        values: the step's parameters.
+        inputs: the versions that its references mean; one that only a command moves, such as the
+            champion, is compared with and not used.
+        produced: artifact name → digest of what this run made.
+    """
+    if VERDICTS not in values:
+        return Trail()
+    compared = moving_references(values)
+    used = [version for name, version in inputs.items() if version and name not in compared]
+    return trail(store, str(values[VERDICTS]), used, produced)

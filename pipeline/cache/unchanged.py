@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 IGNORED = ("_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL")
 # What gives the same value as long as config, code and environment are the same.
 STEADY = ("root", "hydra", "oc.create", "oc.decode", "oc.deprecated", "oc.dict.keys",
-          "oc.dict.values", "oc.env", "oc.select", "python_version")  # fmt: skip
+          "oc.dict.values", "oc.env", "oc.select", "python_version", "slug")  # fmt: skip
 FOLDERS = ("conf", "pipeline")  # besides those of the steps' code
 FileState = list[int] | None
 
@@ -130,6 +130,7 @@ def _evidence(
     for decision in plan:
         assert decision.hit
         assert decision.key
+        names.update(decision.followed)
         for output in decision.hit.record.outputs:
             names.add(f"{output['name']}:latest")
             files.update(store.paths(reference(output)))

@@ -123,13 +123,16 @@ WITH_STORE: dict[str, Callable[[Job, Store], None]] = {
 
 def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
     """Use earlier executions for all steps: nothing runs, and MLflow is not imported."""
+    served, refused = [], None
     for decision in plan:
         cache.reuse(decision)
-    lines = console.served(plan, job.context, cache.store)
+        served.append(decision)
+        if decision.hit and (refused := decision.hit.record.refused):
+            break
+    lines = console.served(served, job.context, cache.store)
     unchanged.print_lines(lines)
-    for decision in plan:
-        if decision.hit and decision.hit.record.refused:
-            raise InputError(decision.hit.record.refused)
+    if refused:
+        raise InputError(refused)
     online = cache.store.online  # then only W&B knows whether something has changed
     if job.memory and not job.config.main.recheck and not online:
         values = (value for d in plan for value in job.config.steps[d.step].values())

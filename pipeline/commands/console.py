@@ -133,7 +133,7 @@ def _row(r: Record, cached: bool) -> tuple[str, ...]:
     metrics = ", ".join(f"{name} {value:.5g}" for name, value in items[:3])
     separator = "\n" if sys.stdout.isatty() else ", "
     artifacts = separator.join(record.reference(a) for a in r.outputs)
-    status = ("cached", "") if cached else (r.status, f"{r.seconds:.1f} s")
+    status = ("cached", "") if cached else (r.outcome, f"{r.seconds:.1f} s")
     return r.step, *status, rows, metrics, artifacts
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from pipeline import paths
 from pipeline.config import schema, steps
@@ -38,13 +38,16 @@ class Job:
 
     @classmethod
     def of(
-        cls, config: DictConfig, overrides: tuple[str, ...], folder: Path, memory: Path | None
-    ) -> Self:
-        """Check a config whole.
+        cls, config: DictConfig, overrides: tuple[str, ...], folder: Path, memory: Path | None,
+        dataset: str = "data",
+    ) -> Self:  # fmt: skip
+        """Check a config whole; a dataset without a name gets the one of its file.
 
         Raises:
             InputError, OmegaConfBaseException: as schema.checked; an unknown step.
         """
+        if OmegaConf.select(config, "data.name") is None:
+            OmegaConf.update(config, "data.name", dataset)
         checked = schema.checked(config, paths.ROOT)
         return cls(
             config=checked,

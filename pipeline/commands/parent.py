@@ -59,7 +59,8 @@ class ParentRun:
         Yields the parameters that it is to be run with, None if an earlier execution serves.
 
         Raises:
-            InputError: the step failed; its reason and where its log is.
+            InputError: the step failed: its reason and where its log is; or it refuses the table
+                or the model, and no later step is to use it.
         """
         decision = self._cache.decide(name, self.produced)
         when = f", {unchanged.ago(decision.when)}" if decision.when else ""
@@ -70,11 +71,14 @@ class ParentRun:
                 record = decision.hit.record
                 mlflow_log.cached_to_mlflow(record, decision.hit.run, decision.reason)
                 self._finish(decision, record)
-                return
-            folder = self._folder / name
-            folder.mkdir()
-            with self._context_for(folder).applied(), self._collecting(decision, folder):
-                yield steps.parameters(name, decision.values, self._folder)
+            else:
+                folder = self._folder / name
+                folder.mkdir()
+                with self._context_for(folder).applied(), self._collecting(decision, folder):
+                    yield steps.parameters(name, decision.values, self._folder)
+        records = [outcome.record for outcome in self.outcomes if outcome.record.step == name]
+        if records and (refused := records[0].refused):
+            raise InputError(refused)
 
     def _context_for(self, folder: Path) -> RunContext:
         """Return the context of a step that leaves its record in a folder."""
@@ -162,8 +166,6 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
             run = ParentRun(cache, folder, replace(context, group=group), active)
             try:
                 yield run
-                if refusals := [o.record.refused for o in run.outcomes if o.record.refused]:
-                    raise InputError(refusals[0])  # the MLflow run counts as failed
             finally:
                 request = manifest.Request(asdict(job.config), job.overrides, run.env_manager)
                 manifest.write(folder, run.run_id, request, code, run.outcomes)

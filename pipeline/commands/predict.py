@@ -17,6 +17,8 @@ from pipeline.store.digests import file_sha256
 if TYPE_CHECKING:
     from pipeline.models.batch import BatchPredictor
 
+MODEL = "model_export"  # whose champion is meant when no model is named
+
 
 def go(args: Namespace) -> None:
     """Write the input's rows with prediction and probabilities; record what was done."""
@@ -25,11 +27,12 @@ def go(args: Namespace) -> None:
     with start.start_run("predict", args) as run:
         source, target = Path(args.input), Path(args.output)
         check_paths(source, target)
+        model = args.model or _champion(run)
         try:
-            version, folder = run.use_artifact(args.model)
+            version, folder = run.use_artifact(model)
         except InputError as error:
             raise InputError(
-                f"model={args.model}: {error}; give another model=name:alias or name:vN"
+                f"model={model}: {error}; give another model=name:alias or name:vN"
             ) from error
         part = target.with_name(f".{target.stem}-{os.getpid()}.part{target.suffix}")
         try:
@@ -41,6 +44,16 @@ def go(args: Namespace) -> None:
         finally:
             part.unlink(missing_ok=True)
         _record(run, version.reference, source, target, counts)
+
+
+def _champion(run: StepRun) -> str:
+    """Return the champion, if there is one and of one dataset only; else InputError."""
+    names = [alias for alias in run.aliases(MODEL) if alias.startswith("champion")]
+    if len(names) == 1:
+        return f"{MODEL}:{names[0]}"
+    stock = f"the champions are {', '.join(names)}" if names else "there is no champion yet"
+    example = names[0] if names else "latest"
+    raise InputError(f"model: {stock}; say which model, as -P model={MODEL}:{example}")
 
 
 def check_paths(source: Path, target: Path) -> None:

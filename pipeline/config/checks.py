@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+REASON = (lambda text: bool(text.strip()), "the reason in words, as 'the new season is meant'")
 TYPES = ["number", "integer", "text", "boolean", "date", "any"]
 
 
@@ -37,3 +38,5 @@ class Checks:
     min_rows: int = field(default=1, metadata={"at_least": 1})
     drift: Drift = field(default_factory=Drift)
     warn: list[str] = field(default_factory=list)  # checks, or "check column": these do not stop
+    # The reason why a table that fails is to be used all the same; the report shows it.
+    override: str | None = field(default=None, metadata={"fits": REASON})

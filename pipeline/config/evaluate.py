@@ -57,6 +57,8 @@ class Gate:
     champion: str | None = field(default=None, metadata={"fits": CHAMPION})
     metric: str = field(default="f1", metadata={"one_of": [f.name for f in fields(Whole)]})
     margin: float = field(default=0.01, metadata={"at_least": 0})  # by how much it may be worse
+    # What becomes of a model that cannot be compared with the champion that there is.
+    incomparable: str = field(default="refuse", metadata={"one_of": ["refuse", "promote"]})
     overall: Whole = field(default_factory=Whole)
     per_class: OfClasses = field(default_factory=OfClasses)
     slices: OfSlices = field(default_factory=OfSlices)

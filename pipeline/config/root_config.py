@@ -4,6 +4,8 @@ These are files of their own, which a newer version of the repository never touc
 conf/step/NAME.yaml for each step, conf/project.yaml for every default that is to be another.
 """
 
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,8 +39,19 @@ def register(root: Path) -> None:
     So config.yaml can stay at the root while Hydra searches conf/ only, never mlruns/ or wandb/.
     """
     OmegaConf.register_new_resolver("root", lambda: str(root), replace=True)
+    OmegaConf.register_new_resolver("slug", slug, replace=True)
     ConfigStore.instance().store("schema", loader.defaults(Config))
     ConfigStore.instance().store("config", load(root))
+
+
+def slug(text: object) -> str:
+    """Return a text as a part of an artifact's alias: letters, digits, ".", "_" and "-".
+
+    Texts that differ stay different: one that is changed gets the beginning of its digest.
+    """
+    word = re.sub(r"[^A-Za-z0-9_.-]+", "_", str(text))[:60]
+    same = word == str(text)
+    return word if same else f"{word}_{hashlib.sha256(str(text).encode()).hexdigest()[:6]}"
 
 
 def load(root: Path) -> DictConfig:

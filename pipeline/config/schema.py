@@ -60,6 +60,8 @@ class Tracking:
 class Data:
     """A dataset: where it is, what is in it, how it is divided."""
 
+    # Part of the names of its champion, reference and registered model; null: of its file.
+    name: str | None = None
     file_url: str
     sha256: str | None = None  # of the file at file_url; null: not checked
     description: str

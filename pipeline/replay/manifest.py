@@ -49,6 +49,7 @@ class StepEntry(TypedDict):
     pictures: dict[str, str]
     error: str | None
     refused: str | None
+    notes: list[str]
     uses: int | None
     seconds: float
     mlflow_run: str | None
@@ -114,6 +115,7 @@ def _step(outcome: Outcome) -> StepEntry:
         "pictures": record.pictures,
         "error": record.error,
         "refused": record.refused,
+        "notes": record.notes,
         "uses": record.uses,
         "seconds": round(record.seconds, 3),
         "mlflow_run": record.mlflow_run,

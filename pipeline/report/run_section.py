@@ -47,6 +47,11 @@ class Run:
         return self.identity[:8]
 
     @property
+    def refused(self) -> str | None:
+        """What a step says against the table or the model; None if none does."""
+        return next((step["refused"] for step in self.steps if step.get("refused")), None)
+
+    @property
     def verify(self) -> str:
         """The command that proves it."""
         return command(["main.action=verify", f"main.run={self.identity}"])

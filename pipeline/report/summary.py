@@ -99,6 +99,8 @@ def _verdict(sections: Sections) -> str:
         return f"{decided.sentence} {'; '.join(decided.result['reasons'])}".strip()
     if run.failed:
         return f"Step {run.failed[0]} failed: {run.error or 'it left no reason'}."
+    if run.refused:
+        return f"{run.refused}."
     if run.not_reached:
         return f"The run stopped before {listed(run.not_reached)} ended."
     done = f"{count(len(run.steps), 'step').capitalize()} ended well"
@@ -127,7 +129,7 @@ def _change(view: Previous | None, headline: MetricEstimate | None) -> str:
 
 def _caveats(sections: Sections) -> list[str]:
     """Return what a reader should know before trusting the figures."""
-    lines = []
+    lines = [note for step in sections.run.steps for note in step.get("notes", [])]
     if sections.split and sections.split.is_suspicious:
         lines.append(sections.split.sentence)
     checks = sections.checks

@@ -1,18 +1,17 @@
 """What a step's ``go`` works with: it reads artifacts, makes artifacts, and records numbers."""
 
-import hashlib
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.step.log import StepLog
 from pipeline.store.artifacts import Store
 from pipeline.store.drafts import Draft, Provenance
+from pipeline.store.verdicts import trail as verdict_trail
 from pipeline.store.versions import InputOf, Version
 from pipeline.tracking import model_registry
-from pipeline.tracking.record import Record, Row, artifact_facts, write_table
-from pipeline.tracking.recorder_client import MovedOfflineError
+from pipeline.tracking.record import Record, artifact_facts
 from pipeline.tracking.wandb_store import WandbStore
 
 if TYPE_CHECKING:
@@ -21,27 +20,34 @@ if TYPE_CHECKING:
     from pipeline.tables.table_files import Source, Writer
 
 
-class StepRun:
+class StepRun(StepLog):
     """A run of a step: inputs by reference, outputs by name.
 
     Outputs are published together when the step has ended well; a step that fails leaves none.
     """
 
     def __init__(self, record: Record, folder: Path, work: Path, store: Store) -> None:
-        self.record = record
-        self.folder = folder
+        super().__init__(record, folder)
         self._work = work
         self._store = store
         record.catalog = store.catalog
         self._inputs: list[Version] = []
         self._drafts: list[Draft] = []
-        self.logger = logging.getLogger(record.step)
         if isinstance(store, WandbStore):
             store.on_offline = self.note_offline
+
+    @property
+    def inputs(self) -> list[Version]:
+        """The artifacts that were read so far."""
+        return list(self._inputs)
 
     def version(self, reference: str) -> Version:
         """Return what the store knows of an artifact, without reading it."""
         return self._store.get(reference)
+
+    def aliases(self, name: str) -> list[str]:
+        """Return the aliases of an artifact."""
+        return list(self._store.aliases(name))
 
     def exists(self, reference: str) -> bool:
         """Whether the store has that version or alias of the artifact."""
@@ -122,31 +128,38 @@ class StepRun:
         type: str,  # noqa: A002
         description: str,
         metadata: Mapping[str, object],
+        aliases: Sequence[str] = (),
     ) -> None:
-        """Make a file or folder an output, published when the step has ended well."""
-        self._drafts.append(Draft(name, path, type, description, dict(metadata)))
+        """Make a file or folder an output, published when the step has ended well.
 
-    def log(self, metrics: Mapping[str, float]) -> None:
-        """Record metrics; a name with a slash is a detail (``f1/Pop``)."""
-        self.record.metrics.update(metrics)
+        Args:
+            name: of the artifact.
+            path: where the file or folder is.
+            type: for W&B and the report.
+            description: one line for people.
+            metadata: further facts; they do not make it another version.
+            aliases: that it gets beside `latest`.
+        """
+        self._drafts.append(Draft(name, path, type, description, dict(metadata), tuple(aliases)))
+        if aliases:
+            self.record.aliases[name] = list(aliases)
 
-    def log_table(self, name: str, rows: list[Row]) -> None:
-        """Record a small table, a list of rows with the same keys."""
-        self.record.tables[name] = rows
-        write_table(name, rows, self.folder)
+    def require_checked(
+        self, references: Iterable[str], verdicts: str, override: str | None
+    ) -> None:
+        """Refuse what was made from a table that check_data refused; note what was never checked.
 
-    def log_text(self, name: str, text: str) -> None:
-        """Record a text for people as ``name.md``."""
-        (self.folder / f"{name}.md").write_text(text, encoding="utf-8")
+        Args:
+            references: of what is to be used.
+            verdicts: name of the artifact that check_data writes.
+            override: the reason why a refused table is to be used all the same.
 
-    def log_picture(self, name: str, png: bytes) -> None:
-        """Record a picture as ``name.png``."""
-        (self.folder / f"{name}.png").write_bytes(png)
-        self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
-
-    def refuse(self, reason: str) -> None:
-        """End the run with status 1; its outputs are published and recorded all the same."""
-        self.record.refused = reason
+        Raises:
+            InputError: a table was refused, and there is no such reason.
+        """
+        versions = [self.version(reference) for reference in references]
+        for text in verdict_trail(self._store, verdicts, versions).require(override):
+            self.note(text)
 
     def promote(self, version: Version, alias: str, registered_model: str | None) -> None:
         """Let an alias mean a version when the outputs are published; in MLflow's registry too."""
@@ -185,14 +198,9 @@ class StepRun:
             model = self._store.same(promoted["name"], promoted["digest"])
             assert model, "it was read from there"
             self._store.set_alias(model.reference, promoted["alias"])
-            self.logger.info("%s is the %s now", model.reference, promoted["alias"])
+            alias = f"{model.name}:{promoted['alias']}"
+            self.logger.info("%s is the champion now: %s", model.reference, alias)
 
     def register(self) -> None:
         """Register the model that was promoted in MLflow, if one was."""
         model_registry.register(self.record, self._store)
-
-    def note_offline(self, moved: MovedOfflineError) -> None:
-        """Note, and say, that W&B failed and the run goes on offline."""
-        self.record.offline = str(moved)
-        self.record.wandb_run = moved.run or self.record.wandb_run
-        self.logger.warning("%s; going on offline", moved)

@@ -76,10 +76,11 @@ class Store(Content):
         used = tuple(inputs)
         lineage = tuple(InputOf(name=v.name, version=v.version, digest=v.digest) for v in used)
         origin = replace(provenance, inputs=lineage)
-        outputs = tuple(self._store_draft(draft, origin) for draft in drafts)
-        for version in outputs:
-            self._move_alias(version, "latest")
-        return Publication(self.catalog, used, outputs)
+        stored = [(self._store_draft(draft, origin), draft.aliases) for draft in drafts]
+        for version, aliases in stored:
+            for alias in (*aliases, "latest"):
+                self._move_alias(version, alias)
+        return Publication(self.catalog, used, tuple(version for version, _ in stored))
 
     def _store_draft(self, draft: Draft, provenance: Provenance) -> Version:
         files = self._upload(draft.path)

@@ -184,8 +184,10 @@ class Catalog:
             )
         names = self.names()
         stock = f"it holds {_join(names)}" if names else "it is empty"
-        said = [f"no artifact {name} in {self.url}", near(name, names), stock]
-        raise InputError(f"{'; '.join(filter(None, said))}; run the step that makes {name} first")
+        stock = f"{near(name, names)} {stock}".strip()
+        raise InputError(
+            f"no artifact {name} in {self.url}; {stock}; run the step that makes {name} first"
+        )
 
 
 def _join(words: Iterable[str]) -> str:

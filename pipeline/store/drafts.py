@@ -8,13 +8,17 @@ from pipeline.store.versions import InputOf, Version
 
 @dataclass(frozen=True)
 class Draft:
-    """An artifact that is not stored yet: a file, or a folder with all files below it."""
+    """An artifact that is not stored yet: a file, or a folder with all files below it.
+
+    `aliases` are those that it gets beside `latest`.
+    """
 
     name: str
     path: Path
     type: str
     description: str
     metadata: dict[str, object]
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

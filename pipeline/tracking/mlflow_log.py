@@ -13,6 +13,7 @@ def tags(record: Record) -> dict[str, str]:
         "pipeline.inputs": ", ".join(reference(a) for a in record.inputs) or None,
         "pipeline.outputs": ", ".join(reference(a) for a in record.outputs) or None,
         "pipeline.error": record.error,
+        "pipeline.refused": record.refused,
         "pipeline.reason": record.reason,
         "pipeline.tracking.wandb_run": record.wandb_run,
     }
@@ -32,6 +33,8 @@ def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
         tags=[RunTag(name, value[:5000]) for name, value in tags(record).items()],
     )
     client.log_artifacts(run_id, str(folder))
+    if record.refused:
+        client.set_terminated(run_id, "FAILED")  # its process ended well, what it judged did not
 
 
 def cached_to_mlflow(record: Record, run: str, reason: str) -> None:
@@ -58,7 +61,7 @@ def alone_to_mlflow(record: Record, folder: Path) -> None:
         record.write(folder)  # which run it is belongs to it
     to_mlflow(record, folder, str(record.mlflow_run))
     if own_run:
-        mlflow.end_run("FINISHED" if record.status == "finished" else "FAILED")
+        mlflow.end_run("FINISHED" if record.outcome == "finished" else "FAILED")
 
 
 def metric_names(names: Iterable[str]) -> dict[str, str]:

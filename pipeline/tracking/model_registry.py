@@ -11,6 +11,7 @@ from pipeline.tracking.record import Record
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+ALIAS = "champion"  # in the registry, where every dataset has a name of its own
 DIGEST = "pipeline.digest"  # tag of a registered version: which artifact it is
 
 
@@ -35,7 +36,7 @@ def register(record: Record, store: Store) -> None:
         versions = client.search_model_versions(f"name = '{name}'")
         same = [v.version for v in versions if v.tags.get(DIGEST) == promotion["digest"]]
         number = same[0] if same else _add(client, name, record, store)
-        client.set_registered_model_alias(name, promotion["alias"], number)
+        client.set_registered_model_alias(name, ALIAS, number)
     except MlflowException as error:
         raise InputError(
             f"MLflow's registry does not take {promotion['name']} as {name!r}: {error}; "

@@ -64,11 +64,18 @@ class Record:
     local_files: dict[str, str] = field(default_factory=dict)
     mlflow_run: str | None = None
     wandb_run: str | None = None
-    refused: str | None = None  # what the gate says against the model
+    refused: str | None = None  # what check_data says against the table, the gate of the model
+    notes: list[str] = field(default_factory=list)  # what a reader of its results should know
+    aliases: dict[str, list[str]] = field(default_factory=dict)  # outputs' own, beside `latest`
     promoted: Promotion | None = None
     uses: int | None = None  # how many models the test set has judged
     catalog: str = ""
     offline: str | None = None  # why it went on offline
+
+    @property
+    def outcome(self) -> str:
+        """How it ended: finished, failed or refused."""
+        return "refused" if self.status == "finished" and self.refused else self.status
 
     def headline(self) -> dict[str, float]:
         """Return the metrics of the whole, without the details of one class."""

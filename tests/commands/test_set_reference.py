@@ -40,7 +40,7 @@ def test_it_moves(store: Store) -> None:
         ("table.csv:latest", "v0", "moves by itself"),
         ("a b:good", "latest", "is not NAME:ALIAS"),
         ("table.csv:good", "v7", "has no v7; its versions: v0, v1"),
-        ("tabel.csv:good", "latest", "did you mean table.csv"),
+        ("tabel.csv:good", "latest", "did you mean 'table.csv'? it holds"),
         ("table.csv:good", "a b", "artifact reference 'table.csv:a b' is not"),
     ],
 )

@@ -188,9 +188,7 @@ def test_unknown_names_are_refused_with_what_there_is(store: Store, tmp_path: Pa
         store.get("raw_data.csv:latest")
     put(store, tmp_path, "a", name="raw_data.csv")
     put(store, tmp_path, "a", name="model")
-    with pytest.raises(
-        InputError, match=r"did you mean 'raw_data.csv'\?; it holds model, raw_data"
-    ):
+    with pytest.raises(InputError, match=r"did you mean 'raw_data.csv'\? it holds model, raw_data"):
         store.get("rawdata.csv:latest")
     with pytest.raises(InputError, match=r"no artifact zzz in \S+; it holds model, raw_data\.csv;"):
         store.get("zzz")

@@ -1,0 +1,51 @@
+"""What a step says of its run: figures, small tables, texts and pictures, and what it warns of."""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.tracking.record import Record, Row, write_table
+from pipeline.tracking.recorder_client import MovedOfflineError
+
+
+class StepLog:
+    """The record of a step's run, and the folder of its files."""
+
+    def __init__(self, record: Record, folder: Path) -> None:
+        self.record = record
+        self.folder = folder
+        self.logger = logging.getLogger(record.step)
+
+    def log(self, metrics: Mapping[str, float]) -> None:
+        """Record metrics; a name with a slash is a detail (``f1/Pop``)."""
+        self.record.metrics.update(metrics)
+
+    def log_table(self, name: str, rows: list[Row]) -> None:
+        """Record a small table, a list of rows with the same keys."""
+        self.record.tables[name] = rows
+        write_table(name, rows, self.folder)
+
+    def log_text(self, name: str, text: str) -> None:
+        """Record a text for people as ``name.md``."""
+        (self.folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+    def log_picture(self, name: str, png: bytes) -> None:
+        """Record a picture as ``name.png``."""
+        (self.folder / f"{name}.png").write_bytes(png)
+        self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
+
+    def refuse(self, reason: str) -> None:
+        """End the run with status 1; its outputs are published and recorded all the same."""
+        self.record.refused = reason
+
+    def note(self, text: str) -> None:
+        """Warn of something that a reader of the results should know; the report says it too."""
+        self.record.notes.append(text)
+        self.logger.warning("%s", text)
+
+    def note_offline(self, moved: MovedOfflineError) -> None:
+        """Note, and say, that W&B failed and the run goes on offline."""
+        self.record.offline = str(moved)
+        self.record.wandb_run = moved.run or self.record.wandb_run
+        self.logger.warning("%s; going on offline", moved)

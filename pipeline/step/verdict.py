@@ -1,0 +1,45 @@
+"""The verdict on a table, by which later steps know whether it may be used."""
+
+import json
+from collections.abc import Sequence
+
+from pipeline.step.run import StepRun
+from pipeline.store.verdicts import Verdict, alias
+from pipeline.store.versions import Version
+from pipeline.tracking.record import Row
+
+__all__ = ["Verdict", "publish"]
+
+
+def publish(run: StepRun, name: str, table: Version, verdict: Verdict, checks: list[Row]) -> None:
+    """Make the verdict an output, the newest on this table; refuse a table that did not pass.
+
+    Args:
+        run: of the step that has checked the table, and has read nothing but it and its reference.
+        name: of the artifact.
+        table: what was checked.
+        verdict: why it is refused, if it is, and why it is to be used all the same.
+        checks: a row for each check.
+    """
+    references = [v for v in run.inputs if v.reference != table.reference]
+    content = {
+        "table": _identity([table]), "reference": _identity(references), **verdict,
+        "checks": checks,
+    }  # fmt: skip
+    path = run.output_path(name)
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    about = f"Whether check_data lets {table.name} pass, and why"
+    metadata = {**verdict, "table": table.digest}
+    run.add_artifact(name, path, "checks", about, metadata, [alias(table.digest)])
+    if verdict["reason"] and verdict["override"]:
+        run.note(f"{table.reference} fails, and is used all the same: {verdict['override']}")
+    elif verdict["reason"]:
+        run.refuse(
+            f"check_data refuses {table.reference}: {verdict['reason']}; mend the table, or what "
+            "data.checks expects of it; data.checks.override=REASON uses it all the same"
+        )
+
+
+def _identity(versions: Sequence[Version]) -> dict[str, str] | None:
+    """Return name and digest: in every store the same, unlike the number."""
+    return next(({"name": v.name, "digest": v.digest} for v in versions), None)
