@@ -19,7 +19,7 @@ from pipeline.store.versions import Version, parse_reference
 
 
 def decide(
-    evaluation: Evaluation, gate: Gate, compared: Comparison | None, obstacle: str | None
+    evaluation: Evaluation, gate: Gate, compared: Comparison | None, obstacle: str | None = None
 ) -> Verdict:
     """Return the verdict on a model.
 

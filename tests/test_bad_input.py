@@ -12,7 +12,10 @@ import pytest
 import yaml
 
 from pipeline.store.artifacts import Store
+from pipeline.store.drafts import Provenance
+from pipeline.store.versions import InputOf
 from pipeline.tables import table_files
+from pipeline.tracking.record import read_record
 from tests.conftest import SAMPLE, Done, Project, handed, unrecorded
 
 PAGES = {
@@ -62,9 +65,12 @@ class Bench:
         words = [f"--{name}={value}" for name, value in parameters.items()]
         return self.project.run("python", f"{step}/run.py", *words, **handed(self.context))
 
-    def put(self, name: str, table: pa.Table) -> None:
+    def put(self, name: str, table: pa.Table, made_from: str | None = None) -> None:
         path = self.folder / name
-        self.store.put(name, path, "table", metadata=table_files.write(table, path))
+        metadata = table_files.write(table, path)
+        sources = [self.store.get(made_from)] if made_from else []
+        inputs = tuple(InputOf(name=v.name, version=v.version, digest=v.digest) for v in sources)
+        self.store.put(name, path, "table", metadata=metadata, provenance=Provenance(inputs=inputs))
 
     def yaml(self, content: object) -> Path:
         path = self.folder / "config.yaml"
@@ -164,8 +170,42 @@ CHECKS = {
 def test_checks_stop_a_bad_table(bench: Bench, table: dict[str, list], words: list[str]) -> None:
     bench.put("sample.parquet", pa.table(table))
     done = bench.step("check_data", sample_artifact="sample.parquet", config=bench.yaml(CHECKS))
-    refused(bench, done, "checks failed", *words)
+    assert done.status == 0, done.err  # the step has done its work; main.py ends with status 1
+    record = read_record(bench.folder / "record")
+    assert record
+    assert record.outcome == "refused"
+    for word in ("checks failed", *words):
+        assert word in str(record.refused)
     assert (bench.folder / "record" / "checks.md").exists()  # every finding is kept
+
+
+def test_what_check_data_refused_is_not_used(bench: Bench) -> None:
+    """Neither the table nor what is made from it, until somebody says why, or it passes."""
+    bench.put("raw.parquet", pa.table({"n": list(range(40)), "c": ["a", "b"] * 20}))
+    check = {"sample_artifact": "raw.parquet", "artifact_name": "checks.json"}
+    divide = {"input_artifact": "raw.parquet", "method": "random", "format": "parquet"}
+    unchecked = bench.step("segregate", **divide)
+    assert unchecked.status == 0
+    assert "raw.parquet:v0 was never checked" in unchecked.out
+
+    bench.step("check_data", **check, config=bench.yaml({"min_rows": 41}))
+    words = ("check_data refused raw.parquet:v0: 1 of ", "data.checks.override=REASON")
+    refused(bench, bench.step("segregate", **divide), *words)
+    bench.put("data_train.parquet", pa.table({"n": [1]}), made_from="raw.parquet")
+    forest = {"estimator": {"_target_": "sklearn.ensemble.RandomForestClassifier"}}
+    model = bench.yaml({"target": "c", "features": {"numeric": ["n"]}, "model": forest})
+    train = {"train_data": "data_train.parquet:latest", "model_config": model}
+    refused(bench, bench.step("train_random_forest", **train), *words)
+
+    told = bench.step("segregate", **divide, checks_override="they are few")
+    assert told.status == 0, told.err
+    assert read_record(bench.folder / "record").notes == [  # type: ignore[union-attr]
+        "raw.parquet:v0 is used although check_data refused it (1 of 2 checks failed (rows: "
+        "expected at least 41, seen 40)): they are few"
+    ]
+    mended = bench.step("check_data", **check, config=bench.yaml({"min_rows": 40}))
+    assert mended.status == 0
+    assert bench.step("segregate", **divide).status == 0
 
 
 def test_reference_that_is_the_sample(bench: Bench) -> None:
@@ -173,7 +213,8 @@ def test_reference_that_is_the_sample(bench: Bench) -> None:
     done = bench.step(
         "check_data", sample_artifact="sample.parquet", reference_artifact="sample.parquet:v0"
     )
-    refused(bench, done, "sample.parquet:v0 is the sample itself")
+    assert done.status == 0, done.err
+    assert "the table is sample.parquet:v0 itself: no comparison" in done.out
 
 
 CLASSES = pa.table({"x": [1.0, 2.0, 3.0, 4.0, 5.0], "c": ["a", "a", "b", "b", "lonely"]})

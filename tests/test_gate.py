@@ -10,10 +10,10 @@ from mlflow import MlflowClient
 from tests.conftest import STEPS, Project, copy_project, copy_results
 
 SMALL = "experiment=quick"
-ON = "gate.champion=model_export:champion"
+ON = "gate.champion=model_export:champion-songs_sample-genre"
 WORSE = "model.estimator.max_depth=2"
 BETTER = ("model=random_forest_tuned", "model.estimator.n_estimators=30", SMALL, ON)
-CHAMPION = "aliases/model_export/champion"
+CHAMPION = "aliases/model_export/champion-songs_sample-genre"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,9 @@ def verdict(project: Project) -> dict[str, Any]:
 
 def registered(project: Project) -> Any:
     client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
-    return client.get_model_version_by_alias("reproducible_ml_pipeline", "champion")
+    return client.get_model_version_by_alias(
+        "reproducible_ml_pipeline-songs_sample-genre", "champion"
+    )
 
 
 @pytest.mark.slow
@@ -96,7 +98,7 @@ def test_thresholds_hold_for_the_first_model_too(sample_run: Path, tmp_path: Pat
     assert last.startswith("error: the gate refuses model_export:v0: auc of all test rows is 0.9")
     assert last.endswith(", must be at least 0.99")
     assert not (project.root / "artifacts" / CHAMPION).exists()
-    row = next(line for line in done.out.splitlines() if line.startswith("evaluate · finished"))
+    row = next(line for line in done.out.splitlines() if line.startswith("evaluate · refused"))
     assert "gate.json:v1" in row  # v0 is of the run before
 
 

@@ -13,6 +13,7 @@ from tests.conftest import STEPS, Project, copy_project
 OUTPUTS = {
     "raw_data.parquet": "get_data",
     "preprocessed_data.csv": "preprocess",
+    "checks.json": "check_data",
     "data_train.csv": "segregate",
     "data_test.csv": "segregate",
     "data_certificate.json": "segregate",
@@ -144,15 +145,23 @@ def test_a_failed_step_stops_the_run(project: Project) -> None:
     done = project.run("python", "main.py", *words, "data.checks.columns.tempo.max=100")
     assert done.status == 1
     last = done.err.splitlines()[-1]
-    assert last.startswith("error: step check_data failed: 1 of 70 checks failed (range tempo:")
-    assert last.endswith(str(project.root / "ml_pipeline.log"))
+    assert last.startswith(
+        "error: check_data refuses preprocessed_data.csv:v0: 1 of 70 checks failed (range tempo:"
+    )
     assert "Traceback" not in done.out + done.err
     assert "segregate ·" not in done.out
     parent = next(run for run in project.runs() if run["name"] == "fails")
     (child,) = (r for r in project.runs() if r["tags"].get("mlflow.parentRunId") == parent["id"])
     assert (parent["status"], child["status"]) == ("FAILED", "FAILED")
     assert child["name"] == "check_data"
-    assert child["tags"]["pipeline.error"].startswith("1 of 70 checks failed")
+    assert "1 of 70 checks failed" in child["tags"]["pipeline.refused"]
+    # The way round: the table is there, and `latest`, but it is not used.
+    later = project.run("python", "main.py", "main.steps=segregate:evaluate")
+    assert later.status == 1
+    assert "check_data refused preprocessed_data.csv:v0: 1 of 70 checks" in later.err
+    assert "evaluate ·" not in later.out
+    # The checks of the config again: nothing runs, and the table is the good one that it was.
+    assert project.run("python", "main.py", "main.steps=:segregate").status == 0
 
 
 @pytest.mark.slow

@@ -68,7 +68,8 @@ def test_a_model_that_is_not_there(project: Project, tmp_path: Path) -> None:
     assert done.status == 1
     assert re.search(
         "model=model_export:other: artifact model_export in .* has no other; its versions: "
-        "v0.*; its aliases: champion, latest; give another model=name:alias or name:vN", done.error
+        "v0.*; its aliases: champion-songs_sample-genre, latest; give another model=name:alias or "
+        "name:vN", done.error
     )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
 

@@ -55,11 +55,14 @@ def test_a_run_then_the_same_by_somebody_else(tmp_path: Path, server: WandbServe
     assert again < sent - 0.98 * sum(held)
     known = lineage(server, tmp_path, OUTPUTS)
     assert sorted(known) == [f"{name}:v0" for name in OUTPUTS]  # the same content: no new version
-    assert {tuple(facts["aliases"]) for facts in known.values()} == {("latest",)}
+    verdict = known["checks.json:v0"].pop("aliases")
+    assert sorted(alias.split("-")[0] for alias in verdict) == ["latest", "table"]
+    assert {tuple(facts.get("aliases", ["latest"])) for facts in known.values()} == {("latest",)}
     used = {name: (facts["logged_by"], facts["used_by"]) for name, facts in known.items()}
     assert used == {
         "raw_data.parquet:v0": ("get_data", ["preprocess"] * 2),
         "preprocessed_data.csv:v0": ("preprocess", ["check_data"] * 2 + ["segregate"] * 2),
+        "checks.json:v0": ("check_data", []),
         "data_train.csv:v0": ("segregate", ["train_random_forest"] * 2),
         "data_test.csv:v0": ("segregate", ["evaluate"] * 2),
         "data_certificate.json:v0": ("segregate", []),
@@ -139,9 +142,9 @@ def test_the_reference_is_set_in_the_project(
 ) -> None:
     server, made = shared
     done = made.run("python", "main.py", "main.action=set_reference", **account(server, made))
-    assert done.out == "preprocessed_data.csv:reference was not there, is v0\n"
+    assert done.out == "preprocessed_data.csv:reference-songs_sample was not there, is v0\n"
     known = lineage(server, tmp_path, ["preprocessed_data.csv"])
-    assert known["preprocessed_data.csv:v0"]["aliases"] == ["latest", "reference"]
+    assert known["preprocessed_data.csv:v0"]["aliases"] == ["latest", "reference-songs_sample"]
 
 
 def test_the_same_bytes_with_other_types_are_another_version(tmp_path: Path) -> None:

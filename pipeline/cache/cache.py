@@ -99,12 +99,10 @@ class Cache:
     ) -> Decision:
         last = self._history.last(step)
         seconds = last.record.seconds if last else None
-        parameters = self._config.steps[step]
+        parameters, key, hit = self._config.steps[step], None, None
         values, inputs = pin_references(self.store, parameters, produced)
-        new_inputs = [
-            v.name for v in inputs.values() if v and (v.step in running or v.name in remade)
-        ]
-        key, hit = None, None
+        versions = filter(None, inputs.values())
+        new_inputs = [v.name for v in versions if v.step in running or v.name in remade]
         verdicts = verdict_trail(self.store, parameters, inputs, produced)
         if refused := verdicts.standing(parameters.get(OVERRIDE)):
             reason = f"run: check_data refused {refused[0]}"  # the step will say so

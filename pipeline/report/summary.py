@@ -129,7 +129,8 @@ def _change(view: Previous | None, headline: MetricEstimate | None) -> str:
 
 def _caveats(sections: Sections) -> list[str]:
     """Return what a reader should know before trusting the figures."""
-    lines = [note for step in sections.run.steps for note in step.get("notes", [])]
+    notes = (note for step in sections.run.steps for note in step.get("notes", []))
+    lines = list(dict.fromkeys(notes))  # each step says it of the same table
     if sections.split and sections.split.is_suspicious:
         lines.append(sections.split.sentence)
     checks = sections.checks

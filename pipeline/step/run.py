@@ -36,11 +36,6 @@ class StepRun(StepLog):
         if isinstance(store, WandbStore):
             store.on_offline = self.note_offline
 
-    @property
-    def inputs(self) -> list[Version]:
-        """The artifacts that were read so far."""
-        return list(self._inputs)
-
     def version(self, reference: str) -> Version:
         """Return what the store knows of an artifact, without reading it."""
         return self._store.get(reference)
@@ -132,13 +127,7 @@ class StepRun(StepLog):
     ) -> None:
         """Make a file or folder an output, published when the step has ended well.
 
-        Args:
-            name: of the artifact.
-            path: where the file or folder is.
-            type: for W&B and the report.
-            description: one line for people.
-            metadata: further facts; they do not make it another version.
-            aliases: that it gets beside `latest`.
+        Metadata alone does not make it another version; it gets the aliases beside `latest`.
         """
         self._drafts.append(Draft(name, path, type, description, dict(metadata), tuple(aliases)))
         if aliases:
@@ -157,7 +146,7 @@ class StepRun(StepLog):
         Raises:
             InputError: a table was refused, and there is no such reason.
         """
-        versions = [self.version(reference) for reference in references]
+        versions = map(self.version, references)
         for text in verdict_trail(self._store, verdicts, versions).require(override):
             self.note(text)
 
@@ -198,8 +187,7 @@ class StepRun(StepLog):
             model = self._store.same(promoted["name"], promoted["digest"])
             assert model, "it was read from there"
             self._store.set_alias(model.reference, promoted["alias"])
-            alias = f"{model.name}:{promoted['alias']}"
-            self.logger.info("%s is the champion now: %s", model.reference, alias)
+            self.logger.info("%s is the champion now (%s)", model.reference, promoted["alias"])
 
     def register(self) -> None:
         """Register the model that was promoted in MLflow, if one was."""

@@ -24,6 +24,11 @@ def alias(digest: str) -> str:
     return f"table-{digest[:32]}"
 
 
+def used_although(table: str, reason: str | None, override: str | None) -> str:
+    """Return the sentence for a table that is used although it was refused."""
+    return f"{table} is used although check_data refused it ({reason}): {override}"
+
+
 def is_alias(word: str) -> bool:
     """Say whether an alias means the newest verdict on a table."""
     return word.startswith("table-")
@@ -65,8 +70,7 @@ class Trail:
                 "the same: data.checks.override=REASON"
             )
         overridden = [
-            f"{table} is used although check_data refused it ({verdict['reason']}): "
-            f"{override or verdict['override']}"
+            used_although(table, verdict["reason"], override or verdict["override"])
             for table, verdict in self.refused.items()
         ]
         return overridden + [

@@ -55,8 +55,9 @@ def finish(run: wandb.Run, folder: Path, location: str, service: Service | None)
         for output in record.outputs:
             version = store.get(reference(output))
             path = Path(record.local_files[output["name"]])
-            run.log_artifact(artifact_of(version, path))
-    run.finish(exit_code=0 if record.status == "finished" else 1)
+            aliases = ["latest", *record.aliases.get(output["name"], ())]
+            run.log_artifact(artifact_of(version, path), aliases=aliases)
+    run.finish(exit_code=0 if record.outcome == "finished" else 1)
 
 
 def _table(rows: list[Row]) -> wandb.Table:

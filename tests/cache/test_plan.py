@@ -230,9 +230,9 @@ def test_a_reference_of_drift_that_is_named_and_moved(pipeline: Pipeline) -> Non
     pipeline.run(TABLE, "data.preprocess.drop_duplicates=false")
     assert pipeline.run(TABLE) == HITS
     name = "preprocessed_data.csv"
-    pipeline.store.set_alias(f"{name}:v0", "reference")
+    pipeline.store.set_alias(f"{name}:v0", "reference-data")
     (why,) = pipeline.plan(TABLE).values()
     assert f"input none → {name} v0" in why
     assert pipeline.run(TABLE) == HITS | {"check_data": f"run: {why}"}
-    pipeline.store.set_alias(f"{name}:v1", "reference")
+    pipeline.store.set_alias(f"{name}:v1", "reference-data")
     assert pipeline.plan(TABLE) == {"check_data": f"input {name} v0 → v1"}

@@ -55,7 +55,10 @@ def source(table, path):
 def reading(tmp_path, monkeypatch):
     """Read a champion whose classes are in another order; it says b the surer, the larger x."""
 
-    def read(known, candidate, classes=("b", "a"), reference="model:champion", **run):
+    def read(
+        known, candidate, classes=("b", "a"), reference="model:champion", target="kind", **run
+    ):
+        monkeypatch.setattr(export, "target_of", lambda _: target)
         model = SimpleNamespace(classes_=np.array(classes))
         monkeypatch.setattr(export, "load", lambda *_: model)
         monkeypatch.setattr("evaluate.table.features.features_of", lambda _: Features(["x"]))
@@ -101,6 +104,8 @@ def test_training_rows_that_are_not_kept_are_a_warning(reading, caplog):
 def test_one_that_cannot_answer_says_why(reading, monkeypatch):
     found, _ = reading(version("1"), version("2"), classes=("b", "c"))
     assert found.reason == "knows other classes: not compared"
+    found, _ = reading(version("1"), version("2"), target="genre")
+    assert found.reason == "predicts 'genre', not 'kind': not compared"
     known = version("1")
 
     def refuse(*_):
