@@ -95,7 +95,9 @@ def _sync(job: Job) -> None:
 
 
 def _set_reference(job: Job, store: Store) -> None:
-    print(set_reference.move(store, job.config.data.reference, job.config.main.version))
+    data, checks = job.config.data, job.config.steps["check_data"]
+    verdicts, override = str(checks["artifact_name"]), data.checks.override
+    print(set_reference.move(store, data.reference, job.config.main.version, verdicts, override))
 
 
 def _fetch(job: Job, store: Store) -> None:

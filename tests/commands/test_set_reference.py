@@ -7,6 +7,7 @@ import pytest
 from pipeline.commands import set_reference
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
+from pipeline.store.verdicts import alias
 
 
 @pytest.fixture
@@ -20,15 +21,27 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_it_moves(store: Store) -> None:
-    lines = [
-        set_reference.move(store, "table.csv:good", version) for version in ("v0", "latest", "good")
-    ]
+    versions = ("v0", "latest", "good")
+    lines = [set_reference.move(store, "table.csv:good", v, "checks.json") for v in versions]
     assert lines == [
-        "table.csv:good was not there, is v0",
-        "table.csv:good was v0, is v1",
-        "table.csv:good is v1, as before",
+        "table.csv:v0 was never checked; check_data does\ntable.csv:good was not there, is v0",
+        "table.csv:v1 was never checked; check_data does\ntable.csv:good was v0, is v1",
+        "table.csv:v1 was never checked; check_data does\ntable.csv:good is v1, as before",
     ]
     assert store.get("table.csv:good").version == 1
+
+
+def test_a_table_that_was_refused_is_no_reference(store: Store, tmp_path: Path) -> None:
+    table = store.get("table.csv:v1")
+    (tmp_path / "checks.json").write_text("{}")
+    facts = {"reason": "too few rows", "override": None, "table": table.digest}
+    said = [alias(table.digest)]
+    store.put("checks.json", tmp_path / "checks.json", "checks", metadata=facts, aliases=said)
+    with pytest.raises(InputError, match=r"check_data refused table.csv:v1: too few rows"):
+        set_reference.move(store, "table.csv:good", "v1", "checks.json")
+    assert not store.exists("table.csv:good")
+    line = set_reference.move(store, "table.csv:good", "v1", "checks.json", "a new season")
+    assert line.endswith("(too few rows): a new season\ntable.csv:good was not there, is v1")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +59,6 @@ def test_it_moves(store: Store) -> None:
 )
 def test_refused(store: Store, name: str | None, version: str, words: str) -> None:
     with pytest.raises(InputError) as caught:
-        set_reference.move(store, name, version)
+        set_reference.move(store, name, version, "checks.json")
     assert words in str(caught.value)
     assert store.aliases("table.csv") == {"latest": 1}
