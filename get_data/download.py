@@ -2,33 +2,49 @@
 
 import hashlib
 import logging
+import math
 import re
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
+from pipeline.config.preprocess import Download
 from pipeline.errors import InputError
+from pipeline.network import REDIRECTS, check_address, check_redirect
 
 if TYPE_CHECKING:
     import requests
 
 CHUNK = 1 << 20  # bytes
-TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of the answer
+CONNECT = 10  # seconds to connect, at most
 RETRIES = 4  # 0.5, 1, 2, 4 seconds apart: of a request, and of what follows a broken answer
 LONGEST_WAIT = 60  # seconds that a server may ask for before the next try
 SHOW_EVERY = 25 << 20  # bytes between two lines of progress
+SHOW_AFTER = 10  # seconds, if there are fewer
 
 logger = logging.getLogger("get_data")
 
 
 class Copy:
-    """A file that is being written, made with its first byte: its size and its digest so far."""
+    """A file that is being written, made with its first byte: its size and its digest so far.
+
+    What is larger than its `limit` (bytes) is refused: as soon as its size is known, or reached.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self.limit = path, math.inf
         self._file: BinaryIO | None = None
+        self._shown_at = time.monotonic()
         self.restart()
+
+    def expect(self, size: int) -> None:
+        """Take note of how large the whole will be."""
+        if size > self.limit:
+            raise InputError(
+                f"{size:,} bytes or more, where {self.limit:,} are allowed; "
+                "check the address, or allow more with download.max_bytes"
+            )
 
     def restart(self) -> None:
         """Forget what has been written."""
@@ -39,13 +55,15 @@ class Copy:
 
     def add(self, piece: bytes) -> None:
         """Write the next bytes."""
+        self.expect(self.size + len(piece))
         self._file = self._file or self._path.open("wb")
         self._file.write(piece)
         self.sha256.update(piece)
         self.size += len(piece)
-        if self.size - self._shown >= SHOW_EVERY:
-            self._shown = self.size
-            logger.info("%d MB so far", self.size >> 20)
+        now = time.monotonic()
+        if self.size - self._shown >= SHOW_EVERY or now - self._shown_at >= SHOW_AFTER:
+            self._shown, self._shown_at = self.size, now
+            logger.info("%s bytes so far", f"{self.size:,}")
 
     def __enter__(self) -> "Copy":
         return self
@@ -57,14 +75,16 @@ class Copy:
             self._file.close()
 
 
-def over_http(url: str, copy: Copy) -> None:
+def over_http(url: str, copy: Copy, limits: Download) -> None:
     """Copy what the server answers.
 
     Raises:
-        InputError: nobody answers, an error status, an answer that ends early time and again.
+        InputError: nobody answers, an error status, an answer that ends early time and again, an
+            address that is not asked.
     """
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import HTTPError
     from urllib3.util import Retry
 
     retry = Retry(
@@ -78,29 +98,33 @@ def over_http(url: str, copy: Copy) -> None:
             session.mount("http://", HTTPAdapter(max_retries=retry))
             session.mount("https://", HTTPAdapter(max_retries=retry))
             session.headers["Accept-Encoding"] = "identity"  # the file itself, as it is stored
-            _download(session, url, copy)
+            session.max_redirects = REDIRECTS
+            session.hooks["response"].append(
+                lambda answer, *_, **__: check_redirect(answer, limits.link_local)
+            )
+            _download(session, url, copy, limits)
     except requests.HTTPError as error:
         status = f"{error.response.status_code} {error.response.reason}"
         raise InputError(
-            f"file_url {url}: the server answered {status}; check the address, or whether it asks "
-            "for a login"
+            f"the server answered {status}; check the address, or whether it asks for a login"
         ) from None
-    except requests.RequestException as error:
-        raise InputError(
-            f"file_url {url}: {_reason(error)}; check the address and the network"
-        ) from None
+    except (requests.RequestException, HTTPError) as error:
+        raise InputError(f"{_reason(error)}; check the address and the network") from None
 
 
-def _download(session: "requests.Session", url: str, copy: Copy) -> None:
+def _download(session: "requests.Session", url: str, copy: Copy, limits: Download) -> None:
     """Copy the file; after a break only what is missing, if the server says it is the same file."""
     import requests
+    from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-    broken = (requests.exceptions.ChunkedEncodingError, requests.ConnectionError)
+    broken = (ProtocolError, ReadTimeoutError, requests.ConnectionError)
     validator = ""  # of the version of the file that is being copied
     for wait in (*(0.5 * 2**n for n in range(RETRIES)), None):
         headers = {"Range": f"bytes={copy.size}-", "If-Range": validator}
         asked = headers if copy.size and validator else None  # else from the beginning
-        with session.get(url, stream=True, timeout=TIMEOUT, headers=asked) as answer:
+        patience = (min(CONNECT, limits.timeout), limits.timeout)
+        check_address(url, limits.link_local)
+        with session.get(url, stream=True, timeout=patience, headers=asked) as answer:
             try:
                 if answer.status_code != 416:  # the file is shorter by now
                     answer.raise_for_status()
@@ -138,7 +162,9 @@ def _write(answer: "requests.Response", copy: Copy) -> None:
             copy.restart()
             raise requests.ConnectionError("the server sent another part than was asked for")
         total = int(part[2])
-    for piece in answer.iter_content(CHUNK):
+    length = answer.headers.get("Content-Length", "")
+    copy.expect(copy.size + (int(length) if length.isdecimal() else 0))
+    while piece := answer.raw.read1(CHUNK, decode_content=True):  # what is there, without waiting
         copy.add(piece)
     if copy.size < total:
         raise requests.ConnectionError(f"{total - copy.size} more expected")

@@ -7,31 +7,34 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from get_data.download import CHUNK, Copy, over_http
+from pipeline.config.preprocess import Download
 from pipeline.errors import InputError
+from pipeline.network import within
 from pipeline.tables.external_tables import SUFFIXES
 
 OBJECT_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
+DEFAULTS = Download()
+
 logger = logging.getLogger("get_data")
 
 
-def fetch(url: str, folder: Path, root: Path, sha256: str | None = None) -> Path:
-    """Copy the file at a URL into a folder.
+def fetch(
+    url: str, folder: Path, root: Path, sha256: str | None = None, limits: Download = DEFAULTS
+) -> Path:
+    """Copy the file at a URL into a folder; return it, called as in the URL.
 
     Args:
-        url: http(s)://, s3://, gs://, az://, file://, a path, or ``sklearn:NAME`` for a table that
-            scikit-learn ships.
+        url: http(s)://, s3://, gs://, az://, file://, a path, or ``sklearn:NAME`` (its tables).
         folder: where the file is written.
         root: folder that a relative path starts from.
         sha256: digest that the file must have, as 64 hexadecimal digits; None: not checked.
-
-    Returns:
-        The file, called as in the URL.
+        limits: of time and size, for what does not come from disk; which addresses are asked.
 
     Raises:
-        InputError: nothing there, an error status, an HTML page, an empty or cut-off file, another
-            digest, a scheme or a suffix that is not known. The folder is left without the file.
+        InputError: nothing there, an error status, an empty or cut-off file, another digest, a
+            scheme or suffix that is not known, a limit. The folder is left without the file.
     """
     scheme, path = _parts(url)
     if scheme == "sklearn":
@@ -43,7 +46,7 @@ def fetch(url: str, folder: Path, root: Path, sha256: str | None = None) -> Path
     with ExitStack() as undo:
         undo.callback(target.unlink, missing_ok=True)  # however it ends before it is whole
         with Copy(target) as copy:
-            _copy(url, scheme, root / os.path.expanduser(path), copy)
+            _copy(url, scheme, root / os.path.expanduser(path), copy, limits)
         size, digest = copy.size, copy.sha256.hexdigest()
         if size == 0:
             raise InputError(f"file_url {url}: the file is empty; check the address")
@@ -69,14 +72,23 @@ def _parts(url: str) -> tuple[str, str]:
     return parts.scheme, path
 
 
-def _copy(url: str, scheme: str, path: Path, copy: Copy) -> None:
+def _copy(url: str, scheme: str, path: Path, copy: Copy, limits: Download) -> None:
     """Copy the file; `path` is where it is if it is on disk."""
-    if scheme in ("http", "https"):
-        over_http(url, copy)
-    elif scheme in OBJECT_STORES:
-        _from_object_store(url, copy)
-    elif scheme in ("", "file"):
+    if scheme in ("", "file"):
         _from_disk(url, path, copy)
+    elif scheme in ("http", "https", *OBJECT_STORES):
+        bring = over_http if scheme in ("http", "https") else _from_object_store
+        copy.limit = limits.max_bytes
+        try:
+            within(limits.total_timeout, lambda: bring(url, copy, limits))
+        except TimeoutError:
+            copy.limit = 0  # the thread stops with its next byte
+            raise InputError(
+                f"file_url {url}: only {copy.size:,} bytes came in {limits.total_timeout} s; check "
+                "the network, or give it longer with download.total_timeout"
+            ) from None
+        except InputError as error:
+            raise InputError(f"file_url {url}: {error}") from None
     else:
         raise InputError(
             f"file_url {url}: unknown scheme {scheme!r}; use http(s)://, s3://, gs://, az://, "
@@ -96,18 +108,20 @@ def _from_disk(url: str, path: Path, copy: Copy) -> None:
         ) from None
 
 
-def _from_object_store(url: str, copy: Copy) -> None:
+def _from_object_store(url: str, copy: Copy, __: Download) -> None:
     from obstore.exceptions import BaseError
     from obstore.store import from_url
 
     folder, _, name = url.rpartition("/")
     try:
-        for piece in from_url(folder).get(name).stream(min_chunk_size=CHUNK):
+        found = from_url(folder).get(name)
+        copy.expect(found.meta["size"])
+        for piece in found.stream(min_chunk_size=CHUNK):
             copy.add(piece)
     except (BaseError, OSError, ValueError) as error:
         reason = str(error).split("\n")[0]
         raise InputError(
-            f"file_url {url}: {reason}; check the address and the credentials in the environment"
+            f"{reason}; check the address and the credentials in the environment"
         ) from None
 
 

@@ -9,6 +9,7 @@ if __name__ == "__main__":
 
 from get_data import fetch
 from pipeline import paths
+from pipeline.config.preprocess import Download
 from pipeline.step import arguments, start
 from pipeline.tables.external_chunks import TypedSource
 from pipeline.tables.prefetch import ahead
@@ -18,7 +19,8 @@ def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("get_data", args) as run:
         target = run.output_path(args.artifact_name)
-        source = fetch.fetch(args.file_url, target.parent, paths.ROOT, args.sha256)
+        limits = arguments.settings(Download, "download", args.download)
+        source = fetch.fetch(args.file_url, target.parent, paths.ROOT, args.sha256, limits)
         table = TypedSource(source, args.file_url)
         about = (args.artifact_name, table.schema, args.artifact_type, args.artifact_description)
         with run.table_writer(*about) as writer:

@@ -225,6 +225,35 @@ def test_no_json_and_no_known_type(server: str) -> None:
         assert response.status_code == status
 
 
+TITLES = ["shape", "title", "name"]
+SENT = ["5", "-0.5", "true", "[1, 2]", "[]", '{"a": 1}', '[{"a": [1]}]', '""', '"2020-01-01"']
+SENT += ["1" * 400, "1e999", "-Infinity", "1e39", '"1e999"', f'"{500 * "x"}"', r'"\ud800"']
+NUMBERS = ["5", "-0.5", "true"]  # MLflow makes a number of a boolean
+TAKEN = {"age": NUMBERS, "size": NUMBERS, "level": [*NUMBERS, "1e39"], "wild": ["true"]} | {
+    column: [text for text in SENT if text[0] == '"' and "ud800" not in text] for column in TITLES
+}
+
+
+@pytest.mark.parametrize("column", TAKEN)
+@pytest.mark.parametrize("form", ["dataframe_split", "dataframe_records", "instances", "inputs"])
+def test_an_unfit_value(server: str, form: str, column: str) -> None:
+    rows = ROWS.head(2).astype(object)
+    rows.loc[1, column] = "HERE"
+    text = json.dumps(payload(rows, form))
+    for value in SENT:
+        sent = text.replace('"HERE"', value).encode()
+        response = requests.post(server, sent, headers={"Content-Type": "application/json"})
+        content = response.json()
+        assert "stack_trace" not in content, value
+        if form in ("instances", "inputs") and column in TITLES:  # MLflow makes a text of it
+            continue
+        assert response.status_code == (200 if value in TAKEN[column] else 400), value
+        if response.status_code == 400 and form.startswith("dataframe") and "ud800" not in value:
+            words = [f"column {column!r} must be ", f"the largest: {{'{column}': 1e+39}}"]
+            words += [f"Failed to convert column {column} to type 'float64'"]  # MLflow's
+            assert any(word in content["message"] for word in words), value
+
+
 @pytest.mark.slow
 def test_python_and_server_say_the_same(folder: Path, model: Any) -> None:
     done = subprocess.run(

@@ -15,7 +15,8 @@ from pathlib import Path
 # Rooms that carry what a step makes and do not make it: step_key.FORMAT says what they write.
 CARRIERS = ("step", "store", "tracking")
 MAKES = ("step/performance.py",)  # of these the one that decides what is recorded
-GROUND = ("context.py", "errors.py", "markdown.py", "paths.py", "wandb_mode.py", "__init__.py")
+GROUND = ("context.py", "errors.py", "markdown.py", "network.py", "paths.py", "wandb_mode.py",
+          "__init__.py")  # fmt: skip
 LOG_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # In a step's folder, and yet not what it does: words, an environment, links to results.

@@ -3,6 +3,11 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pipeline.errors import InputError
+from pipeline.network import check_address, check_redirect, within
+
+PATIENCE = 10  # seconds for a server to answer
+
 
 class UnknownFactError(Exception):
     """A fact that cannot be known: the step has no key and has to run. Says why."""
@@ -44,9 +49,14 @@ def url_content(url: str, sha256: str) -> str:
 def _http_validators(url: str) -> str | None:
     import requests
 
+    def ask() -> requests.Response:
+        check_address(url)
+        hooks = {"response": lambda answer, *_, **__: check_redirect(answer)}
+        return requests.head(url, timeout=PATIENCE, allow_redirects=True, hooks=hooks)
+
     try:
-        answer = requests.head(url, timeout=10, allow_redirects=True)
-    except requests.RequestException:
+        answer = within(PATIENCE, ask)
+    except (requests.RequestException, InputError, TimeoutError):
         return None  # the step says what is wrong with the address
     length = answer.headers.get("Content-Length")
     mark = answer.headers.get("ETag") or answer.headers.get("Last-Modified")

@@ -1,6 +1,16 @@
-"""What the config may say about preprocess."""
+"""What the config may say about get_data and preprocess."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Download:
+    """Where `get_data` gives up, and which addresses it asks."""
+
+    timeout: int = field(default=60, metadata={"at_least": 1})  # seconds without a byte
+    total_timeout: int = field(default=3600, metadata={"at_least": 1})  # seconds for all of it
+    max_bytes: int = field(default=10_000_000_000, metadata={"at_least": 1})
+    link_local: bool = False  # whether 169.254.0.0/16, fe80::/10 and a cloud's metadata are asked
 
 
 @dataclass

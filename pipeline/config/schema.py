@@ -11,7 +11,7 @@ from pipeline.config import loader, steps
 from pipeline.config.checks import Checks
 from pipeline.config.evaluate import Gate, Judging
 from pipeline.config.model import Features, Model
-from pipeline.config.preprocess import Preprocess
+from pipeline.config.preprocess import Download, Preprocess
 from pipeline.config.segregate import SEED, SHARE, Segregate
 from pipeline.errors import InputError
 from pipeline.wandb_mode import MODES
@@ -91,6 +91,7 @@ class Config:
     model: Model = field(default_factory=Model)
     gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
+    download: Download = field(default_factory=Download)
     # Step folder → the parameters of its MLproject.
     steps: dict[str, dict[str, Any]] = field(
         default_factory=dict, metadata={"hint": "to choose steps write main.steps=..."}

@@ -1,13 +1,14 @@
 """A classifier as a server sees it: any rows in, the class and its probabilities out.
 
-Every exported model holds a copy of this file, so that `mlflow models serve` needs nothing else of
-the repository; the name of the copy ends with the start of its SHA-256. Nothing in the other files
-of the folder is executed: model.skops makes objects of the types that MLmodel lists, and no others.
+Every exported model holds a copy of this file, its SHA-256 in its name. Nothing in the other files
+of the folder is executed: model.skops makes objects of the types that MLmodel lists, no others.
 """
 
 import json
 import os
+import reprlib
 from functools import reduce
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-ABOUT = "serving.json"
-MODEL = "model.skops"
+ABOUT, MODEL = "serving.json", "model.skops"
 SERVER = "__pyfunc_model_path__"  # what MLflow's scoring server has in its environment
-# Trees and sums give the same bits wherever scikit-learn is the same; a matrix product may be
-# rounded otherwise on another processor. A changed model or package is off by far more.
-TOLERANCE = 1e-9
-BOOLEANS = {True: True, "True": True, "true": True, "TRUE": True,
-            False: False, "False": False, "false": False, "FALSE": False}  # fmt: skip
+TOLERANCE = 1e-9  # of another processor; a changed model or package is off by far more
+BOOLEANS = {"true": True, "false": False}  # in capitals, too
 
 
 class UnfitError(ValueError):
@@ -34,11 +31,10 @@ class Classifier:
 
     Args:
         model: the pipeline.
-        about: ``columns``: what the model sees, in its order, each with ``name``, ``kind``
-            (number, text, boolean), ``required`` and ``missing`` (texts that mean a missing
-            value: MLflow hands a null of `instances` and `inputs` on as "None" or "nan");
-            ``text``: None, or ``name`` and ``columns`` of the text column that is joined from
-            others when it is not given; ``golden``: rows and what is predicted for them.
+        about: ``columns``: what the model sees, in its order, each with ``name``, ``kind`` (number,
+            text, boolean), ``required`` and ``missing`` (texts that mean a missing value: MLflow
+            makes "None" or "nan" of a null of `instances` and `inputs`); ``text``: None, or
+            ``name`` and ``columns`` of the text that is joined where it is not given; ``golden``.
     """
 
     def __init__(self, model: Any, about: dict[str, Any]) -> None:
@@ -63,7 +59,8 @@ class Classifier:
         try:
             found = self._model.predict_proba(inputs)
         except ValueError as error:  # scikit-learn's word for rows that the model cannot take
-            raise UnfitError(str(error).strip().partition("\n")[0]) from error
+            most = inputs.select_dtypes("number").abs().max().nlargest(1).to_dict()
+            raise UnfitError(f"{' '.join(str(error).split())}; the largest: {most}") from error
         classes = self._model.classes_
         named = {name: found[:, i] for i, name in enumerate(self.names()[1:])}
         return pd.DataFrame({self.names()[0]: classes[found.argmax(axis=1)], **named}, rows.index)
@@ -99,9 +96,8 @@ class Classifier:
     def check(self) -> None:
         """Predict the golden batch again; raises UnfitError if it differs from what is stored."""
         golden = self._about["golden"]
-        rows = pd.DataFrame(golden["data"], columns=golden["columns"])
         stored = pd.DataFrame(golden["answers"], columns=self.names())
-        found = self.answer(rows)
+        found = self.answer(pd.DataFrame(golden["data"], columns=golden["columns"]))
         off = np.abs(found.iloc[:, 1:].to_numpy() - stored.iloc[:, 1:].to_numpy(np.float64))
         other = found["prediction"].to_numpy() != stored["prediction"].to_numpy()
         bad = np.flatnonzero(other | ~(off.max(axis=1) <= TOLERANCE))
@@ -109,7 +105,7 @@ class Classifier:
             row, column = bad[0], 1 + int(off[bad[0]].argmax())
             now, then = (float(answer.iloc[row, column]) for answer in (found, stored))
             raise UnfitError(
-                f"{len(bad)} of {len(rows)} golden rows are not predicted as when the model was "
+                f"{len(bad)} of {len(found)} golden rows are not predicted as when the model was "
                 f"exported, first row {row}: {self.names()[column]} {now!r} instead of {then!r}; "
                 "the packages are not those of requirements.txt, or a file was changed: export "
                 "the model again"
@@ -118,15 +114,14 @@ class Classifier:
 
 def _joined(rows: pd.DataFrame, text: dict[str, Any], faults: list[str]) -> NDArray[Any]:
     """Return the text column as preprocess makes it: joined by a space, missing as nothing."""
-    sources = [about for about in text["columns"] if about["name"] in rows]
-    if not sources:
+    if not any(about["name"] in rows for about in text["columns"]):
         names = " and ".join(about["name"] for about in text["columns"])
         faults.append(
             f"column {text['name']!r} is missing: it is {names} joined by a space; give it or these"
         )
     parts = []
     for about in text["columns"]:
-        there = about in sources
+        there = about["name"] in rows
         part = _converted(rows[about["name"]], about, faults) if there else np.full(len(rows), None)
         parts.append(np.where(pd.isna(part), "", part).astype(object))
     return reduce(lambda left, right: left + " " + right, parts)
@@ -134,38 +129,44 @@ def _joined(rows: pd.DataFrame, text: dict[str, Any], faults: list[str]) -> NDAr
 
 def _converted(column: pd.Series, about: dict[str, Any], faults: list[str]) -> NDArray[Any]:
     """Return a column's values as the model takes them; what is wrong is added to `faults`."""
-    kind = about["kind"]
+    kind, number = about["kind"], about["kind"] == "number"
     values = column.astype(object).to_numpy()
     missing = pd.isna(values)
-    if kind == "number":
-        numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-        result: NDArray[Any] = numbers
-        bad = np.isinf(numbers) | (np.isnan(numbers) & ~missing)
+    if number and pd.api.types.is_any_real_numeric_dtype(column):
+        result = column.to_numpy(np.float64, na_value=np.nan)
     else:
-        missing |= np.isin(np.where(missing, "", values).astype(str), about["missing"])
-        result = np.where(missing, np.nan, values)
-        if kind == "boolean":
-            result = np.array([BOOLEANS.get(v, v) if v.__hash__ else v for v in result], object)
-        wanted = str if kind == "text" else bool
-        bad = ~missing & ~np.array([isinstance(v, wanted) for v in result], bool)
-    if kind == "text" and about.get("full"):
-        bad |= missing
+        missing |= np.array([isinstance(v, str) and v in about["missing"] for v in values])
+        made = (_value(v, kind) for v in np.where(missing, np.nan, values))
+        result = np.fromiter(made, np.float64 if number else object, len(values))
+    bad = pd.isna(result) & ~missing | (number and np.isinf(result))
+    bad |= missing & (kind == "text" and bool(about.get("full")))
     if bad.any():
         at = int(bad.argmax())
-        held = "nothing" if missing[at] else repr(values[at])
+        row, held = reprlib.repr(column.index[at]), reprlib.repr(values[at])
         faults.append(
-            f"column {about['name']!r} must be {'a finite number' if kind == 'number' else kind}: "
-            f"row {column.index[at]} holds {held}, {int(bad.sum())} in all"
+            f"column {about['name']!r} must be {'a finite number' if number else kind}: row {row} "
+            f"holds {'nothing' if missing[at] else held}, {bad.sum()} in all"
         )
     return result
+
+
+def _value(value: Any, kind: str) -> Any:
+    """Return a value as the model takes it, a number also out of a text; NaN for an unfit one."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value) if kind == "boolean" else np.nan
+    try:
+        if isinstance(value, str | Real) and kind == "number":
+            return float(value)
+        return BOOLEANS[value.lower()] if kind == "boolean" else value.encode().decode()
+    except (AttributeError, KeyError, OverflowError, ValueError):  # of another type, or beyond it
+        return np.nan
 
 
 def load(folder: Path) -> Classifier:
     """Load the classifier in a folder, and let it predict its golden batch.
 
     Raises:
-        UnfitError: a file is damaged, the model holds types that MLmodel does not list, or the
-            golden batch is predicted otherwise.
+        UnfitError: a file is damaged, types that MLmodel does not list, or another prediction.
     """
     from zipfile import BadZipFile
 
@@ -177,8 +178,7 @@ def load(folder: Path) -> Classifier:
         mlmodel = yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8"))
         trusted = list(mlmodel["flavors"]["sklearn"]["skops_trusted_types"])
         if untrusted := set(skops.io.get_untrusted_types(file=file)) - set(trusted):
-            listed = ", ".join(sorted(untrusted))
-            raise UnfitError(f"{file} holds types that are not trusted: {listed}")
+            raise UnfitError(f"{file} holds types that are not trusted: {sorted(untrusted)}")
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         classifier = Classifier(skops.io.load(file, trusted=trusted), about)
     except (OSError, BadZipFile, KeyError, TypeError, yaml.YAMLError, json.JSONDecodeError) as bad:

@@ -1,5 +1,6 @@
 """Tables, read piece by piece."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,15 +52,72 @@ def csv_pieces(
         )
         block = 0
         try:
-            with unpacked(path) as file, csv.open_csv(file, reading, parse, convert) as reader:
+            with csv_bytes(path) as file, csv.open_csv(file, reading, parse, convert) as reader:
                 _same_columns(reader.schema.names, names, path.name)
                 for piece in _together(reader):
                     yield piece
                     seen += len(piece)
         except pa.ArrowInvalid as error:
-            if "straddling" not in str(error) or reading.block_size == BLOCK:
+            if not is_longer_row(error) or reading.block_size == BLOCK:
                 raise
-            block = BLOCK  # for a row that is longer than a small block
+            block = BLOCK
+
+
+def is_longer_row(error: pa.ArrowInvalid) -> bool:
+    """Say whether pyarrow has stopped at a row, or at the header, that is longer than a block."""
+    return any(words in str(error) for words in ("straddling", "cannot infer number of columns"))
+
+
+class CsvBytes(io.RawIOBase):
+    """The bytes of a CSV file in such pieces that pyarrow's reader does not change its values.
+
+    Where one piece ends with CR and the next begins with LF, it drops the LF, within quotes too. So
+    no piece ends with CR, but the last. And after a NUL it overlooks quotes (its search is for C's
+    strings), so that rows may be joined without a word: NUL is refused.
+    """
+
+    def __init__(self, file: pa.NativeFile) -> None:
+        self._file, self._held = file, b""
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, at most `size`, which is 2 or more; nothing at the end.
+
+        Raises:
+            ValueError: there is a NUL.
+        """
+        piece: bytes = self._held
+        while more := self._file.read(size - len(piece)):
+            if b"\0" in more:
+                raise ValueError(
+                    f"a NUL stands in {_around(more)}; save it without, or as .parquet"
+                )
+            piece += more
+            if len(piece) > 1:
+                end = len(piece) - piece.endswith(b"\r")
+                self._held = piece[end:]
+                return piece[:end]
+        self._held = b""
+        return piece
+
+    def readable(self) -> bool:
+        """Say that it is to be read."""
+        return True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
+def csv_bytes(path: Path) -> pa.NativeFile:
+    """Open a CSV file for pyarrow's reader, see CsvBytes; .csv.gz is unpacked on the way."""
+    return pa.PythonFile(CsvBytes(unpacked(path)), mode="r")
+
+
+def _around(content: bytes) -> str:
+    """Return what stands before and behind the first NUL."""
+    at = content.index(0)
+    return repr(content[max(at - 10, 0) : at + 10].decode("utf-8", "replace"))
 
 
 def unpacked(path: Path) -> pa.NativeFile:

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from pipeline.errors import InputError
 
+INSTEAD = "use .parquet (between the steps: data.format=parquet)"  # where CSV cannot keep it
 # What CSV text keeps exactly, and what the categories of a column may be in either format.
 CSV_TYPES = (
     pa.types.is_null,
@@ -107,15 +108,23 @@ def to_text(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     """Return a column of plain values as pyarrow writes it to CSV without loss.
 
     Raises:
-        InputError: a year that CSV text cannot be read back from.
+        InputError: a value that cannot be read back: a year, a text that is not UTF-8, a time of
+            day beyond the day.
     """
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid as error:
+        reason = str(error).rpartition("Invalid: ")[2]
+        raise InputError(
+            f"column {field.name!r}: CSV cannot keep it: {reason}; {INSTEAD}"
+        ) from None
     if not (pa.types.is_date(field.type) or pa.types.is_timestamp(field.type)):
         return column
     # Not in local time: old zones are seconds off UTC, which CSV text does not show.
     column = column.cast(text_type(field.type))
     years = pc.min_max(pc.year(column)).as_py()
     if years["min"] is not None and not 1 <= years["min"] <= years["max"] <= 9999:
-        raise InputError(f"column {field.name!r}: CSV keeps years 1 to 9999; use .parquet")
+        raise InputError(f"column {field.name!r}: CSV keeps years 1 to 9999; {INSTEAD}")
     return column
 
 

@@ -14,6 +14,7 @@ from pipeline.tables import column_types
 from pipeline.tables.chunks import BLOCK
 
 LONGEST_ROW = 8 * 2**20  # bytes of text in a row; half of what the reader takes, for quotes
+NUMBER = 24  # bytes; half of what the longest value of another type takes
 NEWLINE, QUOTE = 10, 34
 LINE = pa.schema([("line", pa.binary())])
 
@@ -25,16 +26,46 @@ def encode(block: pa.Table, header: bool = False) -> pa.Buffer:
         InputError: a row is too long, or a value that CSV cannot keep.
     """
     columns = {field.name: column_types.to_text(block[field.name], field) for field in block.schema}
-    texts = [column for column in columns.values() if column_types.is_text(column.type)]
-    longest = sum(pc.max(pc.binary_length(column)).as_py() or 0 for column in texts)
-    if longest > LONGEST_ROW:
-        raise InputError(f"texts of {longest} bytes are too long for a CSV row; use .parquet")
+    _refuse_long(columns)
     sink = pa.BufferOutputStream()
     table = pa.table(columns)
     csv.write_csv(
         table.slice(0, 0) if header else table, sink, csv.WriteOptions(include_header=header)
     )
-    return sink.getvalue()
+    written = sink.getvalue()
+    if not np.frombuffer(written, np.uint8).all():
+        raise _with_nul(columns)
+    return written
+
+
+def _refuse_long(columns: Mapping[str, pa.ChunkedArray]) -> None:
+    """Raise InputError where a row, or the header, may be longer than the reader takes."""
+    texts = {n: column for n, column in columns.items() if column_types.is_text(column.type)}
+    lengths = {n: pc.max(pc.binary_length(column)).as_py() or 0 for n, column in texts.items()}
+    others = NUMBER * (len(columns) - len(texts))
+    named = sum(len(name.encode()) + NUMBER for name in columns)
+    for what, bytes_ in (("row", sum(lengths.values()) + others), ("header", named)):
+        if bytes_ > LONGEST_ROW:
+            most = max(lengths or columns, key=lambda name: lengths.get(name, len(name)))
+            raise InputError(
+                f"column {most[:40]!r}: with it a {what} of {bytes_:,} bytes is too long for CSV; "
+                f"{column_types.INSTEAD}"
+            )
+
+
+def _with_nul(columns: Mapping[str, pa.ChunkedArray]) -> InputError:
+    """Return the error of columns of which one has a NUL in its name or in a value."""
+    for name, column in columns.items():
+        held = [name] if "\0" in name else []
+        if column_types.is_text(column.type) and not held:
+            held = column.filter(pc.match_substring(column, "\0")).slice(0, 1).to_pylist()
+        if held:
+            at = max(held[0].index("\0") - 20, 0)
+            return InputError(
+                f"column {name!r}: CSV cannot keep the NUL in {held[0][at : at + 40]!r}; take it "
+                f"out, or {column_types.INSTEAD}"
+            )
+    raise AssertionError("a NUL is in a name or in a text")
 
 
 def convert_options(types: Mapping[str, pa.DataType]) -> csv.ConvertOptions:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from pipeline.tables import csv_lines
-from pipeline.tables.chunks import BLOCK, FIRST_BLOCK, csv_pieces, unpacked
+from pipeline.tables.chunks import BLOCK, FIRST_BLOCK, csv_bytes, csv_pieces, is_longer_row
 from pipeline.tables.external_tables import MISSING
 
 KINDS = (  # in the order in which pyarrow tries them
@@ -27,10 +27,10 @@ def first_schema(path: Path) -> pa.Schema:
     for block in (FIRST_BLOCK, BLOCK):
         reading = csv.ReadOptions(use_threads=False, block_size=block)
         try:
-            with unpacked(path) as file, csv.open_csv(file, reading, parse, loose({})) as reader:
+            with csv_bytes(path) as file, csv.open_csv(file, reading, parse, loose({})) as reader:
                 return reader.schema
         except pa.ArrowInvalid as error:
-            if "straddling" not in str(error) or block == BLOCK:
+            if not is_longer_row(error) or block == BLOCK:
                 raise
     raise AssertionError("one of the two blocks is the last")
 

@@ -57,11 +57,22 @@ class ForeignSource:
         with read_failures(self._name):
             for piece in self._csv() if self.is_csv else parquet_pieces(self._path, names, names):
                 values = [column_types.values(piece[field.name], field) for field in self.schema]
+                _check_texts(values, bare, self._name)
                 yield pa.table(values, schema=bare)
 
     def _csv(self) -> Iterator[pa.Table]:
         types = {field.name: field.type for field in self.schema}
         return csv_pieces(self._path, convert_options(types), list(types), ignore_empty_lines=True)
+
+
+def _check_texts(columns: list[pa.ChunkedArray], schema: pa.Schema, name: str) -> None:
+    """Refuse texts that are none; Parquet's reader takes any bytes for one."""
+    for field, column in zip(schema, columns, strict=True):
+        if column_types.is_text(field.type):
+            try:
+                column.validate(full=True)
+            except pa.ArrowInvalid:
+                raise not_utf8(f"column {field.name!r} of {name}") from None
 
 
 class TypedSource(ForeignSource):

@@ -52,6 +52,7 @@ class Source:
 
     Attributes:
         schema: names, types, categories.
+        plain: the schema of the pieces: plain values in place of categories.
 
     Raises:
         InputError: the file is damaged or does not fit the schema; also while it is read.
@@ -64,14 +65,10 @@ class Source:
         if described is None:
             self._foreign = TypedSource(path, path.name)
             self.schema = self._foreign.schema
-            return
-        with read_failures(path.name):
-            self.schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(described)))
-
-    @property
-    def plain(self) -> pa.Schema:
-        """The schema of the pieces: plain values in place of categories."""
-        return pa.schema(map(column_types.plain, self.schema))
+        else:
+            with read_failures(path.name):
+                self.schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(described)))
+        self.plain = pa.schema(map(column_types.plain, self.schema))
 
     def pieces(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield the rows in order, as tables of plain values, at least one.

@@ -106,7 +106,7 @@ class CsvFile:
         for field in plain:
             if not column_types.fits_csv(field.type):
                 raise InputError(
-                    f"column {field.name!r}: CSV cannot keep {field.type}; use .parquet"
+                    f"column {field.name!r}: CSV cannot keep {field.type}; {column_types.INSTEAD}"
                 )
         header = csv_lines.encode(pa.Table.from_batches([], plain), header=True)
         self._file = path.open("wb")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from get_data import fetch
+from pipeline.config.preprocess import Download
 from pipeline.errors import InputError
 
 Refused = Callable[..., str]
@@ -20,12 +21,15 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def refused(folder: Path) -> Refused:
     """Check that a URL is refused in one line with it and the words, and no file is left."""
-    return lambda url, *words, sha256=None: _refused(folder, url, words, sha256)
+    return lambda url, *words, **more: _refused(folder, url, words, **more)
 
 
-def _refused(folder: Path, url: str, words: tuple[str, ...], sha256: str | None) -> str:
+def _refused(
+    folder: Path, url: str, words: tuple[str, ...], sha256: str | None = None,
+    limits: Download = fetch.DEFAULTS,
+) -> str:  # fmt: skip
     with pytest.raises(InputError) as caught:
-        fetch.fetch(url, folder, folder.parent, sha256)
+        fetch.fetch(url, folder, folder.parent, sha256, limits)
     said = str(caught.value)
     assert "\n" not in said
     for word in (f"file_url {url}: ", *words):

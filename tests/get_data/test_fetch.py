@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from get_data import download, fetch
+from pipeline.config.preprocess import Download
 from tests.get_data.conftest import Refused
 
 BODY = b"a,b\n1,x\n"
@@ -63,7 +64,6 @@ def server(web: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(download, "RETRIES", 1)
-    monkeypatch.setattr(download, "TIMEOUT", (5, 5))
     return web
 
 
@@ -122,10 +122,11 @@ def test_a_server_that_keeps_failing(
     assert len(Handler.asked) == 2
 
 
-def test_a_slow_server(server: str, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "TIMEOUT", (5, 0.15))
-    refused(server + "/200/late.csv", "timed out", "network", "(tried 2 times)")
-    refused(server + "/200/stall.csv", "timed out", "network")
+def test_a_slow_server(server: str, refused: Refused) -> None:
+    impatient = Download(timeout=0.15)  # type: ignore[arg-type]
+    words = ("timed out", "network")
+    refused(server + "/200/late.csv", *words, "(tried 2 times)", limits=impatient)
+    refused(server + "/200/stall.csv", *words, limits=impatient)
 
 
 def test_nobody_answers(server: str, refused: Refused) -> None:

@@ -49,6 +49,34 @@ def test_csv_keeps_long_texts_and_refuses_rows_it_cannot_read_back(tmp_path: Pat
         table_files.write(pa.table({"x": ["a" * (8 * 2**20 + 1)]}), tmp_path / "t.csv")
 
 
+NUL = "CSV cannot keep the NUL in 'a.x00b'; take it out, or use .parquet"
+NO_TEXT = pa.Array.from_buffers(
+    pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"a\xff")]
+)
+NOT_KEPT = [
+    (pa.table({"odd": ["fine", None, "a\0b"]}), NUL),
+    (pa.table({"odd": pa.array(["a\0b"], pa.large_string())}), NUL),
+    (pa.table({"odd": pa.array(["a\0b", "c"]).dictionary_encode()}), NUL),
+    (pa.table({"a\0b": [1]}), NUL),
+    (pa.table({"odd": NO_TEXT}), "Invalid UTF8 sequence at string index 0; use .parquet"),
+    (pa.table({"odd": pa.array([86400]).cast(pa.int32()).view(pa.time32("s"))}), "not within the"),
+    (pa.table({"odd": pa.array([1]).view(pa.date64())}), "not represent a whole number of days"),
+    (pa.table({"fine": [1], "odd" * 3 * 2**20: [1]}), "a header of 9,437,236 bytes is too long"),
+    (pa.table({f"odd{n}": ["b" * 2**20] for n in range(9)}), "a row of 9,437,184 bytes is too"),
+]
+
+
+@pytest.mark.parametrize(("table", "said"), NOT_KEPT, ids=range(len(NOT_KEPT)))
+def test_csv_refuses_values_and_names_it_cannot_keep(
+    table: pa.Table, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=rf"^column '(odd|a.x00b).*{said}") as caught:
+        table_files.write(table, tmp_path / "t.csv")
+    assert "\n" not in str(caught.value)
+    assert "data.format=parquet" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 @FORMATS
 @pytest.mark.parametrize(
     ("categories", "message"), [([b"x"], r"'odd'.*binary"), (["a", None], r"'odd'.*missing")]
@@ -84,6 +112,7 @@ def test_other_suffixes_are_refused(tmp_path: Path) -> None:
         ("a,c\n1,y\n", r"columns \['a', 'c'\], its schema has \['a', 'b'\]"),
         ("a,b\n1,other\n", "'b' holds other values than its categories"),
         ("a,b\n1\n", r"Row #2: Expected 2 columns, got 1"),
+        ("a,b\n1,y\0\n", r"a NUL stands in 'a,b.n1,y.x00.n'; save it without, or as \.parquet"),
     ],
 )
 def test_csv_that_does_not_fit_its_schema_is_refused(
