@@ -17,8 +17,7 @@ from pipeline.tables.prefetch import ahead
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("get_data", args) as run:
-        target = run.output_path(args.artifact_name)
-        source = fetch.fetch(args.file_url, target.parent, paths.ROOT, args.sha256)
+        source = fetch.fetch(args.file_url, run.scratch(), paths.ROOT, args.sha256)
         table = TypedSource(source, args.file_url)
         about = (args.artifact_name, table.schema, args.artifact_type, args.artifact_description)
         with run.table_writer(*about) as writer:

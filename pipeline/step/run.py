@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.store.drafts import Draft, Provenance
+from pipeline.store.names import check
 from pipeline.store.versions import InputOf, Version
 from pipeline.tracking import model_registry
 from pipeline.tracking.record import Record, Row, artifact_facts, write_table
@@ -46,6 +48,13 @@ class StepRun:
     def exists(self, reference: str) -> bool:
         """Whether the store has that version or alias of the artifact."""
         return self._store.exists(reference)
+
+    def versions(self, name: str) -> list[Version]:
+        """Return the versions of an artifact; warn of those that are damaged."""
+        versions, damaged = self._store.all_versions(name)
+        for line in damaged:
+            self.logger.warning("%s", line)
+        return versions
 
     def use_artifact(self, reference: str) -> tuple[Version, Path]:
         """Record an artifact as an input and fetch it: its version, and its file or folder."""
@@ -111,7 +120,7 @@ class StepRun:
 
     def output_path(self, name: str) -> Path:
         """Return where a file or folder can be made that is to become the output ``name``."""
-        path = self._work / "outputs" / name
+        path = self._work / "outputs" / check("artifact", name, "the name of an output")
         path.parent.mkdir(exist_ok=True)
         return path
 
@@ -124,6 +133,8 @@ class StepRun:
         metadata: Mapping[str, object],
     ) -> None:
         """Make a file or folder an output, published when the step has ended well."""
+        if any(draft.name == name for draft in self._drafts):
+            raise InputError(f"two outputs are called {name}; give one of them another name")
         self._drafts.append(Draft(name, path, type, description, dict(metadata)))
 
     def log(self, metrics: Mapping[str, float]) -> None:
@@ -154,19 +165,6 @@ class StepRun:
             "name": version.name, "digest": version.digest, "alias": alias,
             "registered_model": registered_model or "",
         }  # fmt: skip
-
-    def count_uses(self, evaluation: str, test_data: str, model: Version) -> None:
-        """Note how many models the test set has judged: each that is chosen by it wears it out."""
-        test = self.version(test_data)
-        judged = {model.digest}
-        for version in self._store.all_versions(evaluation):
-            # What was judged was read first, a champion of the same name after it.
-            sources = {source["name"]: source["digest"] for source in reversed(version.inputs)}
-            if sources.get(test.name) == test.digest and model.name in sources:
-                judged.add(sources[model.name])
-        self.record.uses = len(judged)
-        if len(judged) > 1:
-            self.logger.info("this test set has judged %d models", len(judged))
 
     def publish(self) -> None:
         """Write the outputs to the store; `latest` moves when all are there."""
