@@ -12,7 +12,7 @@ from evaluate.table import TableReader
 from pipeline.config.evaluate import EvaluateConfig
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.models import export
-from pipeline.step import arguments, performance, start
+from pipeline.step import arguments, lineage, performance, start
 
 
 def go(args: Namespace) -> None:
@@ -45,7 +45,7 @@ def go(args: Namespace) -> None:
             **verdict, "champion": rival.reference if rival else None, "note": note,
             "promoted": verdict["passed"] and asked.champion is not None,
         }, version, asked)  # fmt: skip
-        run.count_uses(args.evaluation_artifact, args.test_data, version)
+        lineage.count_uses(run, args.evaluation_artifact, args.test_data, version)
 
 
 if __name__ == "__main__":

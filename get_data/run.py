@@ -18,9 +18,8 @@ from pipeline.tables.prefetch import ahead
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("get_data", args) as run:
-        target = run.output_path(args.artifact_name)
         limits = arguments.settings(Download, "download", args.download)
-        source = fetch.fetch(args.file_url, target.parent, paths.ROOT, args.sha256, limits)
+        source = fetch.fetch(args.file_url, run.scratch(), paths.ROOT, args.sha256, limits)
         table = TypedSource(source, args.file_url)
         about = (args.artifact_name, table.schema, args.artifact_type, args.artifact_description)
         with run.table_writer(*about) as writer:

@@ -58,7 +58,7 @@ class RunContext:
         """
         given = os.environ.get
         asked = given("WANDB_MODE") or str(tracking["wandb"])
-        place = str(main["artifact_store"])
+        place = os.path.expanduser(str(main["artifact_store"]))
         return cls(
             artifact_store=place if "://" in place else str(paths.ROOT / place),
             wandb=asked,

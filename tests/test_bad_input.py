@@ -121,6 +121,23 @@ def test_missing_file(bench: Bench) -> None:
     refused(bench, done, "assets/nope.csv", "No such file", "give an existing file")
 
 
+def test_an_output_name_that_is_the_path_of_the_source(bench: Bench) -> None:
+    source = bench.folder / "mine.parquet"
+    source.write_bytes((bench.project.root / SAMPLE).read_bytes())
+    done = bench.step("get_data", file_url=source, artifact_name=bench.folder / "out.parquet")
+    assert done.status == 2
+    assert done.err.startswith("error: get_data: artifact_name must be a name of at most 128")
+    assert len(done.err.splitlines()) == 1
+    assert source.read_bytes() == (bench.project.root / SAMPLE).read_bytes()
+    assert bench.store.names() == []
+
+
+def test_an_output_called_as_the_file_that_is_fetched(bench: Bench) -> None:
+    done = bench.step("get_data", file_url=SAMPLE, artifact_name=Path(SAMPLE).name)
+    assert done.status == 0, done.out + done.err
+    assert bench.store.get(Path(SAMPLE).name).metadata["rows"] > 1000
+
+
 def test_truncated_parquet(bench: Bench) -> None:
     whole = (bench.project.root / SAMPLE).read_bytes()
     path = bench.folder / "cut.parquet"

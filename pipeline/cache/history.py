@@ -60,7 +60,10 @@ class History:
 
     def _read(self, folder: str, step: str, digest: str) -> Execution | None:
         text = self._objects.read(f"{folder}/{step}/{digest}.json")
-        return None if text is None else _from_json(text)
+        execution = None if text is None else _from_json(text)
+        # What another key or step made is never followed.
+        own = execution and (execution.record.step, execution.key.digest) == (step, digest)
+        return execution if own else None
 
     def add(self, execution: Execution) -> None:
         """Keep an execution, if everything it names is in this catalog."""
@@ -115,6 +118,9 @@ def _from_json(text: bytes) -> Execution | None:
     try:
         content: dict[str, Any] = json.loads(text)
         key, record = StepKey(**content.pop("key")), Record(**content.pop("record"))
+        for artifact in (*record.inputs, *record.outputs):
+            if not all(isinstance(artifact[key], str) for key in ("name", "digest")):
+                return None
         return Execution(key, record, **content)
     except (AttributeError, KeyError, TypeError, ValueError):
         return None

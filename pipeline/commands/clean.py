@@ -15,6 +15,7 @@ from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.replay import manifest
 from pipeline.store.artifacts import Store
+from pipeline.store.stock import Stock
 from pipeline.store.versions import Version
 from pipeline.tracking import record
 
@@ -48,19 +49,21 @@ def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
         Lines that say what was removed or would be.
 
     Raises:
-        InputError: a step is running, whose files cannot be told from leftovers; a damaged
-            manifest.
+        InputError: a step is running, whose files cannot be told from leftovers; the damaged
+            manifest of a run.
     """
-    items = [*_work(root / "outputs" / ".work"), *_wandb(root / "wandb"), *_artifacts(store, root)]
+    stock = Stock.of(store)
+    items = [*_work(root / "outputs" / ".work"), *_wandb(root / "wandb"), *_artifacts(stock, root)]
     verb = "would remove" if dry_run else "removed"
-    lines = []
+    lines = [f"left: {line}; until then no file without a version is removed"
+             for line in stock.damaged]  # fmt: skip
     for item in items:
         if not dry_run:
             item.remove()
         lines.append(f"{verb} {item.what} ({item.size / 1e6:,.1f} MB): {item.why}")
     total = f"{sum(item.size for item in items) / 1e6:,.1f} MB"
     if not items:
-        return ["nothing to remove: all that is there is needed"]
+        return [*lines, "nothing to remove: all that is there is needed"]
     rest = "; main.dry_run=false removes it" if dry_run else ""
     return [*lines, f"{verb} {total} in {len(items)} items{rest}"]
 
@@ -108,19 +111,19 @@ def _folder(folder: Path, why: str) -> Item:
     return Item(f"{name}/", why, size, lambda: shutil.rmtree(folder))
 
 
-def _artifacts(store: Store, root: Path) -> Iterator[Item]:
+def _artifacts(stock: Stock, root: Path) -> Iterator[Item]:
     """Yield versions that nothing names, and objects that no version holds."""
-    catalogs = [store, *(Store(store.location, catalog) for catalog in store.catalogs())]
-    versions = [(catalog, catalog.get(f"{name}:v{n}")) for catalog in catalogs
-                for name in catalog.names() for n in catalog.versions(name)]  # fmt: skip
-    needed = _needed(catalogs, [version for _, version in versions], root)
-    needed_keys = {store.key(file) for _, version in versions for file in version.files
-                   if _content(version) in needed}  # fmt: skip
+    store, versions = stock.catalogs[0], stock.versions
+    needed = _needed(stock, root)
     all_keys = {store.key(file) for _, version in versions for file in version.files}
+    needed_keys = all_keys if stock.damaged else {
+        store.key(file) for _, version in versions if _content(version) in needed
+        for file in version.files
+    }  # fmt: skip
     for catalog, version in versions:
         if _content(version) not in needed:
             yield _version(catalog, version, needed_keys)
-    for key, size in store.objects(datetime.now(UTC) - UPLOADING):
+    for key, size in () if stock.damaged else store.objects(datetime.now(UTC) - UPLOADING):
         if key not in all_keys:
             yield Item(key, "no version holds it", size, partial(store.delete, key))
 
@@ -141,15 +144,9 @@ def _version(store: Store, version: Version, needed: set[str]) -> Item:
     return Item(version.reference, "no alias and no run names it", sum(alone.values()), remove)
 
 
-def _needed(catalogs: list[Store], versions: list[Version], root: Path) -> set[Content]:
+def _needed(stock: Stock, root: Path) -> set[Content]:
     """Return what is needed."""
-    queue: set[Content] = set()
-    for store in catalogs:
-        for name in store.names():
-            newest = max(store.versions(name))  # or its number is given again
-            numbers = {newest, *store.aliases(name).values()}
-            candidates = (store.find(f"{name}:v{number}") for number in numbers)
-            queue |= {_content(version) for version in candidates if version}
+    queue = {_content(version) for version in stock.named()}
     for pattern in (f"outputs/*/*/{manifest.FILE}", f"multirun/*/*/*/{manifest.FILE}"):
         for path in root.glob(pattern):
             queue |= _artifacts_in(path, lambda content: content["steps"])
@@ -157,7 +154,7 @@ def _needed(catalogs: list[Store], versions: list[Version], root: Path) -> set[C
     for path in root.glob(f"mlruns/*/*/artifacts/{record.FILE}"):
         queue |= _artifacts_in(path, lambda step: [step] if step["wandb_run"] in unsynced else [])
     sources: dict[Content, set[Content]] = {}
-    for version in versions:
+    for _, version in stock.versions:
         inputs = {(source["name"], source["digest"]) for source in version.inputs}
         sources.setdefault(_content(version), set()).update(inputs)
     needed: set[Content] = set()

@@ -31,7 +31,8 @@ def fetch(store: Store, reference: str | None, folder: str | None, root: Path) -
             f"holds {names}"
         )
     version = store.get(reference)
-    target = root / (folder or Path("outputs", f"{version.name}-v{version.version}"))
+    place = Path(folder or Path("outputs", f"{version.name}-v{version.version}"))
+    target = root / place.expanduser()
     occupied = target.exists() and (not target.is_dir() or any(target.iterdir()))
     if occupied and folder is not None:
         raise InputError(f"fetch: {folder} is not empty; give another folder (main.folder=...)")

@@ -12,6 +12,7 @@ from pipeline.config.origin import Sources
 from pipeline.config.overrides import as_typed
 from pipeline.config.schema import Config
 from pipeline.context import RunContext
+from pipeline.store.names import PROJECT, check
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,14 @@ class Job:
         if OmegaConf.select(config, "data.name") is None:
             OmegaConf.update(config, "data.name", dataset)
         checked = schema.checked(config, paths.ROOT)
+        context = RunContext.of(asdict(checked.main), asdict(checked.tracking))
+        check("project", context.project, PROJECT)
         return cls(
             config=checked,
             origin=Sources(config),
             steps=steps.select(checked.main.steps, checked.steps),
             overrides=tuple(as_typed(overrides)),
             folder=folder,
-            context=RunContext.of(asdict(checked.main), asdict(checked.tracking)),
+            context=context,
             memory=memory,
         )

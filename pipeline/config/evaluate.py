@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field, fields
 
-from pipeline.store.versions import is_reference, parse_reference, version_number
+from pipeline.store.names import FORMS
 
 LOSSES = ("log_loss", "brier", "ece")  # less is better: their bounds are upper ones
 
@@ -41,20 +41,12 @@ class OfSlices:
     log_loss: float | None = None
 
 
-def _is_lasting_alias(champion: str) -> bool:
-    alias = parse_reference(champion)[1] if is_reference(champion) else "latest"
-    return alias != "latest" and version_number(alias) is None
-
-
-CHAMPION = (_is_lasting_alias, "NAME:ALIAS with an alias that stays, as model_export:champion")
-
-
 @dataclass
 class Gate:
     """What a model has to reach on the test rows, and how it is compared with the champion."""
 
     # NAME:ALIAS that a model gets which passes; null: no comparison.
-    champion: str | None = field(default=None, metadata={"fits": CHAMPION})
+    champion: str | None = field(default=None, metadata={"fits": FORMS["champion"]})
     metric: str = field(default="f1", metadata={"one_of": [f.name for f in fields(Whole)]})
     margin: float = field(default=0.01, metadata={"at_least": 0})  # by how much it may be worse
     # What becomes of a model that cannot be compared with the champion that there is.
@@ -62,7 +54,8 @@ class Gate:
     overall: Whole = field(default_factory=Whole)
     per_class: OfClasses = field(default_factory=OfClasses)
     slices: OfSlices = field(default_factory=OfSlices)
-    registered_model: str | None = None  # name in MLflow's registry; null: not registered
+    # Name in MLflow's registry; null: not registered.
+    registered_model: str | None = field(default=None, metadata={"fits": FORMS["registered_model"]})
 
 
 def figures(kind: type) -> list[str]:

@@ -9,6 +9,7 @@ import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from operator import ge, gt, le, lt
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 from pipeline.errors import InputError, check_names, inside, near
@@ -30,7 +31,7 @@ RULES: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 SHOWN = 80  # characters of a value in a message
 
 
-def load(kind: type[T], value: object, key: str) -> T:
+def load(kind: type[T], value: object, key: str, rules: Rules = MappingProxyType({})) -> T:
     """Return a value as the type says.
 
     Args:
@@ -38,12 +39,13 @@ def load(kind: type[T], value: object, key: str) -> T:
             dict and unions of these. A whole number is taken where a float is asked for.
         value: as YAML gives it.
         key: what the user calls it; may be empty for the whole.
+        rules: bounds of the value itself, as a field's metadata hold them.
 
     Raises:
         InputError: an unknown or missing key, a wrong type, a value that is not allowed; it names
             the key with its whole path, the value, and what is allowed.
     """
-    return cast("T", _value(kind, value, key, {}, False))
+    return cast("T", _value(kind, value, key, rules, False))
 
 
 def check_part(kind: Hint, value: object, key: str) -> None:
@@ -84,6 +86,8 @@ def _value(hint: Hint, value: object, key: str, rules: Rules, partial: bool) -> 
             result = _converted(kind, value, key, rules, partial)
             if value is None or all(RULES[r][0](result, rules[r]) for r in rules if r in RULES):
                 return result
+    if not any(_is_a(kind, value) for kind in kinds):  # what it has to fit is said of a text only
+        rules = {name: rule for name, rule in rules.items() if name != "fits"}
     raise InputError(f"{key} must be {_words(kinds, rules)}, got {_shown(value)}"
                      f"{_advice(kinds, value, rules)}")  # fmt: skip
 

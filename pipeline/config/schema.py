@@ -14,6 +14,7 @@ from pipeline.config.model import Features, Model
 from pipeline.config.preprocess import Download, Preprocess
 from pipeline.config.segregate import SEED, SHARE, Segregate
 from pipeline.errors import InputError
+from pipeline.store.names import FORMS
 from pipeline.wandb_mode import MODES
 
 ACTIONS = ["run", "plan", "verify", "report", "set_reference", "infer_checks", "fetch", "clean",
@@ -24,19 +25,23 @@ ACTIONS = ["run", "plan", "verify", "report", "set_reference", "infer_checks", "
 class Main:
     """What concerns the run as a whole."""
 
-    project_name: str  # W&B project
-    experiment_name: str  # name of the MLflow parent run and of the W&B group
+    project_name: str = field(metadata={"fits": FORMS["project"]})  # W&B project
+    # Name of the MLflow parent run and of the W&B group.
+    experiment_name: str = field(metadata={"fits": FORMS["experiment"]})
     steps: str | list[str] = "all"  # all · one · a,b · first:last · a list
     random_seed: int = field(metadata=SEED)
     env_manager: str = field(
         default="auto", metadata={"one_of": ["auto", "local", "uv", "conda", "virtualenv"]}
     )
-    artifact_store: str  # a folder (from the repository root) or s3://, gs://, az://
+    # A folder (from the repository root) or s3://, gs://, az://.
+    artifact_store: str = field(metadata={"fits": FORMS["place"]})
     action: str = field(default="run", metadata={"one_of": ACTIONS})
     run: str = "latest"  # of action=verify and report: latest, or an MLflow run id
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
-    artifact: str | None = None  # what action=fetch brings out of the store: name:alias or name:vN
-    folder: str | None = None  # where action=fetch puts it; null: outputs/name-vN
+    # What action=fetch brings out of the store.
+    artifact: str | None = field(default=None, metadata={"fits": FORMS["reference"]})
+    # Where action=fetch puts it; null: outputs/name-vN.
+    folder: str | None = field(default=None, metadata={"fits": FORMS["place"]})
     name: str | None = None  # of what action=new_step and new_model make
     after: str | None = None  # the step that the one of action=new_step follows
     report: bool = True  # a page for people at the end of each run
@@ -72,7 +77,8 @@ class Data:
     test_size: float = field(metadata=SHARE)  # of all rows
     val_size: float = field(metadata=SHARE)  # of the rows left for training
     format: str = field(default="csv", metadata={"one_of": ["csv", "parquet"]})  # between the steps
-    reference: str | None = None  # artifact that drift is measured against
+    # Artifact that drift is measured against.
+    reference: str | None = field(default=None, metadata={"fits": FORMS["reference"]})
     ks_alpha: float = field(metadata=SHARE)
     features: Features = field(default_factory=Features)
     preprocess: Preprocess = field(default_factory=Preprocess)

@@ -68,14 +68,23 @@ def checked(steps: Mapping[str, Mapping[str, object]], root: Path) -> dict[str, 
         InputError: no such folder; a parameter that is unknown, missing or of another type.
     """
     check_names("steps", steps, sorted(path.parent.name for path in root.glob("*/MLproject")))
-    return {
-        step: _values(f"steps.{step}", values, root / step / "MLproject")
+    files = {step: root / step / "MLproject" for step in steps}
+    declared = {step: mlproject.entry_point(file).parameters for step, file in files.items()}
+    result = {
+        step: _values(f"steps.{step}", values, declared[step], files[step])
         for step, values in steps.items()
     }
+    mlproject.check_outputs(
+        named
+        for step, values in result.items()
+        for named in mlproject.outputs(declared[step], values, f"steps.{step}")
+    )
+    return result
 
 
-def _values(key: str, values: Mapping[str, object], file: Path) -> dict[str, object]:
-    declared = mlproject.entry_point(file).parameters
+def _values(
+    key: str, values: Mapping[str, object], declared: Mapping[str, mlproject.Parameter], file: Path
+) -> dict[str, object]:
     check_names(key, values, declared)
     for name, parameter in declared.items():
         if parameter.default is None and name not in values:
@@ -84,14 +93,14 @@ def _values(key: str, values: Mapping[str, object], file: Path) -> dict[str, obj
             choices = did_you_mean(parameter.schema, SCHEMAS)
             raise InputError(f"{file}: schema of {name}: {choices}")
     return {
-        name: _plain(loader.load(_hint(declared[name]), value, f"{key}.{name}"))
+        name: _plain(declared[name].checked(value, f"{key}.{name}", _hint(declared[name])))
         for name, value in values.items()
     }
 
 
 def _hint(parameter: mlproject.Parameter) -> Any:
     """Return what a parameter may be in the config: a text may be a YAML file's content too."""
-    if parameter.kind is not str:
+    if parameter.kind is not str or parameter.form:
         return parameter.hint
     if parameter.schema is None:  # a mapping of a step that checks it by itself
         return parameter.hint | dict[Any, Any] | list[Any]

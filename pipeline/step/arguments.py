@@ -62,6 +62,7 @@ def _checked(
         if text is None:
             raise loader.missing(name)
         setattr(texts, name, _value(name, str(text), declared))
+    mlproject.check_outputs(mlproject.outputs(project.parameters, vars(texts)))
     return texts
 
 
@@ -73,7 +74,7 @@ def _value(name: str, text: str, declared: mlproject.Parameter) -> object:
         with suppress(ValueError):
             value = number(text)
             break
-    return loader.load(declared.hint, value, name)
+    return declared.checked(value, name)
 
 
 def settings(kind: type[T], parameter: str, path: str | None) -> T:

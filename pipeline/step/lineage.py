@@ -1,10 +1,11 @@
-"""What a table is made from, as far back as the store knows it."""
+"""What an artifact is made from, as far back as the store knows it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.config.model import Features
 from pipeline.config.preprocess import Text
 from pipeline.step.run import StepRun
+from pipeline.store.manifests import DamagedManifestError
 from pipeline.store.versions import Version
 from pipeline.tracking import record
 
@@ -31,11 +32,28 @@ def warn_of_made_features(run: StepRun, features: Features, text: Text | None) -
         )
 
 
+def count_uses(run: StepRun, evaluation: str, test_data: str, model: Version) -> None:
+    """Note how many models the test set has judged: each that is chosen by it wears it out."""
+    test, judged = run.version(test_data), {model.digest}
+    for version in run.versions(evaluation):
+        # What was judged was read first, a champion of the same name after it.
+        sources = {source["name"]: source["digest"] for source in reversed(version.inputs)}
+        if sources.get(test.name) == test.digest and model.name in sources:
+            judged.add(sources[model.name])
+    run.record.uses = len(judged)
+    if len(judged) > 1:
+        run.logger.info("this test set has judged %d models", len(judged))
+
+
 def _origins(run: StepRun, artifacts: Iterable[Mapping[str, object]]) -> Iterator[Version]:
     """Yield the versions at the beginning: those that are made from none that is kept."""
     for artifact in artifacts:
         reference = record.reference(artifact)
-        if run.exists(reference):
-            version = run.version(reference)
+        try:
+            version = run.version(reference) if run.exists(reference) else None
+        except DamagedManifestError as error:
+            run.logger.warning("%s", error)
+            continue
+        if version:
             earlier = list(_origins(run, version.inputs))
             yield from earlier or [version]

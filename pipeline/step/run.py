@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.errors import InputError
 from pipeline.step.log import StepLog
 from pipeline.store.artifacts import Store
 from pipeline.store.drafts import Draft, Provenance
+from pipeline.store.names import check
 from pipeline.store.verdicts import trail as verdict_trail
 from pipeline.store.versions import InputOf, Version
 from pipeline.tracking import model_registry
@@ -47,6 +49,13 @@ class StepRun(StepLog):
     def exists(self, reference: str) -> bool:
         """Whether the store has that version or alias of the artifact."""
         return self._store.exists(reference)
+
+    def versions(self, name: str) -> list[Version]:
+        """Return the versions of an artifact; warn of those that are damaged."""
+        versions, damaged = self._store.all_versions(name)
+        for line in damaged:
+            self.logger.warning("%s", line)
+        return versions
 
     def use_artifact(self, reference: str) -> tuple[Version, Path]:
         """Record an artifact as an input and fetch it: its version, and its file or folder."""
@@ -112,7 +121,7 @@ class StepRun(StepLog):
 
     def output_path(self, name: str) -> Path:
         """Return where a file or folder can be made that is to become the output ``name``."""
-        path = self._work / "outputs" / name
+        path = self._work / "outputs" / check("artifact", name, "the name of an output")
         path.parent.mkdir(exist_ok=True)
         return path
 
@@ -129,6 +138,8 @@ class StepRun(StepLog):
 
         Metadata alone does not make it another version; it gets the aliases beside `latest`.
         """
+        if any(draft.name == name for draft in self._drafts):
+            raise InputError(f"two outputs are called {name}; give one of them another name")
         self._drafts.append(Draft(name, path, type, description, dict(metadata), tuple(aliases)))
         if aliases:
             self.record.aliases[name] = list(aliases)
@@ -156,19 +167,6 @@ class StepRun(StepLog):
             "name": version.name, "digest": version.digest, "alias": alias,
             "registered_model": registered_model or "",
         }  # fmt: skip
-
-    def count_uses(self, evaluation: str, test_data: str, model: Version) -> None:
-        """Note how many models the test set has judged: each that is chosen by it wears it out."""
-        test = self.version(test_data)
-        judged = {model.digest}
-        for version in self._store.all_versions(evaluation):
-            # What was judged was read first, a champion of the same name after it.
-            sources = {source["name"]: source["digest"] for source in reversed(version.inputs)}
-            if sources.get(test.name) == test.digest and model.name in sources:
-                judged.add(sources[model.name])
-        self.record.uses = len(judged)
-        if len(judged) > 1:
-            self.logger.info("this test set has judged %d models", len(judged))
 
     def publish(self) -> None:
         """Write the outputs to the store; `latest` moves when all are there."""

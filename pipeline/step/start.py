@@ -19,6 +19,7 @@ from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Store
+from pipeline.store.names import PROJECT, check
 from pipeline.tracking import mlflow_log
 from pipeline.tracking.record import Record
 from pipeline.tracking.recorder_client import (
@@ -38,7 +39,11 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
     Input that cannot be used (InputError) is logged in one line and ends the process with status
     1; the run is recorded as failed and nothing is published.
     """
-    context = RunContext.from_environ()
+    try:
+        context = RunContext.from_environ()
+        check("project", context.project, PROJECT)
+    except InputError as error:
+        sys.exit(f"error: {step}: {error}")
     paths.MLRUNS.mkdir(exist_ok=True)  # the step folders' links to it lead somewhere
     _set_up_logging(step)
     signal.signal(signal.SIGTERM, _stop)

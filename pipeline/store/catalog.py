@@ -16,39 +16,18 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.errors import InputError, near
-from pipeline.store.objects import Objects
+from pipeline.store.manifests import Manifests
 from pipeline.store.versions import Version, checked_alias, parse_reference, version_number
 
 SHOWN = 20  # names or versions that a message lists
 
 
-class Catalog:
+class Catalog(Manifests):
     """The manifests and aliases in one folder or object store.
 
     Every method raises InputError when the store itself cannot be read or written, and for a
     name, alias or reference that is not well formed.
     """
-
-    def __init__(self, location: str | Path, catalog: str = "") -> None:
-        """Take a folder or URL as objects.Objects does, and the path of the catalog."""
-        self._objects = Objects(location)
-        self.url = self._objects.url
-        self.catalog = catalog
-
-    @property
-    def location(self) -> str:
-        """The folder or URL."""
-        return self._objects.url
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder that the store is, None for an object store."""
-        return self._objects.folder
-
-    def catalogs(self) -> list[str]:
-        """Return the other catalogs that lie beside this one: those of W&B projects."""
-        keys = self._objects.keys("wandb")
-        return sorted({"/".join(key.split("/")[:3]) for key in keys})
 
     def get(self, reference: str) -> Version:
         """Return the version a reference means; InputError says what there is instead."""
@@ -63,24 +42,10 @@ class Catalog:
         """Say whether the reference means a version."""
         return self.find(reference) is not None
 
-    def names(self) -> list[str]:
-        """Return the names of all artifacts that have a version, sorted."""
-        return sorted({key.split("/")[-2] for key in self._objects.keys(self._key("versions"))})
-
-    def versions(self, name: str) -> list[int]:
-        """Return the numbers of the artifact's versions, ascending; none when it is unknown."""
-        keys = self._objects.keys(self._key("versions", parse_reference(name)[0]))
-        numbers = (version_number(key.split("/")[-1].removesuffix(".json")) for key in keys)
-        return sorted(number for number in numbers if number is not None)
-
-    def all_versions(self, name: str) -> list[Version]:
-        """Return the artifact's versions that the catalog holds, ascending."""
-        manifests = (self._manifest(name, number) for number in self.versions(name))
-        return [version for version in manifests if version]
-
     def aliases(self, name: str) -> dict[str, int]:
         """Return the artifact's aliases and the versions they mean; none when it is unknown."""
-        keys = sorted(self._objects.keys(self._key("aliases", parse_reference(name)[0])))
+        folder = self._key("aliases", parse_reference(f"{name}:latest")[0])
+        keys = sorted(self._objects.keys(folder))
         numbers = {key.split("/")[-1]: self._number(key) for key in keys}
         return {alias: number for alias, number in numbers.items() if number is not None}
 
@@ -103,7 +68,7 @@ class Catalog:
 
     def mirror(self, version: Version) -> None:
         """Take a version that another place has numbered; its number means nothing else here."""
-        earlier = self._manifest(version.name, version.version)
+        earlier = self._undamaged(version.name, version.version)
         if earlier is None or earlier.digest != version.digest:
             self._objects.write(self._manifest_key(version), version.to_json().encode())
         self._point(self._key("digests", version.name, version.digest), version)
@@ -124,7 +89,8 @@ class Catalog:
 
     def _commit(self, version: Version) -> Version:
         """Write the manifest under the first free number, unless a version has this content."""
-        if earlier := self.same(version.name, version.digest):
+        known = self._number(self._key("digests", version.name, version.digest))
+        if (earlier := self._undamaged(version.name, known)) and earlier.digest == version.digest:
             return earlier
         # From the newest on, not after it: another writer may just have committed the same.
         number = max(self.versions(version.name), default=0)
@@ -132,7 +98,7 @@ class Catalog:
             candidate = replace(version, version=number)
             if self._objects.create(self._manifest_key(candidate), candidate.to_json().encode()):
                 break
-            other = self._manifest(version.name, number)
+            other = self._undamaged(version.name, number)
             if other is not None and other.digest == version.digest:
                 candidate = other
                 break
@@ -148,29 +114,6 @@ class Catalog:
         if number is None:
             number = self._number(self._key("aliases", name, alias))
         return self._manifest(name, number)
-
-    def _manifest(self, name: str, number: int | None) -> Version | None:
-        key = self._key("versions", name, f"v{number}.json")
-        text = None if number is None else self._objects.read(key)
-        try:
-            return None if text is None else Version.from_json(text)
-        except ValueError as error:
-            raise InputError(
-                f"artifact store {self.url}: {key} is damaged ({error}); delete it and run the "
-                f"step that made {name} again"
-            ) from error
-
-    def _key(self, *parts: str) -> str:
-        """Return where the catalog keeps something."""
-        return "/".join(filter(None, (self.catalog, *parts)))
-
-    def _manifest_key(self, version: Version) -> str:
-        return self._key("versions", version.name, f"v{version.version}.json")
-
-    def _number(self, key: str) -> int | None:
-        """Return the version number that an alias or digest entry holds."""
-        text = self._objects.read(key)
-        return None if text is None else version_number(text.decode("ascii", "replace"))
 
     def _point(self, key: str, version: Version) -> None:
         self._objects.write(key, f"v{version.version}".encode())

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.store.names import check
 from pipeline.store.versions import InputOf, Version
 
 
@@ -19,6 +20,11 @@ class Draft:
     description: str
     metadata: dict[str, object]
     aliases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a name that an artifact cannot have (InputError)."""
+        check("artifact", self.name, "the name of an output")
+        check("artifact_type", self.type, f"the type of {self.name}")
 
 
 @dataclass(frozen=True)

@@ -7,26 +7,28 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, TypedDict, TypeGuard
+from typing import Any, TypedDict, TypeGuard, get_origin, get_type_hints
 
 from pipeline.errors import InputError
 
-NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]+", re.ASCII)
-NUMBER = re.compile(r"v(0|[1-9][0-9]*)", re.ASCII)
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}", re.ASCII)  # W&B takes no longer one
+NUMBER = re.compile(r"v(0|[1-9][0-9]{0,17})", re.ASCII)
+LIKE_A_NUMBER = re.compile(r"[vV]?[0-9]+", re.ASCII)
+HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 
 
 def parse_reference(reference: str) -> tuple[str, str]:
     """Split `name:alias` or `name:vN` into its two parts; a bare name means `latest`.
 
     Raises InputError for anything else. Names and aliases become paths, so they hold only
-    letters, digits, ".", "_" and "-", and are neither "." nor "..".
+    letters, digits, ".", "_" and "-", at most 128, and are neither "." nor "..".
     """
     name, colon, alias = reference.partition(":")
     parts = (name, alias if colon else "latest")
     if not all(NAME.fullmatch(part) for part in parts):
         raise InputError(
             f"artifact reference {reference!r} is not name, name:alias or name:vN; "
-            'a name has letters, digits, ".", "_" and "-" only'
+            'a name has letters, digits, ".", "_" and "-" only, at most 128'
         )
     return parts
 
@@ -45,7 +47,7 @@ def version_number(text: str) -> int | None:
 def checked_alias(name: str, alias: str) -> str:
     """Return the alias of an artifact; InputError when either is not well formed."""
     parse_reference(f"{name}:{alias}")
-    if re.fullmatch(r"v[0-9]+", alias, re.ASCII):
+    if LIKE_A_NUMBER.fullmatch(alias):
         raise InputError(f"alias {alias!r} of {name} looks like a version; choose another word")
     return alias
 
@@ -60,9 +62,11 @@ class File:
 
     def __post_init__(self) -> None:
         path = PurePosixPath(self.path)
-        # A manifest from a shared store must not make a download write elsewhere.
-        if not path.parts or path.is_absolute() or ".." in path.parts:
+        # A manifest from a shared store must not make a download write or read elsewhere.
+        if not path.parts or path.is_absolute() or ".." in path.parts or str(path) != self.path:
             raise ValueError(f"{self.path!r} is not a plain relative path")
+        if len(self.sha256) != 64 or not HEX.fullmatch(self.sha256) or self.size < 0:
+            raise ValueError(f"{self.path!r} has no SHA-256 and size")
 
 
 class InputOf(TypedDict):
@@ -107,15 +111,53 @@ class Version:
     def from_json(cls, text: str | bytes) -> "Version":
         """Read a manifest; ValueError when it is damaged."""
         try:
-            values = json.loads(text)
-            files = tuple(File(**file) for file in values.pop("files"))
-            inputs = tuple(values.pop("inputs"))
-            version = cls(files=files, inputs=inputs, **values)
+            return cls.of(json.loads(text))
+        except RecursionError as error:
+            raise ValueError("it is no manifest") from error
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Version":
+        """Return a version of plain values, each of which was held against its type and form.
+
+        Raises:
+            ValueError: what is wrong with them.
+        """
+        try:
+            checked = _typed(cls, values)
+            files = tuple(File(**_typed(File, file)) for file in checked["files"])
+            typed = (_typed(InputOf, source) for source in checked["inputs"])
+            inputs = tuple(InputOf(name=s["name"], version=s["version"], digest=s["digest"])
+                           for s in typed)  # fmt: skip
+            version = cls(**{**checked, "files": files, "inputs": inputs})
+            named = [(version.name, version.digest), *((s["name"], s["digest"]) for s in inputs)]
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(str(error)) from error
-        if version.digest != content_digest(version.files, version.metadata):
+        for name, digest in named:
+            if not (NAME.fullmatch(name) and HEX.fullmatch(digest)):
+                raise ValueError(f"{name!r} with the digest {digest!r} is no artifact")
+        if "arrow_schema" in version.metadata:
+            _typed(TableFacts, version.metadata)
+        if not files or version.digest != content_digest(files, version.metadata):
             raise ValueError("its digest is not the one of its files")
         return version
+
+
+class TableFacts(TypedDict, total=False):
+    """What the metadata of a table hold."""
+
+    arrow_schema: str
+    rows: int
+    columns: dict[str, str]  # name → type
+
+
+def _typed(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a dataclass or TypedDict; ValueError: one has another type."""
+    for name, hint in get_type_hints(kind).items():
+        plain = get_origin(hint) or hint
+        plain = list if plain is tuple else plain
+        if name in values and type(values[name]) is not plain:
+            raise ValueError(f"its {name} is no {plain.__name__}")
+    return values
 
 
 def content_digest(files: Iterable[File], metadata: Mapping[str, object]) -> str:

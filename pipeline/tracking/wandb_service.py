@@ -11,7 +11,7 @@ from dataclasses import replace
 from multiprocessing import TimeoutError as LateError
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import wandb
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
@@ -19,7 +19,7 @@ from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 from pipeline import paths
 from pipeline.context import RunContext, variables
 from pipeline.store.artifacts import Store
-from pipeline.store.versions import File, Version, content_digest, describe_files
+from pipeline.store.versions import Version, content_digest, describe_files
 from pipeline.tracking.wandb_artifact import FIELDS, METADATA_KEY, artifact_of, facts_of, number_of
 
 Result = TypeVar("Result")
@@ -115,20 +115,12 @@ class Service:
         """Return what a W&B artifact is, its files read if it was not made by this pipeline."""
         metadata, fields = dict(artifact.metadata), facts_of(artifact)
         metadata.pop(METADATA_KEY, None)
-        version = Version(
-            name=name,
-            version=number_of(artifact),
-            type=artifact.type,
-            digest=content_digest((), {}),
-            files=(),
-            description=artifact.description or "",
-            metadata=metadata,
-        )
+        about = {"name": name, "version": number_of(artifact), "type": artifact.type,
+                 "description": artifact.description or "", "metadata": metadata}  # fmt: skip
         if fields:
-            files = tuple(File(**file) for file in fields["files"])
-            own_fields = {key: fields[key] for key in FIELDS}
-            return replace(version, files=files, inputs=tuple(fields["inputs"]), **own_fields)
-        return self._with_files(artifact, lambda folder: _describe(version, folder))
+            own = {key: fields.get(key) for key in (*FIELDS, "files", "inputs")}
+            return Version.of(about | own)
+        return self._with_files(artifact, lambda folder: _describe(about, folder))
 
     def _with_files(self, artifact: wandb.Artifact, work: Callable[[Path], Result]) -> Result:
         paths.WORK.mkdir(parents=True, exist_ok=True)
@@ -156,6 +148,6 @@ def error_line(error: BaseException) -> str:
     return line.replace(key, "***") if key else line
 
 
-def _describe(version: Version, folder: Path) -> Version:
+def _describe(about: dict[str, Any], folder: Path) -> Version:
     files = tuple(describe_files(folder))
-    return replace(version, files=files, digest=content_digest(files, version.metadata))
+    return Version(**about, files=files, digest=content_digest(files, about["metadata"]))

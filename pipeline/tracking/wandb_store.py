@@ -50,7 +50,7 @@ class WandbStore(Store):
         """
         for name in self.names():
             for alias, number in self.aliases(name).items():
-                version = self._manifest(name, number)
+                version = self._undamaged(name, number)
                 if version and all(self.has(file) for file in version.files):
                     self._own.take(version, [alias])
         return self._own

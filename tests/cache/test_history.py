@@ -21,7 +21,8 @@ def execution(size: str = "0.3", step: str = "split", **rest: Any) -> Execution:
 
 FULL = execution(
     status="finished", reason="„first time“", seconds=1.5, tracking=0.1,
-    inputs=[{"name": "a", "version": 0}], outputs=[{"name": "b", "metadata": {"rows": 3}}],
+    inputs=[{"name": "a", "version": 0, "digest": "d1"}],
+    outputs=[{"name": "b", "digest": "d2", "metadata": {"rows": 3}}],
     metrics={"f1": 1 / 3, "f1/ü": 1e-300}, pictures={"a.png": "ab"},
     tables={"t": [{"a": 1, "b": None}]}, local_files={"b": "x"}, mlflow_run="m", wandb_run="w",
 )  # fmt: skip
@@ -131,3 +132,25 @@ def test_a_last_that_leads_nowhere_is_none(content: bytes, tmp_path: Path) -> No
     (tmp_path / "steps" / "split" / "last").write_bytes(content)
     assert history.last("split") is None
     assert history.find("split", FULL.key.digest) == FULL
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("key", "facts", {"parameter size": "0.4"}),  # that of another key
+        ("record", "step", "train"),
+        ("record", "outputs", [{"name": ["b"], "digest": "d2"}]),
+        ("record", "inputs", [{"name": "a"}]),
+        ("record", "outputs", 5),
+    ],
+)
+def test_an_entry_that_is_not_that_of_its_key_is_none(
+    part: str, name: str, value: object, tmp_path: Path
+) -> None:
+    history = History(Store(tmp_path))
+    history.add(FULL)
+    content = json.loads(entry(tmp_path, FULL).read_text(encoding="utf-8"))
+    content[part][name] = value
+    entry(tmp_path, FULL).write_text(json.dumps(content))
+    assert history.find("split", FULL.key.digest) is None
+    assert history.last("split") is None

@@ -144,7 +144,7 @@ MISTAKES: list[tuple[str, object, str]] = [
     ("steps.segregate.test_size", "x", "steps.segregate.test_size must be a number, got 'x'"),
     ("steps.segregate.random_state", 0.5, "steps.segregate.random_state must be a whole number, "),
     ("steps.segregate.stratify", 5, "steps.segregate.stratify must be text, a mapping"),
-    ("steps.segregate.artifact_root", None, "steps.segregate.artifact_root must be text, a mappi"),
+    ("steps.segregate.artifact_root", None, "steps.segregate.artifact_root must be text, got null"),
     ("steps.segregate.group_by", [1], "steps.segregate.group_by[0] must be text, got 1; put it i"),
     ("steps.segregate.audit", True, "steps.segregate.audit must be text, a mapping"),
     ("steps.check_data.config", [1], "steps.check_data.config must be text, a mapping"),

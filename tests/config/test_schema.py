@@ -135,6 +135,67 @@ def test_the_target_is_no_part_of_the_text_feature() -> None:
         checked(config(*text, "data.features.text=words"))
 
 
+STEPS = [
+    "steps.get_data.file_url=f", "steps.preprocess.input_artifact=raw_data.parquet:latest",
+    "steps.preprocess.artifact_name=t.csv", "steps.segregate.input_artifact=t.csv",
+    "steps.train_random_forest.train_data=data_train.csv:latest",
+    "steps.train_random_forest.model_config=m.yaml", "steps.evaluate.test_data=data_test.csv:v0",
+    "steps.evaluate.model_export=model_export:latest",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("main.project_name", "team/songs", "must be at most 128 printable characters"),
+        ("main.experiment_name", "x" * 101, "must be at most 100 printable characters"),
+        ("main.artifact_store", " ", "must be a folder, or s3://bucket/prefix"),
+        ("main.folder", "", "must be a folder"),
+        ("main.artifact", "../x:v0", "must be NAME:ALIAS or NAME:vN"),
+        ("gate.champion", "model_export:007", "must be NAME:ALIAS with an alias that stays"),
+        ("gate.champion", "m:best.one", "must be NAME:ALIAS with an alias that stays"),
+        ("gate.registered_model", "a/b", "must be at most 128 printable characters"),
+        ("data.reference", "a:b:c", "must be NAME:ALIAS or NAME:vN"),
+        ("steps.get_data.artifact_name", "/abs/x.csv", "must be a name of at most 128 letters"),
+        ("steps.get_data.artifact_name", "x.json", "that ends in .csv or .parquet; an alias or"),
+        ("steps.preprocess.input_artifact", "a/b:v0", "must be NAME:ALIAS or NAME:vN"),
+        ("steps.preprocess.artifact_type", "job", "must be at most 128 characters without / and"),
+        ("steps.segregate.artifact_root", "a/b", "must be the beginning of names of at most 128"),
+        ("steps.segregate.format", "xml", "must be csv or parquet, got 'xml'"),
+        ("steps.train_random_forest.export_artifact", "model_export:v9", "must be a name of at mo"),
+    ],
+)
+def test_names_are_checked_before_any_work(key: str, value: str, said: str) -> None:
+    checked(config(*STEPS))
+    with pytest.raises(InputError) as caught:
+        checked(config(*STEPS, f"{key}={value!r}"))
+    assert str(caught.value).startswith(f"{key} {said}" if "must" in said else key)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("pair", "line"),
+    [
+        ("steps.preprocess.artifact_name=raw_data.parquet", "steps.preprocess.artifact_name: the "
+         "artifact raw_data.parquet is made by steps.get_data.artifact_name already; give one of "),
+        ("steps.evaluate.gate_artifact=evaluation.json", "steps.evaluate.gate_artifact: the artif"),
+        ("steps.evaluate.artifact_name=data_test.csv", "steps.evaluate.artifact_name: the artifact"
+         " data_test.csv is made by steps.segregate.artifact_root already"),
+    ],
+)  # fmt: skip
+def test_two_outputs_of_one_name(pair: str, line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        checked(config(*STEPS, pair))
+    assert str(caught.value).startswith(line)
+
+
+def test_a_bare_reference_means_the_newest() -> None:
+    """So it is pinned, and its content is in the step's key."""
+    steps = checked(config(*STEPS)).steps
+    assert steps["segregate"]["input_artifact"] == "t.csv:latest"
+    assert steps["evaluate"]["test_data"] == "data_test.csv:v0"
+
+
 MLPROJECT = """
 name: demo
 entry_points:

@@ -104,6 +104,60 @@ def test_refusals(
     assert capsys.readouterr().err == f"error: demo: {said}\n"
 
 
+FORMED = """
+entry_points:
+  main:
+    command: exec python run.py
+    parameters:
+      table: {type: string, form: reference}
+      reference: {type: string, form: reference, default: "null"}
+      artifact_name: {type: string, form: table, default: "a.csv"}
+      report: {type: string, form: artifact, default: "b.json"}
+      artifact_root: {type: string, form: artifact_root, default: "data"}
+      format: {type: string, form: format, default: "csv"}
+"""
+
+
+@pytest.fixture
+def formed(tmp_path: Path) -> str:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "MLproject").write_text(FORMED, encoding="utf-8")
+    return str(tmp_path / "demo" / "run.py")
+
+
+def test_a_bare_name_means_the_newest(formed: str) -> None:
+    given = arguments.parse(formed, ["--table=t.csv", "--reference=r.csv:v3"])
+    assert (given.table, given.reference) == ("t.csv:latest", "r.csv:v3")
+    assert arguments.parse(formed, ["--table=t.csv:good"]).reference is None
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("table=/abs/t.csv", "table must be NAME:ALIAS or NAME:vN, NAME and ALIAS of at most 128"),
+        ("reference=a:b:c", "reference must be NAME:ALIAS or NAME:vN"),
+        ("artifact_name=/abs/t.csv", "artifact_name must be a name of at most 128 letters"),
+        ("artifact_name=t.csv:v0", "artifact_name must be a name of at most 128 letters"),
+        ("artifact_name=t.txt", "artifact_name must be a name of at most 128 letters, digits, dots,"
+         " dashes and underscores that ends in .csv or .parquet; an alias"),
+        ("report=model_export:v9", "report must be a name of at most 128 letters"),
+        ("artifact_root=a/b", "artifact_root must be the beginning of names"),
+        ("format=xml", "format must be csv or parquet, got 'xml'"),
+        ("report=a.csv", "report: the artifact a.csv is made by artifact_name already"),
+        ("report=data_test.csv", "artifact_root: the artifact data_test.csv is made by report"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_refused(
+    formed: str, word: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        arguments.parse(formed, ["--table=t.csv", f"--{word}"])
+    assert caught.value.code == 2
+    line = capsys.readouterr().err
+    assert line.startswith(f"error: demo: {said}")
+    assert line.count("\n") == 1
+
+
 def test_help(script: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         arguments.parse(script, ["--help"])

@@ -162,6 +162,37 @@ def test_a_damaged_input_is_not_used(tmp_path: Path, store: Store) -> None:
     assert "instead of" in str(left(tmp_path).error)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("/abs/table.csv", "a name of at most 128 letters"),
+        ("../table.csv", "a name of at most 128 letters"),
+        ("table.csv:v9", "an alias or a version is named only where an artifact is read"),
+    ],
+)
+def test_an_output_is_called_by_a_plain_name(name: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit), step("first") as run:
+        run.output_path(name)
+    assert said in str(left(tmp_path).error)
+
+
+def test_two_outputs_of_one_name(store: Store) -> None:
+    with step("first") as run:
+        run.write_table("table.csv", TABLE, "raw", "A table")
+        with pytest.raises(InputError, match=r"two outputs are called table\.csv; give one"):
+            run.write_table("table.csv", TABLE, "raw", "A table")
+    assert store.versions("table.csv") == [0]
+
+
+def test_a_project_that_wandb_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(HANDED)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    monkeypatch.setenv("WANDB_PROJECT", "team/songs")
+    line = "^error: first: main.project_name, or WANDB_PROJECT .* got 'team/songs'$"
+    with pytest.raises(SystemExit, match=line), step("first"):
+        pass
+
+
 def test_nothing_is_left_in_the_work_folder() -> None:
     with step("first") as run:
         place = run.output_path("table.csv")

@@ -170,7 +170,7 @@ def test_aliases_are_set_and_moved(store: Store, tmp_path: Path) -> None:
     assert text_of(store, "t.csv", tmp_path) == "a"
 
 
-@pytest.mark.parametrize("alias", ["v1", "v007", "a/b", "", ".."])
+@pytest.mark.parametrize("alias", ["v1", "v007", "V1", "007", "5", "a/b", "", ".."])
 def test_bad_aliases_are_refused_and_nothing_is_written(
     alias: str, store: Store, tmp_path: Path
 ) -> None:
