@@ -1,6 +1,5 @@
 """main.action=clean: remove what nothing needs any more."""
 
-import json
 import os
 import re
 import shutil
@@ -9,17 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pipeline import paths
+from pipeline.commands import needed as need
+from pipeline.commands.needed import Content, Needed
 from pipeline.errors import InputError
-from pipeline.replay import manifest
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version
-from pipeline.tracking import record
 
 UPLOADING = timedelta(hours=1)  # files are there before the version that holds them
-Content = tuple[str, str]  # name and digest: in every catalog the same
 WORK = re.compile(r"\w+_(\d+)_\w+")  # of a step's process: see pipeline.step.start
 
 
@@ -36,8 +33,9 @@ class Item:
 def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
     """List what can be removed, and remove it unless it is a dry run.
 
-    A version of an artifact is kept if it is the newest, if an alias, the manifest of a run in
-    outputs/ or an unsynced W&B run names it, or if a version that is kept was made from it.
+    A version of an artifact is kept if it is the newest, if an alias, a manifest, a run or an
+    unsynced W&B run names it, or if a version that is kept was made from it. If a tracking server
+    does not answer, which may know of other runs, no version is removed.
 
     Args:
         store: the artifact store.
@@ -45,13 +43,18 @@ def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
         dry_run: only list it.
 
     Returns:
-        Lines that say what was removed or would be.
+        Lines that say what was removed or would be, and what could not be looked at.
 
     Raises:
-        InputError: a step is running, whose files cannot be told from leftovers; a damaged
-            manifest.
+        InputError: a step is running, whose files cannot be told from leftovers.
     """
-    items = [*_work(root / "outputs" / ".work"), *_wandb(root / "wandb"), *_artifacts(store, root)]
+    catalogs = [store, *(Store(store.location, catalog) for catalog in store.catalogs())]
+    needed = need.by_runs(catalogs, root)
+    items = [*_work(root / "outputs" / ".work"), *_wandb(root / "wandb", needed)]
+    items += [] if needed.blind else [*_artifacts(store, catalogs, needed), *_entries(needed, root)]
+    notes = needed.notes
+    if needed.blind:
+        notes.append("so no artifact is removed: a run that could not be looked at may name it")
     verb = "would remove" if dry_run else "removed"
     lines = []
     for item in items:
@@ -60,9 +63,9 @@ def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
         lines.append(f"{verb} {item.what} ({item.size / 1e6:,.1f} MB): {item.why}")
     total = f"{sum(item.size for item in items) / 1e6:,.1f} MB"
     if not items:
-        return ["nothing to remove: all that is there is needed"]
+        return [*notes, "nothing to remove: all that is there is needed"]
     rest = "; main.dry_run=false removes it" if dry_run else ""
-    return [*lines, f"{verb} {total} in {len(items)} items{rest}"]
+    return [*notes, *lines, f"{verb} {total} in {len(items)} items{rest}"]
 
 
 def _work(folder: Path) -> Iterator[Item]:
@@ -87,19 +90,20 @@ def _lives(process: int) -> bool:
     return True
 
 
-def _wandb(folder: Path) -> Iterator[Item]:
+def _entries(needed: Needed, root: Path) -> Iterator[Item]:
+    """Yield the register's entries of runs that were deleted."""
+    for entry in needed.let_go:
+        path = root / entry.place
+        yield Item(entry.place, "its run was deleted", path.stat().st_size, path.unlink)
+
+
+def _wandb(folder: Path, needed: Needed) -> Iterator[Item]:
     """Yield W&B's cache, and the copies of artifacts that it has sent."""
     if (folder / "cache").exists():
         yield _folder(folder / "cache", "W&B fills it again")
     staged = folder / "data" / "artifacts" / "staging"
-    if staged.exists() and not _unsynced(folder):
+    if staged.exists() and not needed.unsynced and not needed.notes:
         yield _folder(staged, "all offline runs are synced")
-
-
-def _unsynced(folder: Path) -> list[Path]:
-    """Return the files of W&B's offline runs that are not sent yet."""
-    runs = folder.glob("offline-run-*/run-*.wandb")
-    return [run for run in runs if not run.with_name(f"{run.name}.synced").exists()]
 
 
 def _folder(folder: Path, why: str) -> Item:
@@ -108,12 +112,11 @@ def _folder(folder: Path, why: str) -> Item:
     return Item(f"{name}/", why, size, lambda: shutil.rmtree(folder))
 
 
-def _artifacts(store: Store, root: Path) -> Iterator[Item]:
+def _artifacts(store: Store, catalogs: list[Store], named: Needed) -> Iterator[Item]:
     """Yield versions that nothing names, and objects that no version holds."""
-    catalogs = [store, *(Store(store.location, catalog) for catalog in store.catalogs())]
     versions = [(catalog, catalog.get(f"{name}:v{n}")) for catalog in catalogs
                 for name in catalog.names() for n in catalog.versions(name)]  # fmt: skip
-    needed = _needed(catalogs, [version for _, version in versions], root)
+    needed = _needed(catalogs, [version for _, version in versions], named.contents)
     needed_keys = {store.key(file) for _, version in versions for file in version.files
                    if _content(version) in needed}  # fmt: skip
     all_keys = {store.key(file) for _, version in versions for file in version.files}
@@ -141,21 +144,15 @@ def _version(store: Store, version: Version, needed: set[str]) -> Item:
     return Item(version.reference, "no alias and no run names it", sum(alone.values()), remove)
 
 
-def _needed(catalogs: list[Store], versions: list[Version], root: Path) -> set[Content]:
-    """Return what is needed."""
-    queue: set[Content] = set()
+def _needed(catalogs: list[Store], versions: list[Version], named: set[Content]) -> set[Content]:
+    """Return what is needed: what is named, and what that was made from."""
+    queue = set(named)
     for store in catalogs:
         for name in store.names():
             newest = max(store.versions(name))  # or its number is given again
             numbers = {newest, *store.aliases(name).values()}
             candidates = (store.find(f"{name}:v{number}") for number in numbers)
             queue |= {_content(version) for version in candidates if version}
-    for pattern in (f"outputs/*/*/{manifest.FILE}", f"multirun/*/*/*/{manifest.FILE}"):
-        for path in root.glob(pattern):
-            queue |= _artifacts_in(path, lambda content: content["steps"])
-    unsynced = {path.stem.removeprefix("run-") for path in _unsynced(root / "wandb")}
-    for path in root.glob(f"mlruns/*/*/artifacts/{record.FILE}"):
-        queue |= _artifacts_in(path, lambda step: [step] if step["wandb_run"] in unsynced else [])
     sources: dict[Content, set[Content]] = {}
     for version in versions:
         inputs = {(source["name"], source["digest"]) for source in version.inputs}
@@ -167,16 +164,3 @@ def _needed(catalogs: list[Store], versions: list[Version], root: Path) -> set[C
             needed.add(content)
             queue |= sources.get(content, set())
     return needed
-
-
-def _artifacts_in(path: Path, steps_in: Callable[[Any], list[dict[str, Any]]]) -> set[Content]:
-    """Return the artifacts that the steps in a manifest or a record have read and made."""
-    try:
-        steps = steps_in(json.loads(path.read_text(encoding="utf-8")))
-        artifacts = [a for step in steps for a in (*step["inputs"], *step["outputs"])]
-        return {(artifact["name"], artifact["digest"]) for artifact in artifacts}
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"clean: {path} is damaged ({error!r}), so that what it needs is not known; delete or "
-            "mend it"
-        ) from error

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.files import write_bytes, write_text
 from pipeline.store.artifacts import Store
 from pipeline.store.drafts import Draft, Provenance
 from pipeline.store.versions import InputOf, Version
@@ -137,11 +138,11 @@ class StepRun:
 
     def log_text(self, name: str, text: str) -> None:
         """Record a text for people as ``name.md``."""
-        (self.folder / f"{name}.md").write_text(text, encoding="utf-8")
+        write_text(self.folder / f"{name}.md", text)
 
     def log_picture(self, name: str, png: bytes) -> None:
         """Record a picture as ``name.png``."""
-        (self.folder / f"{name}.png").write_bytes(png)
+        write_bytes(self.folder / f"{name}.png", png)
         self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
 
     def refuse(self, reason: str) -> None:
