@@ -20,8 +20,7 @@ from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version
 from pipeline.tracking import record, register
 from pipeline.tracking.record import Record, reference
-from pipeline.tracking.run_folders import records_in, wandb_folders
-from pipeline.tracking.run_folders import run_folders as run_folders_of
+from pipeline.tracking.run_folders import records_in, run_folders, wandb_folders
 from pipeline.tracking.wandb_artifact import artifact_of, facts_of
 from pipeline.tracking.wandb_service import FAILURES, Service, error_line
 
@@ -94,10 +93,10 @@ def _offline_runs(root: Path, folders: list[Path], notes: list[str]) -> Iterator
 def _records(root: Path, notes: list[str]) -> Iterator[Record]:
     """Yield what is known of all steps: what the register says, and what lies in run folders."""
     for entry in register.entries(root, notes):
-        yield from map(record.of, entry.records)
-    run_folders = [folder.path for folder in run_folders_of(root, notes)]
+        yield from entry.executions()
+    folders = [found.path for found in run_folders(root, [])]
     files = [*root.glob(f"mlruns/*/*/artifacts/{record.FILE}"),
-              *(file for folder in run_folders for file in records_in(folder))]  # fmt: skip
+              *(file for folder in folders for file in records_in(folder))]  # fmt: skip
     for file in files:
         try:
             if found := record.read_record(file.parent):

@@ -22,7 +22,7 @@ from pipeline import processes
 from pipeline.context import own_tracking, tracking_uri, wandb_folder
 from pipeline.files import shown, write_json
 from pipeline.shapes import misfit
-from pipeline.tracking.record import Record
+from pipeline.tracking.record import Record, of
 
 FOLDER = ".runs"
 RUNNING, ENDED = ".running", ".json"
@@ -87,6 +87,10 @@ class Entry:
         """Note that the run is over, though its process was killed: its folder says what it did."""
         self.end([], root)
 
+    def executions(self) -> list[Record]:
+        """Return what the steps did."""
+        return [of(record) for record in self.records]
+
     @property
     def place(self) -> str:
         """The entry's own file, from the root."""
@@ -140,4 +144,6 @@ def _read(path: Path) -> Entry:
     content = json.loads(path.read_bytes())
     if fault := misfit(content, Entry, Entry.__annotations__):
         raise ValueError(fault)
-    return Entry(**content)
+    entry = Entry(**content)
+    entry.executions()  # or it is damaged as well
+    return entry
