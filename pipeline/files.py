@@ -85,16 +85,19 @@ def settle(path: Path) -> None:
         os.close(descriptor)
 
 
-def unusable(error: OSError, path: Path | None = None, verb: str = "use") -> InputError:
+def unusable(
+    error: OSError, path: Path | None = None, verb: str = "use", work: Path | None = None
+) -> InputError:
     """Return what a person is told: the file, what the system says, and what to do.
 
     Args:
         error: what the system says.
         path: what was read or written; None: as the error has it.
         verb: what was to be done with it.
+        work: where it was, most likely, if the error does not say it.
     """
     named = error.filename if isinstance(error.filename, str | bytes) else None
-    place = path or (Path(os.fsdecode(named)) if named else None)
+    place = path or (Path(os.fsdecode(named)) if named else work)
     what = f"cannot {verb} {shown(place)}: " if place else ""
     folder = f" (folder {shown(place.parent)})" if place else ""
     advice = ADVICE.get(error.errno or 0)

@@ -45,7 +45,7 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
         with _started(step, arguments) as run:
             yield run
     except (InputError, OSError) as error:
-        line = unusable(error) if isinstance(error, OSError) else error
+        line = unusable(error, work=paths.WORK) if isinstance(error, OSError) else error
         logging.getLogger(step).error("%s", line)
         sys.exit(1)
 
@@ -112,7 +112,7 @@ def _outcome(error: BaseException | None) -> tuple[str, str | None]:
     """Return how a step ended, and why it failed if it did."""
     if error is None:
         return "finished", None
-    line = unusable(error) if isinstance(error, OSError) else error
+    line = unusable(error, work=paths.WORK) if isinstance(error, OSError) else error
     return "failed", str(line) or type(error).__name__
 
 
