@@ -17,7 +17,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from pipeline import context, paths
+from pipeline import context, paths, processes
 from pipeline.commands import actions, parent
 from pipeline.commands.job import Job
 from pipeline.config import overrides, root_config
@@ -36,7 +36,7 @@ def main(config: DictConfig) -> None:
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
                 run(job.steps, parent.open_run(job, cache, recorder))
-    except (*overrides.CONFIG_ERRORS, InputError) as error:
+    except (*overrides.CONFIG_ERRORS, InputError, OSError) as error:
         if asked.mode == RunMode.MULTIRUN:
             raise  # Hydra goes on with the other jobs, and fails at the end
         fail(error)
@@ -67,11 +67,12 @@ def fail(error: Exception) -> None:
 
 if __name__ == "__main__":
     context.show_hydra_errors()
+    processes.end_with_starter("MLFLOW_RUN_ID")  # `mlflow run`, if it was that
     try:
         root_config.register(paths.ROOT)
         sys.argv[1:] = overrides.from_argv(sys.argv[1:])
         main()
-    except (*overrides.CONFIG_ERRORS, InputError) as error:
+    except (*overrides.CONFIG_ERRORS, InputError, OSError) as error:
         fail(error)
     except KeyboardInterrupt:
         fail(InputError("stopped"))

@@ -31,6 +31,7 @@ class RunContext:
         recorder: address of the process that holds W&B's runs; empty: none yet.
         record_folder: where a step leaves its record for main.py; None: it was started alone.
         mlflow_run: the MLflow run that was made for this process, if one was.
+        process: main.py's, by processes.identity: its steps end with it; empty: there is none.
     """
 
     artifact_store: str
@@ -44,6 +45,7 @@ class RunContext:
     recorder: str = ""
     record_folder: str | None = None
     mlflow_run: str | None = None
+    process: str = ""
 
     @classmethod
     def of(cls, main: Mapping[str, Any], tracking: Mapping[str, Any]) -> Self:
@@ -91,9 +93,7 @@ class RunContext:
         MLflow and W&B find their settings there too; what the user has set of these stays.
         """
         settings = {
-            "MLFLOW_TRACKING_URI": f"sqlite:///{paths.ROOT / 'mlflow.db'}",
-            # The one way to keep ./mlruns from being made in the caller's working directory.
-            "_MLFLOW_SERVER_ARTIFACT_ROOT": str(paths.MLRUNS),
+            **_own_tracking(paths.ROOT),
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "WANDB_SILENT": "true",
             "WANDB_DIR": str(paths.ROOT),
@@ -126,7 +126,32 @@ class RunContext:
     @property
     def mlflow_uri(self) -> str:
         """The tracking URI of MLflow."""
-        return self.to_environ()["MLFLOW_TRACKING_URI"]
+        return tracking_uri(paths.ROOT)
+
+
+def _own_tracking(root: Path) -> dict[str, str]:
+    """Return where MLflow keeps what it is told, unless the user says something else."""
+    return {
+        "MLFLOW_TRACKING_URI": f"sqlite:///{root / 'mlflow.db'}",
+        # The one way to keep ./mlruns from being made in the caller's working directory.
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": str(root / "mlruns"),
+    }
+
+
+def own_tracking(root: Path) -> bool:
+    """Say whether MLflow's runs are in the repository's database, with their files beside it."""
+    return all((os.environ.get(name) or own) == own for name, own in _own_tracking(root).items())
+
+
+def tracking_uri(root: Path) -> str:
+    """Return the tracking URI of MLflow for the repository at the root."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or _own_tracking(root)["MLFLOW_TRACKING_URI"]
+
+
+def wandb_folder(root: Path) -> Path:
+    """Return where W&B puts the runs of the repository at the root."""
+    folder = Path(os.environ.get("WANDB_DIR") or root).expanduser().absolute()
+    return folder / (".wandb" if (folder / ".wandb").exists() else "wandb")
 
 
 def _path_with_this_python() -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import paths, wandb_mode
 from pipeline.context import variables
+from pipeline.files import write_text
 
 if TYPE_CHECKING:
     from pipeline.cache.decision import Decision
@@ -45,6 +46,8 @@ def recognised(memory: Path) -> bool:
     """
     if "MLFLOW_RUN_ID" in variables() or any(word.startswith("-") for word in sys.argv[1:]):
         return False
+    if any(name.endswith(".running") for name in _names(paths.ROOT / ".runs")):
+        return False  # it may be of a process that was killed
     try:
         content = json.loads(memory.read_text(encoding="utf-8"))
         same: bool = (
@@ -58,6 +61,10 @@ def recognised(memory: Path) -> bool:
         print("Nothing has changed since this command was last served:")
         print_lines(content["lines"])
     return same
+
+
+def _names(folder: Path) -> list[str]:
+    return os.listdir(folder) if folder.is_dir() else []
 
 
 def print_lines(lines: Iterable[tuple[str, float | None]]) -> None:
@@ -109,9 +116,7 @@ def remember(
         "lines": lines,
     }
     memory.parent.mkdir(parents=True, exist_ok=True)
-    draft = memory.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(draft, memory)
+    write_text(memory, json.dumps(content))
 
 
 def _evidence(

@@ -11,7 +11,7 @@ from pipeline.commands.job import Job
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import is_reference
-from pipeline.tracking import wandb_store
+from pipeline.tracking import mlflow_runs, wandb_store
 from pipeline.tracking.recorder_client import RecorderProcess
 
 
@@ -29,6 +29,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
         InputError: what is asked for cannot be done; the model cannot be built; the run to verify
             differs.
     """
+    mlflow_runs.close_dead(paths.ROOT)
     action = job.config.main.action
     if action in ASIDE:
         ASIDE[action](job)

@@ -1,6 +1,5 @@
 """main.action=clean: remove what nothing needs any more."""
 
-import json
 import os
 import re
 import shutil
@@ -9,18 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pipeline import paths
+from pipeline.commands import needed as need
+from pipeline.commands.needed import Content, Needed
 from pipeline.errors import InputError
-from pipeline.replay import manifest
 from pipeline.store.artifacts import Store
 from pipeline.store.stock import Stock
+from pipeline.store.verdicts import alias
 from pipeline.store.versions import Version
-from pipeline.tracking import record
 
 UPLOADING = timedelta(hours=1)  # files are there before the version that holds them
-Content = tuple[str, str]  # name and digest: in every catalog the same
 WORK = re.compile(r"\w+_(\d+)_\w+")  # of a step's process: see pipeline.step.start
 
 
@@ -37,8 +35,9 @@ class Item:
 def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
     """List what can be removed, and remove it unless it is a dry run.
 
-    A version of an artifact is kept if it is the newest, if an alias, the manifest of a run in
-    outputs/ or an unsynced W&B run names it, or if a version that is kept was made from it.
+    A version of an artifact is kept if it is the newest, if an alias, a manifest, a run or an
+    unsynced W&B run names it, or if a version that is kept was made from it. If a tracking server
+    does not answer, which may know of other runs, no version is removed.
 
     Args:
         store: the artifact store.
@@ -46,14 +45,18 @@ def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
         dry_run: only list it.
 
     Returns:
-        Lines that say what was removed or would be.
+        Lines that say what was removed or would be, and what could not be looked at.
 
     Raises:
-        InputError: a step is running, whose files cannot be told from leftovers; the damaged
-            manifest of a run.
+        InputError: a step is running, whose files cannot be told from leftovers.
     """
     stock = Stock.of(store)
-    items = [*_work(root / "outputs" / ".work"), *_wandb(root / "wandb"), *_artifacts(stock, root)]
+    needed = need.by_runs(stock.catalogs, root)
+    items = [*_work(root / "outputs" / ".work"), *_wandb(root / "wandb", needed)]
+    items += [] if needed.blind else [*_artifacts(stock, needed), *_entries(needed, root)]
+    notes = needed.notes
+    if needed.blind:
+        notes.append("so no artifact is removed: a run that could not be looked at may name it")
     verb = "would remove" if dry_run else "removed"
     lines = [f"left: {line}; until then no file without a version is removed"
              for line in stock.damaged]  # fmt: skip
@@ -63,9 +66,9 @@ def clean(store: Store, root: Path, dry_run: bool) -> list[str]:
         lines.append(f"{verb} {item.what} ({item.size / 1e6:,.1f} MB): {item.why}")
     total = f"{sum(item.size for item in items) / 1e6:,.1f} MB"
     if not items:
-        return [*lines, "nothing to remove: all that is there is needed"]
+        return [*notes, *lines, "nothing to remove: all that is there is needed"]
     rest = "; main.dry_run=false removes it" if dry_run else ""
-    return [*lines, f"{verb} {total} in {len(items)} items{rest}"]
+    return [*notes, *lines, f"{verb} {total} in {len(items)} items{rest}"]
 
 
 def _work(folder: Path) -> Iterator[Item]:
@@ -90,19 +93,20 @@ def _lives(process: int) -> bool:
     return True
 
 
-def _wandb(folder: Path) -> Iterator[Item]:
+def _entries(needed: Needed, root: Path) -> Iterator[Item]:
+    """Yield the register's entries of runs that were deleted."""
+    for entry in needed.let_go:
+        path = root / entry.place
+        yield Item(entry.place, "its run was deleted", path.stat().st_size, path.unlink)
+
+
+def _wandb(folder: Path, needed: Needed) -> Iterator[Item]:
     """Yield W&B's cache, and the copies of artifacts that it has sent."""
     if (folder / "cache").exists():
         yield _folder(folder / "cache", "W&B fills it again")
     staged = folder / "data" / "artifacts" / "staging"
-    if staged.exists() and not _unsynced(folder):
+    if staged.exists() and not needed.unsynced and not needed.notes:
         yield _folder(staged, "all offline runs are synced")
-
-
-def _unsynced(folder: Path) -> list[Path]:
-    """Return the files of W&B's offline runs that are not sent yet."""
-    runs = folder.glob("offline-run-*/run-*.wandb")
-    return [run for run in runs if not run.with_name(f"{run.name}.synced").exists()]
 
 
 def _folder(folder: Path, why: str) -> Item:
@@ -111,10 +115,10 @@ def _folder(folder: Path, why: str) -> Item:
     return Item(f"{name}/", why, size, lambda: shutil.rmtree(folder))
 
 
-def _artifacts(stock: Stock, root: Path) -> Iterator[Item]:
+def _artifacts(stock: Stock, named: Needed) -> Iterator[Item]:
     """Yield versions that nothing names, and objects that no version holds."""
     store, versions = stock.catalogs[0], stock.versions
-    needed = _needed(stock, root)
+    needed = _needed(stock, named.contents)
     all_keys = {store.key(file) for _, version in versions for file in version.files}
     needed_keys = all_keys if stock.damaged else {
         store.key(file) for _, version in versions if _content(version) in needed
@@ -144,15 +148,10 @@ def _version(store: Store, version: Version, needed: set[str]) -> Item:
     return Item(version.reference, "no alias and no run names it", sum(alone.values()), remove)
 
 
-def _needed(stock: Stock, root: Path) -> set[Content]:
-    """Return what is needed."""
-    queue = {_content(version) for version in stock.named()}
-    for pattern in (f"outputs/*/*/{manifest.FILE}", f"multirun/*/*/*/{manifest.FILE}"):
-        for path in root.glob(pattern):
-            queue |= _artifacts_in(path, lambda content: content["steps"])
-    unsynced = {path.stem.removeprefix("run-") for path in _unsynced(root / "wandb")}
-    for path in root.glob(f"mlruns/*/*/artifacts/{record.FILE}"):
-        queue |= _artifacts_in(path, lambda step: [step] if step["wandb_run"] in unsynced else [])
+def _needed(stock: Stock, named: set[Content]) -> set[Content]:
+    """Return what is needed: what is named, what that was made from, the verdicts on its tables."""
+    queue = named | {_content(version) for version in stock.named()}
+    verdicts = stock.verdicts()
     sources: dict[Content, set[Content]] = {}
     for _, version in stock.versions:
         inputs = {(source["name"], source["digest"]) for source in version.inputs}
@@ -162,18 +161,5 @@ def _needed(stock: Stock, root: Path) -> set[Content]:
         content = queue.pop()
         if content not in needed:
             needed.add(content)
-            queue |= sources.get(content, set())
+            queue |= sources.get(content, set()) | verdicts.get(alias(content[1]), set())
     return needed
-
-
-def _artifacts_in(path: Path, steps_in: Callable[[Any], list[dict[str, Any]]]) -> set[Content]:
-    """Return the artifacts that the steps in a manifest or a record have read and made."""
-    try:
-        steps = steps_in(json.loads(path.read_text(encoding="utf-8")))
-        artifacts = [a for step in steps for a in (*step["inputs"], *step["outputs"])]
-        return {(artifact["name"], artifact["digest"]) for artifact in artifacts}
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"clean: {path} is damaged ({error!r}), so that what it needs is not known; delete or "
-            "mend it"
-        ) from error

@@ -4,7 +4,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.errors import InputError
-from pipeline.store.artifacts import Store
+from pipeline.files import settle, unusable
+from pipeline.store.artifacts import Store, Version
 
 
 def fetch(store: Store, reference: str | None, folder: str | None, root: Path) -> str:
@@ -36,13 +37,24 @@ def fetch(store: Store, reference: str | None, folder: str | None, root: Path) -
     occupied = target.exists() and (not target.is_dir() or any(target.iterdir()))
     if occupied and folder is not None:
         raise InputError(f"fetch: {folder} is not empty; give another folder (main.folder=...)")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=target.parent, prefix=".fetch-") as temporary:
-        draft = Path(temporary, "new")
-        store.download(version, draft)
-        if occupied:
-            target.rename(Path(temporary, "old"))
-        draft.rename(target)
+    _replace(store, version, target)
     path = target.relative_to(root) if target.is_relative_to(root) else target
     serve = f"; serve it: mlflow models serve -m {path} --env-manager local --port 5001"
     return f"{version.reference} is in {path}{serve if (target / 'MLmodel').exists() else ''}"
+
+
+def _replace(store: Store, version: Version, target: Path) -> None:
+    """Let the files of a version be the folder, in place of what it was."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=target.parent, prefix=".fetch-") as temporary:
+            draft = Path(temporary, "new")
+            store.download(version, draft)
+            for path in (*draft.rglob("*"), draft):
+                settle(path)
+            if target.exists():
+                target.rename(Path(temporary, "old"))
+            draft.rename(target)
+            settle(target.parent)
+    except OSError as error:
+        raise unusable(error, target, "write") from error

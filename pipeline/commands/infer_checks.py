@@ -18,6 +18,7 @@ from pipeline.config import steps
 from pipeline.config.schema import Data
 from pipeline.context import RunContext, variables
 from pipeline.errors import InputError
+from pipeline.files import write_text
 from pipeline.store.artifacts import Store
 from pipeline.store.digests import file_sha256
 from pipeline.store.versions import parse_reference
@@ -60,8 +61,7 @@ def write(job: Job) -> str:
     digest = file_sha256(file) if file else None
     settings = {"file_url": url, "sha256": digest, "description": f"The table {name}"}
     reference = _reference(config.data, name)
-    with path.open("x", encoding="utf-8") as stream:
-        stream.write(column_roles.config(table, settings, target, reference))
+    write_text(path, column_roles.config(table, settings, target, reference))
     rest = "" if target else " data.target=COLUMN"
     return (
         f"wrote {config_name}: {table.num_columns} columns of {table.num_rows:,} rows; edit it, "

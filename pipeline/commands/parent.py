@@ -5,23 +5,22 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import paths
+from pipeline import paths, processes
 from pipeline.cache import unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
-from pipeline.commands import console
+from pipeline.commands import conclusion, console
 from pipeline.commands.job import Job
 from pipeline.config import steps
 from pipeline.context import RunContext
 from pipeline.errors import InputError
-from pipeline.replay import checkout, manifest
 from pipeline.replay.manifest import Outcome
 from pipeline.report import make
-from pipeline.tracking import mlflow_log, model_registry
+from pipeline.tracking import mlflow_database, mlflow_log, model_registry, register
 from pipeline.tracking.record import Record, read_record
 from pipeline.tracking.recorder_client import RecorderProcess
 
@@ -153,22 +152,22 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     main, folder = job.config.main, job.folder
     with recorder:
         no_wandb = job.context.wandb_mode == "disabled"
-        context = replace(job.context, recorder="" if no_wandb else recorder.address)
+        address = "" if no_wandb else recorder.address
+        context = replace(job.context, recorder=address, process=processes.identity())
         import mlflow  # takes seconds: the recorder starts meanwhile
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
+        mlflow_database.prepare(paths.ROOT)
+        entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
+        tags = {mlflow_log.PROCESS: entry.process}
         with (
+            mlflow_database.failures(),
             make.at_end(folder, context) if main.report else nullcontext(),
-            mlflow.start_run(run_name=main.experiment_name) as active,
+            mlflow.start_run(run_name=main.experiment_name, tags=tags) as active,
         ):
-            code = checkout.code_of(paths.ROOT)  # as it is now; it may be edited while steps run
+            entry = entry.known_as(active.info.run_id, paths.ROOT)
             group = context.group or f"{main.experiment_name}-{active.info.run_id[:8]}"
             run = ParentRun(cache, folder, replace(context, group=group), active)
-            try:
+            with conclusion.concluding(job, run, entry):
                 yield run
-            finally:
-                request = manifest.Request(asdict(job.config), job.overrides, run.env_manager)
-                manifest.write(folder, run.run_id, request, code, run.outcomes)
-                mlflow.log_artifact(str(folder / manifest.FILE))
-                console.closing_table([(o.record, bool(o.decision.hit)) for o in run.outcomes])
     print("\n".join(console.where_to_look(context, cache.store)))

@@ -1,6 +1,5 @@
 """`mlflow run . -e predict`: score a table of any size with an exported model."""
 
-import os
 from argparse import Namespace
 from collections import Counter
 from pathlib import Path
@@ -10,6 +9,7 @@ import pyarrow.compute as pc
 
 from pipeline import paths
 from pipeline.errors import InputError
+from pipeline.files import replacing
 from pipeline.step import arguments, start
 from pipeline.step.run import StepRun
 from pipeline.store.digests import file_sha256
@@ -34,15 +34,10 @@ def go(args: Namespace) -> None:
             raise InputError(
                 f"model={model}: {error}; give another model=name:alias or name:vN"
             ) from error
-        part = target.with_name(f".{target.stem}-{os.getpid()}.part{target.suffix}")
-        try:
-            trusted = arguments.columns("trusted_types", args.trusted_types)
-            counts = _score(run, BatchPredictor(folder, version.reference, trusted), source, part)
-            os.replace(part, target)
-        except OSError as error:
-            raise InputError(f"output={target} cannot be written: {error}") from error
-        finally:
-            part.unlink(missing_ok=True)
+        trusted = arguments.columns("trusted_types", args.trusted_types)
+        predictor = BatchPredictor(folder, version.reference, trusted)
+        with replacing(target) as draft:
+            counts = _score(run, predictor, source, draft)
         _record(run, version.reference, source, target, counts)
 
 

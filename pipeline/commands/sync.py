@@ -7,7 +7,7 @@ the runs are told which artifacts they used, which they cannot record while they
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,9 @@ from pipeline.context import RunContext, variables
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version
-from pipeline.tracking.record import FILE, Record, read_record, reference
+from pipeline.tracking import record, register
+from pipeline.tracking.record import Record, reference
+from pipeline.tracking.run_folders import records_in, run_folders, wandb_folders
 from pipeline.tracking.wandb_artifact import artifact_of, facts_of
 from pipeline.tracking.wandb_service import FAILURES, Service, error_line
 
@@ -54,9 +56,11 @@ def sync(context: RunContext, root: Path) -> list[str]:
     Raises:
         InputError: W&B cannot be reached or refuses; an artifact is gone from the store.
     """
-    offline_runs = list(_offline_runs(root))
+    lines: list[str] = []
+    folders = wandb_folders(root, lines)
+    offline_runs = list(_offline_runs(root, folders, lines))
     runs = [run for run in offline_runs if not run.mark.with_suffix(".checked").exists()]
-    lines = _unrecorded_runs(root, {run.folder for run in offline_runs})
+    lines += _unrecorded_runs(folders, {run.folder for run in offline_runs})
     if not runs:
         return [*lines, "nothing to send: all offline runs are synced"]
     try:
@@ -71,24 +75,42 @@ def sync(context: RunContext, root: Path) -> list[str]:
     return [*lines, f"{len(runs)} runs are in {service.path}, every artifact of them checked"]
 
 
-def _offline_runs(root: Path) -> Iterator[OfflineRun]:
+def _in_order(folders: Iterable[Path]) -> list[Path]:
+    """Return the offline runs in W&B's folders, in the order in which they were made."""
+    runs = (run for folder in folders for run in folder.glob("offline-run-*"))
+    return sorted(runs, key=lambda run: run.name)
+
+
+def _offline_runs(root: Path, folders: list[Path], notes: list[str]) -> Iterator[OfflineRun]:
     """Yield the runs whose steps left a record, in the order in which they were made."""
-    files = [*root.glob(f"mlruns/*/*/artifacts/{FILE}"),
-              *root.glob(f"outputs/*/*/*/{FILE}")]  # fmt: skip
-    records = (read_record(file.parent) for file in files)
-    records_of_runs = {record.wandb_run: record for record in records if record}
-    for folder in sorted((root / "wandb").glob("offline-run-*")):
+    records_of_runs = {record.wandb_run: record for record in _records(root, notes)}
+    for folder in _in_order(folders):
         number = folder.name.rpartition("-")[2]
         if number in records_of_runs:
             yield OfflineRun(folder, number, records_of_runs[number])
 
 
-def _unrecorded_runs(root: Path, folders: set[Path]) -> list[str]:
+def _records(root: Path, notes: list[str]) -> Iterator[Record]:
+    """Yield what is known of all steps: what the register says, and what lies in run folders."""
+    for entry in register.entries(root, notes):
+        yield from entry.executions()
+    folders = [found.path for found in run_folders(root, [])]
+    files = [*root.glob(f"mlruns/*/*/artifacts/{record.FILE}"),
+              *(file for folder in folders for file in records_in(folder))]  # fmt: skip
+    for file in files:
+        try:
+            if found := record.read_record(file.parent):
+                yield found
+        except InputError as error:
+            notes.append(f"left out: {error}")
+
+
+def _unrecorded_runs(folders: list[Path], recorded: set[Path]) -> list[str]:
     """Return a line for each run that is not sent because its step left no record."""
     return [
         f"left: {folder.name}, whose step was killed; `wandb sync` sends what there is of it"
-        for folder in sorted((root / "wandb").glob("offline-run-*"))
-        if folder not in folders and not list(folder.glob("*.synced"))
+        for folder in _in_order(folders)
+        if folder not in recorded and not list(folder.glob("*.synced"))
     ]
 
 

@@ -23,6 +23,7 @@ from pipeline.config import loader, yaml_text
 from pipeline.config.loader import check_part
 from pipeline.config.schema import Config
 from pipeline.errors import InputError, did_you_mean
+from pipeline.files import unusable
 
 CONFIG_ERRORS = (OmegaConfBaseException, HydraException, YAMLError)
 STEPS = "main.steps"
@@ -106,9 +107,11 @@ def explain(error: Exception, conf: Path) -> InputError:
     """Turn a Hydra or OmegaConf error into one line that names the key and what is allowed.
 
     Args:
-        error: what Hydra, OmegaConf or YAML raised.
+        error: what Hydra, OmegaConf, YAML or the system raised.
         conf: the folder of the config groups.
     """
+    if isinstance(error, OSError):
+        return unusable(error)
     if isinstance(error, MissingConfigException) and error.options:
         group, _, option = str(error.missing_cfg_file).rpartition("/")
         known = did_you_mean(option, error.options)

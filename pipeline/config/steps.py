@@ -12,6 +12,7 @@ from pipeline.config.model import ModelConfig
 from pipeline.config.preprocess import Download, Preprocess
 from pipeline.config.segregate import Audit
 from pipeline.errors import InputError, check_names, did_you_mean
+from pipeline.files import write_text
 
 KINDS: tuple[type, ...] = (Audit, Checks, Download, EvaluateConfig, ModelConfig, Preprocess)
 # What an MLproject may name as the `schema` of a parameter that is a YAML file.
@@ -123,7 +124,7 @@ def parameters(step: str, values: Mapping[str, object], folder: Path) -> dict[st
     for name, value in values.items():
         if isinstance(value, Mapping | list):
             path = folder / f"{step}.{name}.yaml"
-            path.write_text(yaml_text.dump(value), encoding="utf-8")
+            write_text(path, yaml_text.dump(value))
             value = path
         result[name] = "null" if value is None else str(value)
     return result

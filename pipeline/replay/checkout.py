@@ -5,6 +5,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import TypedDict
@@ -49,14 +50,24 @@ def code_of(root: Path) -> CodeState:
         new = git(root, "ls-files", "-z", "--others", "--exclude-standard").split("\0")
     except (OSError, subprocess.CalledProcessError):  # no git, no repository, no commit
         return state
-    sizes = {name: (root / name).lstat().st_size for name in new if name}
-    state["left_out"] = [name for name, size in sizes.items() if size > LARGEST]
-    state["patch"] = _patch(root, [name for name in sizes if name not in state["left_out"]])
+    small = [name for name in new if name and _is_small(root / name)]
+    state["patch"], refused = _patch(root, small)
+    state["left_out"] = [n for n in new if n and (n in refused or n not in small)]
     return state
 
 
-def _patch(root: Path, new: list[str]) -> str:
-    """Return the difference to the last commit, without touching the index or its objects."""
+def _is_small(path: Path) -> bool:
+    try:
+        return path.lstat().st_size <= LARGEST
+    except OSError:  # it is gone meanwhile
+        return False
+
+
+def _patch(root: Path, new: list[str]) -> tuple[str, set[str]]:
+    """Return the difference to the last commit, without touching the index or its objects.
+
+    Also those of the new files that git cannot read: no right to, or a repository of its own.
+    """
     with tempfile.TemporaryDirectory() as folder:
         index = root / git(root, "rev-parse", "--git-path", "index").strip()
         objects = root / git(root, "rev-parse", "--git-path", "objects").strip()
@@ -68,11 +79,25 @@ def _patch(root: Path, new: list[str]) -> str:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects),
         }
         git(root, "add", "--update", **apart)
-        if new:
-            names = "".join(f"{name}\0" for name in new)
-            words = ("add", "--pathspec-from-file=-", "--pathspec-file-nul")
-            git(root, "--literal-pathspecs", *words, text=names, **apart)
-        return git(root, "diff", "--cached", "--binary", "--no-ext-diff", "HEAD", **apart)
+        refused = {name for names in _refused(root, new, apart) for name in names}
+        difference = git(root, "diff", "--cached", "--binary", "--no-ext-diff", "HEAD", **apart)
+        return difference, refused
+
+
+def _refused(root: Path, names: list[str], apart: dict[str, str]) -> Iterator[list[str]]:
+    """Add new files to the index; yield those that git refuses, found by halving."""
+    words = ("add", "--pathspec-from-file=-", "--pathspec-file-nul")
+    try:
+        if names:
+            text = "".join(f"{name}\0" for name in names)
+            git(root, "--literal-pathspecs", *words, text=text, **apart)
+    except subprocess.CalledProcessError:
+        if len(names) == 1:
+            yield names
+        else:
+            middle = len(names) // 2
+            yield from _refused(root, names[:middle], apart)
+            yield from _refused(root, names[middle:], apart)
 
 
 def git(root: Path, *words: str, text: str = "", **environment: str) -> str:

@@ -1,6 +1,5 @@
 """The manifest of a run: all that is needed to execute it again and to compare the two."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Any, TypedDict
 
 from pipeline.cache import packages
 from pipeline.cache.decision import Decision
+from pipeline.files import write_json
 from pipeline.replay.checkout import CodeState, Machine, machine
 from pipeline.tracking.record import ArtifactFacts, Record, Row
 
@@ -94,8 +94,7 @@ def write(
         "packages": packages.installed(),
         "steps": [_step(outcome) for outcome in outcomes],
     }
-    text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
-    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+    write_json(folder / FILE, content)
 
 
 def _step(outcome: Outcome) -> StepEntry:

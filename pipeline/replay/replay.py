@@ -12,6 +12,7 @@ from pipeline import paths
 from pipeline.cache.external_files import local_file
 from pipeline.context import outside
 from pipeline.errors import InputError
+from pipeline.files import shown
 from pipeline.replay import checkout, manifest
 from pipeline.replay.manifest import Manifest, StepEntry
 from pipeline.store.artifacts import Store
@@ -54,7 +55,7 @@ def _code(original: Manifest, folder: Path) -> Iterator[Path]:
             "cannot be brought back; commit (git init; git add .; git commit), then run again"
         )
     for name in code["left_out"]:
-        print(f"not as recorded: {name} was new and too large to keep; today's is used")
+        print(f"not as recorded: {shown(name)} was new and too large to keep; today's is used")
     try:
         checkout.git(
             paths.ROOT, "worktree", "add", "--quiet", "--detach", str(folder), code["commit"]

@@ -1,32 +1,63 @@
 """The runs that this repository remembers: their folders and manifests, found by MLflow run id."""
 
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import paths
 from pipeline.errors import InputError
+from pipeline.files import shown
 from pipeline.replay.manifest import FILE, Manifest
+from pipeline.shapes import misfit
+from pipeline.tracking import mlflow_database
+from pipeline.tracking.run_folders import run_folders
 
-PATTERNS = ("outputs/*/*/", "multirun/*/*/*/")  # run folders, named after the time a run began
 SHOWN = 5  # runs that a message names
+# What all releases have written.
+REQUIRED = {"run", "finished", "code", "commit", "patch", "config", "steps", "step", "status",
+            "inputs", "outputs", "name", "version", "digest"}  # fmt: skip
 
 
-def folders(root: Path) -> list[Path]:
-    """Return the folders of all runs that have a manifest, the newest first."""
-    run_folders = (path.parent for pattern in PATTERNS for path in root.glob(pattern + FILE))
-    return sorted(run_folders, key=lambda folder: folder.relative_to(root).parts[1:], reverse=True)
+def folders(root: Path, notes: list[str]) -> list[Path]:
+    """Return the folders of all runs that have a manifest, the newest first.
+
+    Args:
+        root: of the repository.
+        notes: a line is added for each place that could not be looked at.
+    """
+    found = (folder.path for folder in run_folders(root, notes))
+    return [folder for folder in found if (folder / FILE).exists()]
 
 
 def read(folder: Path) -> Manifest:
     """Return the manifest of the run in a folder; InputError when it is damaged."""
-    path = folder / FILE
+    return _manifest(folder / FILE)
+
+
+def _manifest(path: Path) -> Manifest:
     try:
-        manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path} is damaged ({error}); delete it") from error
+        manifest: Manifest = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{shown(path)} is damaged ({error}); delete it") from error
+    if fault := misfit(manifest, Manifest, REQUIRED):
+        raise InputError(f"{shown(path)} is damaged ({fault}); delete it")
     return manifest
+
+
+def readable(root: Path, notes: list[str]) -> Iterator[tuple[Path, Manifest]]:
+    """Yield the runs whose manifests can be read, the newest first.
+
+    Args:
+        root: of the repository.
+        notes: a line is added for each one that cannot be.
+    """
+    for folder in folders(root, notes):
+        try:
+            yield folder, read(folder)
+        except InputError as error:
+            notes.append(f"left out: {error}")
 
 
 def failed_steps(manifest: Manifest) -> list[str]:
@@ -42,9 +73,12 @@ def find(run: str) -> tuple[Path | None, Manifest]:
             here: then there is no folder.
 
     Raises:
-        InputError: there is no such run, or a manifest is damaged.
+        InputError: there is no such run. A manifest that is damaged is left out, which is said.
     """
-    entries = [(folder, read(folder)) for folder in folders(paths.ROOT)]
+    notes: list[str] = []
+    entries = list(readable(paths.ROOT, notes))
+    for note in notes:
+        print(note, file=sys.stderr)
     matches: list[tuple[Path | None, Manifest]] = [
         entry for entry in entries if run == "latest" or entry[1]["run"].startswith(run)
     ]
@@ -61,11 +95,7 @@ def before(manifest: Manifest) -> Iterator[Manifest]:
 
     One that is damaged (the power went while it was written) is none to compare with.
     """
-    for folder in folders(paths.ROOT):
-        try:
-            other = read(folder)
-        except InputError:
-            continue
+    for _, other in readable(paths.ROOT, []):
         earlier = str(other["finished"]) <= str(manifest["finished"])
         if other["run"] != manifest["run"] and earlier:
             yield other
@@ -76,9 +106,10 @@ def _from_mlflow(run: str) -> list[Manifest]:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
+    mlflow_database.prepare(paths.ROOT)
     try:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(MlflowClient().download_artifacts(run, FILE, folder))
-            return [json.loads(file.read_text(encoding="utf-8"))]
-    except (MlflowException, OSError):
+            return [_manifest(file)]
+    except (MlflowException, OSError, InputError):
         return []

@@ -1,6 +1,5 @@
 """The report of a run: made, written and logged. What it takes is imported when it is made."""
 
-import os
 import secrets
 import sys
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
-from pipeline import paths
+from pipeline import files, paths
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay import manifest, runs
@@ -100,15 +99,12 @@ def make(folder: Path, recorded: Manifest, location: str) -> Path:
 
     data = report_data.gather(recorded, runs.before(recorded), location)
     text = page.render(data)
-    path, draft = folder / FILE, folder / f".{FILE}.{os.getpid()}"
+    path = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
     except OSError as error:
-        if draft.exists():
-            draft.unlink()
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
+        raise files.unusable(error, path, "write") from error
+    files.write_text(path, text)
     return path
 
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.files import write_bytes, write_text
 from pipeline.tracking.record import Record, Row, write_table
 from pipeline.tracking.recorder_client import MovedOfflineError
 
@@ -28,11 +29,11 @@ class StepLog:
 
     def log_text(self, name: str, text: str) -> None:
         """Record a text for people as ``name.md``."""
-        (self.folder / f"{name}.md").write_text(text, encoding="utf-8")
+        write_text(self.folder / f"{name}.md", text)
 
     def log_picture(self, name: str, png: bytes) -> None:
         """Record a picture as ``name.png``."""
-        (self.folder / f"{name}.png").write_bytes(png)
+        write_bytes(self.folder / f"{name}.png", png)
         self.record.pictures[f"{name}.png"] = hashlib.sha256(png).hexdigest()
 
     def refuse(self, reason: str) -> None:

@@ -14,13 +14,15 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import paths
+from pipeline import paths, processes
 from pipeline.context import RunContext
 from pipeline.errors import InputError
+from pipeline.files import unusable
+from pipeline.step.log_file import LogFile
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Store
 from pipeline.store.names import PROJECT, check
-from pipeline.tracking import mlflow_log
+from pipeline.tracking import mlflow_database, mlflow_log, register
 from pipeline.tracking.record import Record
 from pipeline.tracking.recorder_client import (
     MovedOfflineError,
@@ -36,18 +38,31 @@ __all__ = ["StepRun", "start_run"]
 def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
     """Run a step: log it, publish its outputs at the end, tell W&B and MLflow.
 
-    Input that cannot be used (InputError) is logged in one line and ends the process with status
-    1; the run is recorded as failed and nothing is published.
+    Input that cannot be used (InputError), and a disk that cannot be (OSError), are logged in one
+    line and end the process with status 1; the run is recorded as failed and nothing is published.
+    A step that main.py or MLflow has started ends when that process has ended.
     """
     try:
-        context = RunContext.from_environ()
-        check("project", context.project, PROJECT)
-    except InputError as error:
-        sys.exit(f"error: {step}: {error}")
-    paths.MLRUNS.mkdir(exist_ok=True)  # the step folders' links to it lead somewhere
+        with _started(step, arguments) as run:
+            yield run
+    except (InputError, OSError) as error:
+        line = unusable(error, work=paths.WORK) if isinstance(error, OSError) else error
+        logging.getLogger(step).error("%s", line)
+        sys.exit(1)
+
+
+@contextmanager
+def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
     _set_up_logging(step)
+    context = RunContext.from_environ()
+    check("project", context.project, PROJECT)
     signal.signal(signal.SIGTERM, _stop)
+    if context.process:
+        processes.end_with(context.process)
+    elif context.mlflow_run:  # made by `mlflow run .`
+        processes.end_with_starter("MLFLOW_RUN_ID")
     with ExitStack() as stack:
+        paths.MLRUNS.mkdir(exist_ok=True)  # the step folders' links to it lead somewhere
         stack.enter_context(context.applied())
         paths.WORK.mkdir(parents=True, exist_ok=True)
         temporary = tempfile.TemporaryDirectory(prefix=f"{step}_{os.getpid()}_", dir=paths.WORK)
@@ -60,41 +75,58 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
         run = StepRun(record, folder, work, _store(connection, context))
         if connection and connection.why:
             run.note_offline(MovedOfflineError(connection.why, record.wandb_run))
-        with _recording(run, connection, alone=context.record_folder is None):
+        alone = context.record_folder is None
+        entry = register.Entry.begin(context.mlflow_run, paths.ROOT) if alone else None
+        with _recording(run, connection, entry):
             yield run
 
 
 @contextmanager
-def _recording(run: StepRun, connection: RecorderConnection | None, alone: bool) -> Iterator[None]:
+def _recording(
+    run: StepRun, connection: RecorderConnection | None, entry: register.Entry | None
+) -> Iterator[None]:
+    """Record how a step ends; with an entry in the register, one that was started alone."""
     begin, record = time.monotonic(), run.record
     try:
+        yield
+        published = time.monotonic()
+        run.publish()
+        record.tracking = time.monotonic() - published
+    finally:
+        record.status, record.error = _outcome(sys.exc_info()[1])
+        end = time.monotonic()
+        record.seconds = round(end - begin, 3)
+        record.write(run.folder)
         try:
-            yield
-            published = time.monotonic()
-            run.publish()
-            record.tracking = time.monotonic() - published
+            if connection:
+                _finish(connection, run)
+                record.tracking = round(record.tracking + time.monotonic() - end, 3)
+                record.write(run.folder)
         finally:
-            error = sys.exc_info()[1]
-            record.status = "failed" if error else "finished"
-            record.error = (str(error) or type(error).__name__) if error else None
-            end = time.monotonic()
-            record.seconds = round(end - begin, 3)
-            record.write(run.folder)
-            try:
-                if connection:
-                    _finish(connection, run)
-                    record.tracking = round(record.tracking + time.monotonic() - end, 3)
-                    record.write(run.folder)
-            finally:
-                if alone:
-                    mlflow_log.alone_to_mlflow(record, run.folder)
-                    run.register()
-        if record.refused and alone:  # else main.py says so
-            raise InputError(record.refused)
-    except InputError as error:
-        run.logger.error("%s", error)
-        sys.exit(1)
+            if entry:
+                _record_alone(run, entry)
+    if record.refused and entry:  # else main.py says so
+        raise InputError(record.refused)
     run.logger.info("done in %.1f s", record.seconds)
+
+
+def _outcome(error: BaseException | None) -> tuple[str, str | None]:
+    """Return how a step ended, and why it failed if it did."""
+    if error is None:
+        return "finished", None
+    line = unusable(error, work=paths.WORK) if isinstance(error, OSError) else error
+    return "failed", str(line) or type(error).__name__
+
+
+def _record_alone(run: StepRun, entry: register.Entry) -> None:
+    """Tell MLflow and the register of a step that was started alone."""
+    try:
+        mlflow_database.prepare(paths.ROOT)
+        with mlflow_database.failures():
+            mlflow_log.alone_to_mlflow(run.record, run.folder, entry.process)
+        run.register()
+    finally:
+        entry.known_as(run.record.mlflow_run, paths.ROOT).end([run.record], paths.ROOT)
 
 
 def _finish(connection: RecorderConnection, run: StepRun) -> None:
@@ -147,7 +179,7 @@ def _commit() -> str | None:
 
 def _set_up_logging(step: str) -> None:
     line = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    file = logging.FileHandler(paths.LOG_FILE, encoding="utf-8")
+    file = LogFile(paths.LOG_FILE, encoding="utf-8", errors="backslashreplace")
     file.setFormatter(logging.Formatter(line))
     screen = logging.StreamHandler(sys.stdout)
     screen.setFormatter(logging.Formatter(line, datefmt="%H:%M:%S"))

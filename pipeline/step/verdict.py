@@ -1,7 +1,6 @@
 """The verdict on a table, by which later steps know whether it may be used."""
 
-import json
-
+from pipeline.files import write_json
 from pipeline.step.run import StepRun
 from pipeline.store.verdicts import Verdict, alias, used_although
 from pipeline.store.versions import Version
@@ -25,7 +24,7 @@ def publish(run: StepRun, name: str, table: Version, verdict: Verdict, checks: l
     content = {"table": read[0], "reference": read[1] if read[1:] else None, **verdict,
                "checks": checks}  # fmt: skip
     path = run.output_path(name)
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_json(path, content)
     about = f"Whether check_data lets {table.name} pass, and why"
     metadata = {**verdict, "table": table.digest}
     run.add_artifact(name, path, "checks", about, metadata, [alias(table.digest)])

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.errors import InputError
+from pipeline.files import advice_on
 from pipeline.store.catalog import Catalog
 from pipeline.store.digests import Digests
 from pipeline.store.versions import File, Version, describe_files
@@ -50,7 +51,8 @@ class Content(Catalog):
                     target.parent.mkdir(parents=True, exist_ok=True)
                     os.replace(Path(temporary, file.path), target)
         except OSError as error:
-            raise InputError(f"cannot write {version.reference} to {folder}: {error}") from error
+            line = f"cannot write {version.reference} to {folder}: {error}"
+            raise InputError(f"{line}{advice_on(f'(os error {error.errno})')}") from error
         only = version.files[0].path
         return folder / only if len(version.files) == 1 and "/" not in only else folder
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-import os
 import time
 from contextlib import suppress
 from pathlib import Path
+
+from pipeline.files import write_text
 
 # A file that changed just before it was read may change once more within the same tick of its
 # file system's clock, and look the same: its digest is not kept.
@@ -50,7 +51,5 @@ class Digests:
         if not self._changed:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(self._entries), encoding="utf-8")
-        os.replace(draft, self._file)
+        write_text(self._file, json.dumps(self._entries))
         self._changed = False

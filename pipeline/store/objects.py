@@ -1,7 +1,6 @@
 """Bytes under keys, in a folder or in an object store: what the artifact store is built on."""
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from pipeline.errors import InputError
+from pipeline.files import advice_on, settle
 
 if TYPE_CHECKING:
     from obstore.store import RetryConfig
@@ -132,12 +132,8 @@ class Objects:
         """Wait until a folder's file is on the disk: what refers to it must not outlive it."""
         if self.folder is None:
             return
-        for path in (self.folder / key, (self.folder / key).parent):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        settle(self.folder / key)
+        settle((self.folder / key).parent)
 
     def _open(self, write: bool = False) -> ObjectStore:
         """Return the obstore client; reading a folder that is not there is FileNotFoundError."""
@@ -156,7 +152,9 @@ class Objects:
         except (BaseError, OSError, ValueError) as error:
             # After its first part obstore prints its inner state; servers answer in XML.
             reason = re.sub(r"<[^>]*>", " ", str(error).split("Debug source:")[0])
-            raise InputError(f"artifact store {self.url}: {' '.join(reason.split())}") from error
+            advice = advice_on(reason) or advice_on(f"(os error {getattr(error, 'errno', 0)})")
+            line = f"artifact store {self.url}: {' '.join(reason.split())}{advice}"
+            raise InputError(line) from error
 
 
 def _folder_of(location: str) -> Path | None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pipeline.tracking.record import Record, reference
 
+PROCESS = "pipeline.process"  # tag of a run: what executes it
+
 
 def tags(record: Record) -> dict[str, str]:
     """Return the record's facts as MLflow tags: artifact versions, error, W&B run."""
@@ -50,13 +52,20 @@ def cached_to_mlflow(record: Record, run: str, reason: str) -> None:
         mlflow.log_metrics({names[name]: value for name, value in record.metrics.items()})
 
 
-def alone_to_mlflow(record: Record, folder: Path) -> None:
-    """Write the record of a step that was started alone, in a run of its own if it has none."""
+def alone_to_mlflow(record: Record, folder: Path, process: str = "") -> None:
+    """Write the record of a step that was started alone, in a run of its own if it has none.
+
+    Args:
+        record: of the step.
+        folder: of the record.
+        process: what executed it, as `processes.identity` names it.
+    """
     import mlflow
 
     own_run = not record.mlflow_run  # started by python run.py; `mlflow run .` makes the run itself
     if own_run:
-        record.mlflow_run = mlflow.start_run(run_name=record.step).info.run_id
+        origin = {PROCESS: process} if process else {}
+        record.mlflow_run = mlflow.start_run(run_name=record.step, tags=origin).info.run_id
         mlflow.log_params(record.parameters)
         record.write(folder)  # which run it is belongs to it
     to_mlflow(record, folder, str(record.mlflow_run))

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypedDict
 
+from pipeline.errors import InputError
+from pipeline.files import shown, write_json, write_text
 from pipeline.markdown import markdown
+from pipeline.shapes import misfit
 from pipeline.store.versions import Version
 
 FILE = "record.json"
+REQUIRED = {"step", "parameters", "started", "name", "version"}
 
 
 class ArtifactFacts(TypedDict):
@@ -83,21 +87,43 @@ class Record:
 
     def write(self, folder: Path) -> None:
         """Write the record into the folder."""
-        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, default=str)
-        (folder / FILE).write_text(text + "\n", encoding="utf-8")
+        write_json(folder / FILE, asdict(self))
 
 
 def read_record(folder: Path) -> Record | None:
-    """Return the record that a step left in the folder, or None if it died before."""
+    """Return the record that a step left in the folder, or None if it died before.
+
+    Raises:
+        InputError: it is damaged.
+    """
     path = folder / FILE
-    return Record(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    try:
+        return from_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{shown(path)} is damaged ({error}); delete it") from error
+
+
+def from_json(text: bytes) -> Record:
+    """Read a record; ValueError when it is damaged, or of a release that had other keys."""
+    return of(json.loads(text))
+
+
+def of(content: Mapping[str, Any]) -> Record:
+    """Return a record of what was read; ValueError as from_json."""
+    names = {item.name for item in fields(Record)}
+    if fault := misfit(content, Record, REQUIRED):
+        raise ValueError(fault)
+    if foreign := content.keys() - names:
+        raise ValueError(f"{min(foreign)} is no key of a record")
+    return Record(**content)
 
 
 def write_table(name: str, rows: list[Row], folder: Path) -> None:
     """Write a table of a record as JSON and as Markdown into the folder."""
-    text = json.dumps(rows, indent=1, ensure_ascii=False)
-    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    (folder / f"{name}.md").write_text(markdown(rows), encoding="utf-8")
+    write_json(folder / f"{name}.json", rows)
+    write_text(folder / f"{name}.md", markdown(rows))
 
 
 def artifact_facts(version: Version) -> ArtifactFacts:

@@ -22,6 +22,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])  # the repository, for `pipeline`
 
+from pipeline import processes
 from pipeline.context import RunContext
 from pipeline.tracking.recorder_client import END, KEY
 
@@ -31,7 +32,10 @@ def main() -> None:
     with Listener(None, authkey=KEY) as listener:
         address = str(listener.address)
         print(address, flush=True)
-        threading.Thread(target=_end_with_standard_input, args=(address,), daemon=True).start()
+        ending = threading.Thread(
+            target=_end_with_standard_input, args=(address, os.getppid()), daemon=True
+        )
+        ending.start()
         # It imports wandb, while the first step is still starting.
         from pipeline.tracking.recorder_server import RecorderServer
 
@@ -46,8 +50,12 @@ def main() -> None:
     recorder.close()
 
 
-def _end_with_standard_input(address: str) -> None:
+def _end_with_standard_input(address: str, parent: int) -> None:
     sys.stdin.read()
+    if os.getppid() != parent:  # it was killed: nobody waits until all is sent
+        hurry = threading.Timer(processes.GRACE, os._exit, [1])
+        hurry.daemon = True
+        hurry.start()
     try:
         with Client(address, authkey=KEY) as connection:
             connection.send((END,))

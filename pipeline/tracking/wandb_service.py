@@ -8,8 +8,6 @@ metadata: there lie the SHA-256 of its files and what it was made from.
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing import TimeoutError as LateError
-from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +16,7 @@ from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from pipeline import paths
 from pipeline.context import RunContext, variables
+from pipeline.processes import within
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version, content_digest, describe_files
 from pipeline.tracking.wandb_artifact import FIELDS, METADATA_KEY, artifact_of, facts_of, number_of
@@ -128,17 +127,6 @@ class Service:
             # W&B repeats a download that fails for twenty minutes
             within(self._wait, lambda: artifact.download(root=folder, skip_cache=True))
             return work(Path(folder))
-
-
-def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """Do work that has no time limit of its own; TimeoutError when it takes longer."""
-    pool = ThreadPool(1)  # its thread does not keep the process from ending
-    try:
-        return pool.apply_async(work).get(seconds)
-    except LateError:
-        raise TimeoutError(f"no answer within {seconds:g} seconds") from None
-    finally:
-        pool.close()
 
 
 def error_line(error: BaseException) -> str:

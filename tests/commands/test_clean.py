@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,9 +115,15 @@ def test_what_the_manifest_of_a_run_names_stays(store: Store, root: Path, place:
     manifest.write_text(json.dumps({"steps": [{"inputs": named[0], "outputs": named[1]}]}))
     clean(store, root, dry_run=False)
     assert versions(store) == [0, 1, 3]
-    manifest.write_text("{}")
-    with pytest.raises(InputError, match=r"manifest\.json is damaged .* delete or mend it"):
-        clean(store, root, dry_run=False)
+    other = manifest.parent.with_name("11-00") / "manifest.json"
+    other.parent.mkdir()
+    for damaged in ("", "{}", "[]", '{"steps": 3}', '{"steps": [{"inputs": [], '):
+        other.write_text(damaged)
+        line, *_ = clean(store, root, dry_run=False)  # the others still count
+        assert re.match(
+            r"left out: .*11-00/manifest\.json is damaged \(.*\); delete or mend it", line
+        )
+        assert versions(store) == [0, 1, 3]
 
 
 def test_an_unsynced_run_keeps_its_artifacts_and_its_copies(store: Store, root: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.errors import InputError
+from pipeline.files import settle, write_text
 
 TEMPLATES = Path(__file__).with_name("templates")
 PATTERNS = {  # what is made of one name, by kind; the file that makes it count is the last
@@ -84,7 +85,7 @@ def _write(draft: Path, kind: str, words: Mapping[str, str]) -> None:
         path = template.relative_to(TEMPLATES / kind).with_suffix("").as_posix()
         target = draft / _fill(path, words)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(_fill(template.read_text(encoding="utf-8"), words), encoding="utf-8")
+        write_text(target, _fill(template.read_text(encoding="utf-8"), words))
 
 
 def _fill(text: str, words: Mapping[str, str]) -> str:
@@ -100,6 +101,7 @@ def _move(draft: Path, root: Path, paths: list[str]) -> None:
         for path in paths:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             os.rename(draft / path, root / path)
+            settle((root / path).parent)
             moved.append(root / path)
     except BaseException:
         for target in moved:

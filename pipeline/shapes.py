@@ -1,0 +1,42 @@
+"""Whether what was read from JSON has the shape that the program counts on."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import is_dataclass
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+
+def misfit(content: object, kind: type, required: Collection[str]) -> str:
+    """Return what of a mapping is missing or of another type than a class says; empty if nothing.
+
+    Args:
+        content: what was read.
+        kind: a TypedDict or a dataclass.
+        required: keys that may not be missing, at any depth; the others may.
+    """
+    if not isinstance(content, Mapping):
+        return f"it holds no mapping but {type(content).__name__}"
+    for name, hint in get_type_hints(kind).items():
+        if name not in content:
+            if name in required:
+                return f"{name} is missing"
+        elif not _fits(content[name], hint, required):
+            return f"{name} is of another type"
+    return ""
+
+
+def _fits(value: object, hint: Any, required: Collection[str]) -> bool:
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint is Any or hint is object:
+        return True
+    if origin in (Union, UnionType):
+        return any(_fits(value, choice, required) for choice in inner)
+    if is_typeddict(hint) or is_dataclass(hint):
+        return not misfit(value, hint, required)
+    if origin is list:
+        return isinstance(value, list) and all(_fits(v, inner[0], required) for v in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(_fits(v, inner[1], required) for v in value.values())
+    if hint in (int, float):
+        return isinstance(value, (int, hint)) and not isinstance(value, bool)
+    return value is None if hint is NoneType else isinstance(value, hint)
