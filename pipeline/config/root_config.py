@@ -45,11 +45,11 @@ def register(root: Path) -> None:
 
 
 def slug(text: object) -> str:
-    """Return a text as a part of an artifact's alias: letters, digits, ".", "_" and "-".
+    """Return a text as a part of an artifact's alias: letters, digits, "_" and "-".
 
     Texts that differ stay different: one that is changed gets the beginning of its digest.
     """
-    word = re.sub(r"[^A-Za-z0-9_.-]+", "_", str(text))[:60]
+    word = re.sub(r"[^A-Za-z0-9_-]+", "_", str(text))[:60]
     same = word == str(text)
     return word if same else f"{word}_{hashlib.sha256(str(text).encode()).hexdigest()[:6]}"
 

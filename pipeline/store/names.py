@@ -82,6 +82,7 @@ def _is_readable(text: str) -> bool:
 FORMS: Mapping[str, Rule] = {
     "reference": (_is_readable, f"NAME:ALIAS or NAME:vN, NAME and ALIAS of {LETTERS}"),
     "artifact": (_is_name, f"a name of {LETTERS}{WRITTEN}"),
+    "looked_up": (_is_name, f"a name of {LETTERS}, without an alias or a version"),
     "table": (_is_table, f"a name of {LETTERS} that ends in .csv or .parquet{WRITTEN}"),
     "artifact_root": (_is_root, f"the beginning of names of {LETTERS}, as data"),
     "artifact_type": (
