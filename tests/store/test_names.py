@@ -11,6 +11,7 @@ LONG = "x" * 128
 TAKEN = {
     "reference": ["t.csv", "t.csv:latest", "t.csv:v3", f"{LONG}:{LONG}", "..a:b"],
     "artifact": ["model_export", "a", "a-b.c_D9", LONG],
+    "looked_up": ["checks.json"],
     "table": ["t.csv", "t.parquet", f"{'x' * 120}.parquet"],
     "artifact_root": ["data", "x" * 111],
     "artifact_type": ["raw_data", "raw data", "jobs", LONG],
@@ -36,6 +37,7 @@ PATHS = [
 REFUSED = {
     "reference": [*PATHS, "a:b:c", "a:", ":a", f"{LONG}x", f"a:{LONG}x"],
     "artifact": [*PATHS, "model_export:v9", "m:latest", f"{LONG}x"],
+    "looked_up": [*PATHS, "checks.json:v0"],
     "table": [*PATHS, "t.txt", "t", "csv", "t.csv:v0", "t.csv.gz", "T.CSV"],
     "artifact_root": [*PATHS[:3], "a b", "data:v1", "x" * 112],
     "artifact_type": ["", " ", "a/b", "a:b", "job", "code", "wandb-x", f"{LONG}x", "a\nb"],
