@@ -36,13 +36,14 @@ def compare(
         if its p-value had been the smallest of all.
     """
     compared: list[CheckResult | Comparison] = []
+    here, there = set(table.column_names), set(reference.column_names)
     for name in reference.column_names:
-        if name not in table.column_names:
+        if name not in here:
             compared.append(drift_result(name, "a column, as in the reference", "absent", "failed"))
         else:
             limits = _limits(checks, name)
             compared.extend(comparisons(name, table[name], reference[name], limits))
-    for name in (n for n in table.column_names if n not in reference.column_names):
+    for name in (n for n in table.column_names if n not in there):
         compared.append(drift_result(name, "another table as reference", "not in it", "skipped"))
     return _with_verdicts(compared, alpha)
 

@@ -106,12 +106,12 @@ def results(table: pa.Table, checks: Checks) -> Iterator[CheckResult]:
     Raises:
         RuntimeError: a check could not run (a bug).
     """
-    schema = schema_of(checks)
+    schema, there = schema_of(checks), set(table.column_names)
     failed = _failed(schema, table)
     (rows,) = schema.checks
     yield _result("rows", "", rows.error, f"{table.num_rows:,}", ("", "rows") not in failed)
     for name in checks.columns:
-        is_there = name in table.column_names
+        is_there = name in there
         yield _result("column", name, "present", "present" if is_there else "absent", is_there)
         for check in schema.columns[_key(name)].checks if is_there else ():
             seen, _ = MEASURES[check.name](table[name], **check.statistics)
@@ -126,7 +126,20 @@ def _result(check: str, column: str, expected: str, seen: str, passed: bool) -> 
 
 
 def _failed(schema: pap.DataFrameSchema, table: pa.Table) -> set[tuple[str, str]]:
-    """Validate the table; return column ("" for the table's own) and check of every failure."""
+    """Validate the table; return column ("" for the table's own) and check of every failure.
+
+    Each column is validated by itself: for each of them pandera goes through all that it is given.
+    """
+    whole = pap.DataFrameSchema(checks=schema.checks)
+    single = {key: pap.DataFrameSchema({key: column}) for key, column in schema.columns.items()}
+    failed = _failures(whole, table)
+    for name in table.column_names:
+        if _key(name) in single:
+            failed |= _failures(single[_key(name)], table.select([name]))
+    return failed
+
+
+def _failures(schema: pap.DataFrameSchema, table: pa.Table) -> set[tuple[str, str]]:
     # Whatever PANDERA_VALIDATION_ENABLED says: a check that is asked for is made.
     everything = config_context(
         validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA

@@ -55,11 +55,11 @@ def of_rows(piece: pa.Table, columns: Sequence[str], salt: int = 0) -> Digests:
 
 def encoded(piece: pa.Table) -> pa.Table:
     """Return the piece with its texts as categories, to digest each text once; the same digests."""
-    for number, field in enumerate(piece.schema):
-        if is_text(field.type):
-            column = piece[number].combine_chunks().dictionary_encode()
-            piece = piece.set_column(number, field.name, column)
-    return piece
+    columns = [
+        column.combine_chunks().dictionary_encode() if is_text(column.type) else column
+        for column in piece.columns
+    ]
+    return pa.table(columns, names=piece.column_names)
 
 
 def of_column(column: pa.ChunkedArray, name: str, salt: int = 0) -> Digests:
