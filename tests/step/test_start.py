@@ -185,14 +185,17 @@ def test_two_outputs_of_one_name(store: Store) -> None:
 
 
 def test_a_project_that_wandb_does_not_take(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv(HANDED)
     monkeypatch.setenv("WANDB_MODE", "disabled")
     monkeypatch.setenv("WANDB_PROJECT", "team/songs")
+    lines: list[str] = []
+    logger = logging.getLogger("first")
+    monkeypatch.setattr(logger, "error", lambda form, *words: lines.append(form % words))
     with pytest.raises(SystemExit, match="1"), step("first"):
         pass
-    (line,) = caplog.messages
+    (line,) = lines
     assert line.startswith("main.project_name, or WANDB_PROJECT where it is set, must be at most")
     assert line.endswith("got 'team/songs'")
 
