@@ -1,9 +1,12 @@
 """Run the pipeline: the chosen steps of config.yaml, in order, each by mlflow.run on its folder."""
 
+import os
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+# On a full disk Python leaves torn bytecode, with which nothing starts any more.
+sys.dont_write_bytecode |= (disk := os.statvfs(__file__)).f_bavail * disk.f_frsize < 2**26
 from pipeline.cache import unchanged
 
 memory = None
@@ -61,8 +64,7 @@ def run(steps: list[str], opened: AbstractContextManager[parent.ParentRun]) -> N
 
 def fail(error: Exception) -> None:
     """Print one line and end with status 1."""
-    line = error if isinstance(error, InputError) else overrides.explain(error, paths.ROOT / "conf")
-    sys.exit(f"error: {line}")
+    sys.exit(f"error: {overrides.explain(error, paths.ROOT / 'conf')}")
 
 
 if __name__ == "__main__":

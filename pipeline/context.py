@@ -106,6 +106,7 @@ class RunContext:
             "WANDB_PROJECT": self.project,
             "PATH": _path_with_this_python(),
         }
+        own |= {"PYTHONDONTWRITEBYTECODE": "1"} if sys.dont_write_bytecode else {}
         own |= {"WANDB_RUN_GROUP": self.group} if self.group else {}
         return {name: os.environ.get(name) or value for name, value in settings.items()} | own
 

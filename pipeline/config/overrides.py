@@ -110,8 +110,8 @@ def explain(error: Exception, conf: Path) -> InputError:
         error: what Hydra, OmegaConf, YAML or the system raised.
         conf: the folder of the config groups.
     """
-    if isinstance(error, OSError):
-        return unusable(error)
+    if isinstance(error, InputError | OSError):
+        return unusable(error) if isinstance(error, OSError) else error
     if isinstance(error, MissingConfigException) and error.options:
         group, _, option = str(error.missing_cfg_file).rpartition("/")
         known = did_you_mean(option, error.options)
