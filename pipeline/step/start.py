@@ -179,11 +179,12 @@ def _commit() -> str | None:
 
 def _set_up_logging(step: str) -> None:
     line = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    file = LogFile(paths.LOG_FILE, encoding="utf-8", errors="backslashreplace")
-    file.setFormatter(logging.Formatter(line))
     screen = logging.StreamHandler(sys.stdout)
     screen.setFormatter(logging.Formatter(line, datefmt="%H:%M:%S"))
-    logging.basicConfig(level=logging.INFO, handlers=[file, screen])
+    logging.basicConfig(level=logging.INFO, handlers=[screen])  # which says it if a file cannot be
+    file = LogFile(paths.LOG_FILE, encoding="utf-8", errors="backslashreplace")
+    file.setFormatter(logging.Formatter(line))
+    logging.getLogger().addHandler(file)
 
     # A bug's traceback is to be found in the log file as well.
     sys.excepthook = lambda *bug: logging.getLogger(step).critical("stopped", exc_info=bug)

@@ -9,8 +9,9 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -22,6 +23,7 @@ pytestmark = [
 ]
 DISK = ROOT / "tests" / "fakes" / "disk.c"
 ROWS = 50
+MEMORY = Path("/dev/shm")
 # Kind of write → how many faults besides a kill at every moment.
 SCENES = {"manifest": 20, "record": 60, "register": 72, "digests": 24, "put": 172, "get_data": 160,
           "preprocess": 80, "segregate": 80}  # fmt: skip
@@ -30,9 +32,17 @@ Count = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the repository with a small table, in which nothing has run."""
-    made = copy_project(tmp_path_factory.mktemp("faults") / "repository")
+def project() -> Iterator[Project]:
+    """A copy of the repository with a small table, in which nothing has run.
+
+    It is in memory where that can be: most of the time would go into waiting for the disk.
+    """
+    memory = MEMORY if MEMORY.is_dir() else None
+    with TemporaryDirectory(dir=memory, prefix="faults-") as folder:
+        yield _with_table(copy_project(Path(folder, "repository")))
+
+
+def _with_table(made: Project) -> Project:
     chance = random.Random(1)
     with (made.root / "table.csv").open("w", encoding="utf-8") as file:
         rows = csv.writer(file)

@@ -2,6 +2,7 @@
 
 import os
 import random
+import time
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import STEPS, Project, copy_project, copy_results
+from tests.test_interrupt import processes
 from tests.test_kill import LONGEST, killed_in, nothing_is_damaged, outputs
 
 pytestmark = [
@@ -16,6 +18,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "killpg"), reason="kills a process group"),
 ]
 KILLS = 4  # in each step
+ORPHANS = 4
 PAIRS = 5  # of each of the four kinds
 COMMAND = ("python", "main.py", "main.steps=get_data:segregate", "main.report=false")
 FORCED = "main.force=[get_data,preprocess,check_data,segregate]"
@@ -39,6 +42,33 @@ def test_whole_runs_are_killed(fresh: Project, record_property: Count) -> None:
     status = [run["status"] for run in fresh.runs()]
     assert "RUNNING" not in status  # the runs of the killed ones are closed
     assert status.count("KILLED") >= KILLS
+
+
+def test_the_steps_of_a_killed_run_end_and_its_rows_are_closed(
+    fresh: Project, record_property: Count
+) -> None:
+    """main.py alone is killed, not its group: as by the kernel when memory is short."""
+    record_property("faults", ORPHANS)
+    log = fresh.root / "ml_pipeline.log"
+    for _ in range(ORPHANS):
+        size = log.stat().st_size if log.exists() else 0
+        with fresh.start(*COMMAND, "main.force=[preprocess,check_data,segregate]") as running:
+            until(lambda: log.exists() and "preprocess: read" in log.read_text("utf-8")[size:])
+            running.kill()
+        until(lambda: processes(fresh) == [])
+        nothing_is_damaged(fresh)
+    done = fresh.run(*COMMAND)
+    assert done.status == 0, done.out + done.err
+    status = [run["status"] for run in fresh.runs()]
+    assert "RUNNING" not in status
+    assert status.count("KILLED") >= ORPHANS
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
