@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_the_steps_of_a_killed_run_end_and_its_rows_are_closed(
     for _ in range(ORPHANS):
         size = log.stat().st_size if log.exists() else 0
         with fresh.start(*COMMAND, "main.force=[preprocess,check_data,segregate]") as running:
-            until(lambda: log.exists() and "preprocess: read" in log.read_text("utf-8")[size:])
+            until(partial(says, log, "preprocess: read", size))
             running.kill()
         until(lambda: processes(fresh) == [])
         nothing_is_damaged(fresh)
@@ -62,6 +63,11 @@ def test_the_steps_of_a_killed_run_end_and_its_rows_are_closed(
     status = [run["status"] for run in fresh.runs()]
     assert "RUNNING" not in status
     assert status.count("KILLED") >= ORPHANS
+
+
+def says(log: Path, words: str, after: int) -> bool:
+    """Whether a log says something, after so many letters."""
+    return log.exists() and words in log.read_text("utf-8")[after:]
 
 
 def until(true: Callable[[], bool]) -> None:
