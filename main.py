@@ -20,7 +20,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from pipeline import context, paths, processes
+from pipeline import context, paths
 from pipeline.commands import actions, parent
 from pipeline.commands.job import Job
 from pipeline.config import overrides, root_config
@@ -69,7 +69,6 @@ def fail(error: Exception) -> None:
 
 if __name__ == "__main__":
     context.show_hydra_errors()
-    processes.end_with_starter("MLFLOW_RUN_ID")  # `mlflow run`, if it was that
     try:
         root_config.register(paths.ROOT)
         sys.argv[1:] = overrides.from_argv(sys.argv[1:])

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline import context
+from pipeline.errors import InputError
 from pipeline.files import shown
 from pipeline.replay import manifest
 from pipeline.store.artifacts import Store
@@ -108,8 +110,10 @@ def _on_servers(
             continue
         there[uri] = set(named)
         for reference in set[str]().union(*named.values()):
-            found = (store.find(reference) for store in catalogs)
-            needed.contents |= {(version.name, version.digest) for version in found if version}
+            for store in catalogs:
+                with suppress(InputError):  # not ours, or damaged, which is said elsewhere
+                    if version := store.find(reference):
+                        needed.contents.add((version.name, version.digest))
     return there
 
 

@@ -149,6 +149,8 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     replay needs, and a report is made from it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
+    if job.context.mlflow_run:
+        processes.end_with_starter("MLFLOW_RUN_ID")  # and if it is killed
     main, folder = job.config.main, job.folder
     with recorder:
         no_wandb = job.context.wandb_mode == "disabled"
