@@ -77,12 +77,17 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def store_of(size: str) -> str:
+    """The undisturbed store of a configuration."""
+    return f"size-{size}"
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = copy_project(tmp_path_factory.mktemp("undisturbed") / "repository")
     made.environment["WANDB_MODE"] = "disabled"
     for size in SIZES:
-        done = made.run(*COMMAND, f"data.test_size={size}", f"main.artifact_store={size}")
+        done = made.run(*COMMAND, f"data.test_size={size}", f"main.artifact_store={store_of(size)}")
         assert done.status == 0, done.out + done.err
     return made
 
@@ -97,7 +102,7 @@ def test_pairs_of_runs_at_once(
         root = tmp_path / f"repository {number}"
         project = copy_results(undisturbed.root, root) if warm else copy_project(root)
         project.environment["WANDB_MODE"] = "disabled"
-        store = f"main.artifact_store={SIZES[0] if warm else 'artifacts'}"
+        store = f"main.artifact_store={store_of(SIZES[0]) if warm else 'artifacts'}"
         words = [(*COMMAND, store, f"data.test_size={size}") for size in sizes]
         words = [(*command, FORCED) for command in words] if warm else words
         both = [project.start(*command) for command in words]
@@ -108,5 +113,5 @@ def test_pairs_of_runs_at_once(
             after = project.run(*COMMAND, store, f"data.test_size={size}")
             assert after.status == 0, after.out + after.err
             place = store.partition("=")[2]
-            assert outputs(project, place) == outputs(undisturbed, size)
+            assert outputs(project, place) == outputs(undisturbed, store_of(size))
         assert "RUNNING" not in {run["status"] for run in project.runs()}
