@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CELLS = 5_000_000  # numbers that the shuffled copies may hold at once
 Floats = NDArray[np.float64]
+Blocks = dict[str, NDArray[np.intp]]  # column → its inputs
 
 
 def of_inputs(pipeline: "Pipeline") -> list[tuple[str, float]]:
@@ -98,9 +99,8 @@ def of_columns(
     if len(np.unique(codes)) < 2:
         return []
     held = draws.all_rows(codes)
-    origin = np.array(_columns_of_inputs(pipeline))
-    names = list(dict.fromkeys(origin.tolist()))
-    drops = np.empty((draws.repeats, len(names)))
+    blocks = _blocks(_columns_of_inputs(pipeline))
+    drops = np.empty((draws.repeats, len(blocks)))
     for repeat in range(draws.repeats):
         random = draws.generator(repeat)
         drawn = draws.rows(codes, random)
@@ -108,12 +108,20 @@ def of_columns(
         matrix = np.asarray(pipeline[0].transform(inputs))
         before = _area(codes[drawn], predictions.probabilities[drawn])
         order = random.permutation(len(drawn))
-        copies = _shuffled(pipeline[-1], matrix, [origin == name for name in names], order)
+        copies = _shuffled(pipeline[-1], matrix, list(blocks.values()), order)
         drops[repeat] = [before - _area(codes[drawn], after) for after in copies]
-    return _ranked(names, _shares(pipeline[-1], [origin == name for name in names]), drops)
+    return _ranked(list(blocks), _shares(pipeline[-1], list(blocks.values())), drops)
 
 
-def _shares(estimator: "BaseEstimator", blocks: list[NDArray[np.bool_]]) -> list[float | None]:
+def _blocks(origin: list[str]) -> Blocks:
+    """Return which inputs come from each column, in the order in which they do first."""
+    blocks: dict[str, list[int]] = {}
+    for number, name in enumerate(origin):
+        blocks.setdefault(name, []).append(number)
+    return {name: np.array(numbers) for name, numbers in blocks.items()}
+
+
+def _shares(estimator: "BaseEstimator", blocks: list[NDArray[np.intp]]) -> list[float | None]:
     """Return each block's share of the impurity; None for an estimator that has none."""
     impurity = getattr(estimator, "feature_importances_", None)
     return [None if impurity is None else float(impurity[block].sum()) for block in blocks]
@@ -158,7 +166,7 @@ def _columns_of_inputs(pipeline: "Pipeline") -> list[str]:
 def _shuffled(
     estimator: "BaseEstimator",
     matrix: Floats,
-    blocks: list[NDArray[np.bool_]],
+    blocks: list[NDArray[np.intp]],
     order: NDArray[np.int64],
 ) -> Iterator[Floats]:
     """Yield the probabilities after each block of inputs has been put into another row order.
@@ -166,12 +174,13 @@ def _shuffled(
     Processing works row by row, so shuffling a column's inputs is the same as shuffling the column.
     """
     at_once = max(CELLS // max(matrix.size, 1), 1)
+    moved = matrix[order]
     for begin in range(0, len(blocks), at_once):
         some = blocks[begin : begin + at_once]
         stacked = np.concatenate([matrix] * len(some))
         for number, block in enumerate(some):
             here = slice(number * len(matrix), (number + 1) * len(matrix))
-            stacked[here, block] = matrix[order][:, block]
+            stacked[here, block] = moved[:, block]
         yield from np.split(estimator.predict_proba(stacked), len(some))
 
 
