@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+LONGEST = 1000
 VERDICTS = ("passed", "warned", "skipped", "failed")
 
 
@@ -9,7 +10,8 @@ VERDICTS = ("passed", "warned", "skipped", "failed")
 class CheckResult:
     """One check of one column: what was expected, what was seen, and the verdict.
 
-    The verdict is one of VERDICTS; one that warned has failed and may (`data.checks.warn`).
+    The verdict is one of VERDICTS; one that warned has failed and may (`data.checks.warn`). What
+    was expected and seen is cut after LONGEST characters: a value may have millions.
     """
 
     check: str
@@ -17,6 +19,11 @@ class CheckResult:
     expected: str
     seen: str
     verdict: str
+
+    def __post_init__(self) -> None:
+        for name in ("expected", "seen"):
+            if len(text := getattr(self, name)) > LONGEST:
+                object.__setattr__(self, name, f"{text[:LONGEST]}...")
 
     @property
     def name(self) -> str:

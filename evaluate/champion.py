@@ -75,7 +75,8 @@ def _seen(
             run.logger.warning("%s, which %s was trained on, is not kept: it may have seen test "
                                "rows", entry["name"], champion.reference)  # fmt: skip
             continue
-        columns = [name for name in table.names if name in trained.schema.names]
+        known = set(trained.schema.names)
+        columns = [name for name in table.names if name in known]
         seen |= np.isin(table.digests(columns), digests(trained, columns))
     return seen
 

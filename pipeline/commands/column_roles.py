@@ -13,6 +13,7 @@ from pipeline.config import yaml_text
 from pipeline.tables.column_kinds import are_few, kind_of, plain, present
 
 WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+LONGEST = 200  # bytes of a text that is taken for a category
 EXACT = 2**53  # integers up to it are floats without loss
 HEADER = """\
 # Inferred by main.action=infer_checks from {url}: {rows:,} rows, {columns} columns.
@@ -117,7 +118,9 @@ def _bound(value: float | Decimal, away: float) -> float:
 def _few(values: pa.ChunkedArray) -> list[str]:
     """Return the values, sorted, if they are so few that they are categories."""
     distinct = values.unique()
-    return sorted(distinct.to_pylist()) if are_few(len(distinct), len(values)) else []
+    longest = pc.max(pc.binary_length(distinct)).as_py() or 0
+    few = are_few(len(distinct), len(values)) and longest <= LONGEST
+    return sorted(distinct.to_pylist()) if few else []
 
 
 def _features(table: pa.Table, target: str | None) -> tuple[dict[str, object], list[str]]:

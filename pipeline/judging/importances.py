@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
 from pipeline.judging.evaluation import ColumnImportance
 from pipeline.judging.predictions import Predictions
@@ -100,7 +101,8 @@ def of_columns(
         return []
     held = draws.all_rows(codes)
     blocks = _blocks(_columns_of_inputs(pipeline))
-    drops = np.empty((draws.repeats, len(blocks)))
+    used = _used(pipeline[-1], [*blocks.values()])
+    drops = np.zeros((draws.repeats, len(blocks)))
     for repeat in range(draws.repeats):
         random = draws.generator(repeat)
         drawn = draws.rows(codes, random)
@@ -108,8 +110,8 @@ def of_columns(
         matrix = np.asarray(pipeline[0].transform(inputs))
         before = _area(codes[drawn], predictions.probabilities[drawn])
         order = random.permutation(len(drawn))
-        copies = _shuffled(pipeline[-1], matrix, list(blocks.values()), order)
-        drops[repeat] = [before - _area(codes[drawn], after) for after in copies]
+        copies = _shuffled(pipeline[-1], matrix, [list(blocks.values())[i] for i in used], order)
+        drops[repeat, used] = [before - _area(codes[drawn], after) for after in copies]
     return _ranked(list(blocks), _shares(pipeline[-1], list(blocks.values())), drops)
 
 
@@ -119,6 +121,14 @@ def _blocks(origin: list[str]) -> Blocks:
     for number, name in enumerate(origin):
         blocks.setdefault(name, []).append(number)
     return {name: np.array(numbers) for name, numbers in blocks.items()}
+
+
+def _used(estimator: "BaseEstimator", blocks: list[NDArray[np.intp]]) -> list[int]:
+    """Return the numbers of the blocks that can change an answer: of a forest, those in a split."""
+    if not isinstance(estimator, RandomForestClassifier | ExtraTreesClassifier):
+        return list(range(len(blocks)))
+    split_on = {int(i) for tree in estimator.estimators_ for i in tree.tree_.feature}
+    return [number for number, block in enumerate(blocks) if not split_on.isdisjoint(block)]
 
 
 def _shares(estimator: "BaseEstimator", blocks: list[NDArray[np.intp]]) -> list[float | None]:

@@ -80,9 +80,10 @@ class BatchPredictor:
         text = self._about["text"]
         joined = text["name"] if text else None
         given = [c["name"] for c in self._about["columns"] if c["name"] != joined]
-        if text and joined not in source.schema.names:
+        found = set(source.schema.names)
+        if text and joined not in found:
             given += [c["name"] for c in text["columns"]]
-        return [name for name in given if name not in source.schema.names]
+        return [name for name in given if name not in found]
 
     def scored(self, source: ForeignSource, name: str) -> Iterator[pa.Table]:
         """Yield the rows in order with their answers, as `schema` says.
@@ -108,7 +109,8 @@ class BatchPredictor:
             raise InputError(f"{name} has no rows; give a table with at least one")
 
     def _answer(self, piece: pa.Table, first: int, is_csv: bool, name: str) -> pa.Table:
-        columns = {c["name"]: c for c in self._columns() if c["name"] in piece.column_names}
+        found = set(piece.column_names)
+        columns = {c["name"]: c for c in self._columns() if c["name"] in found}
         given = {n: _read(piece[n], c) if is_csv else piece[n] for n, c in columns.items()}
         frame = pa.table(given).to_pandas()
         frame.index += first  # the rows' numbers in messages

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 EXAMPLE_ROWS = 5
+GAP_ROWS = 200
 SEEN = 2000  # rows in which each class is looked for
 MISSING = ("None", "nan")  # how MLflow hands on a null among texts, in some forms of payload
 OUTPUTS = {"i": "long", "u": "long", "b": "boolean", "f": "double"}  # by numpy's kind of the labels
@@ -169,11 +170,12 @@ def _column(values: pd.Series, full: bool) -> About:
 def _golden_rows(
     classifier: pyfunc.Classifier, table: pd.DataFrame, columns: list[str]
 ) -> pd.DataFrame:
-    """Return a few rows that show every column's gaps and every class that is predicted."""
+    """Return a few rows that show the columns' gaps and every class that is predicted."""
     predicted = classifier.answer(table.head(SEEN))["prediction"].to_numpy()
     _, firsts = np.unique(predicted, return_index=True)
     gaps = [int(table[name].isna().to_numpy().argmax()) for name in columns]
-    chosen = {*range(min(EXAMPLE_ROWS, len(table))), *gaps, *map(int, firsts)}
+    shown = list(dict.fromkeys(gaps))[:GAP_ROWS]  # of thousands of columns the batch has not all
+    chosen = {*range(min(EXAMPLE_ROWS, len(table))), *shown, *map(int, firsts)}
     return table.iloc[sorted(chosen)][columns].reset_index(drop=True)
 
 

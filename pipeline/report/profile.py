@@ -10,6 +10,7 @@ from pipeline.tables.numbers import to_numpy
 
 BINS = 20
 FEW = 400  # values below which a histogram shows them all
+LONGEST = 100  # characters of a value
 CLIPPED = (0.005, 0.995)  # quantiles between which a histogram shows the values
 
 
@@ -79,4 +80,6 @@ def _with_top(column: Column, values: pa.ChunkedArray) -> Column:
     counts = pc.value_counts(values.drop_null())
     most = int(np.argmax(counts.field("counts").to_numpy()))
     share = counts.field("counts")[most].as_py() / len(values)
-    return replace(column, top=str(counts.field("values")[most].as_py()), top_share=share)
+    top = str(counts.field("values")[most].as_py())
+    top = top if len(top) <= LONGEST else f"{top[:LONGEST]}..."
+    return replace(column, top=top, top_share=share)

@@ -58,3 +58,9 @@ def test_failures_are_a_reason_in_a_line_that_ends() -> None:
     assert reason
     assert reason.endswith("; and 45 more, see checks.md in MLflow)")
     assert reason.count("range my tempo") == 3
+
+
+def test_what_is_seen_may_be_long() -> None:
+    result = CheckResult("values", "text", "one of ['x']", "y" * 10**7, "failed")
+    assert result.seen == f"{'y' * 1000}..."
+    assert len(str(result)) < 1100

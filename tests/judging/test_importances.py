@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from pipeline.judging import importances
 from pipeline.judging.importances import Draws, of_columns
 from pipeline.judging.predictions import Predictions
 from pipeline.models.export import predict
@@ -108,3 +109,18 @@ def test_a_repeat_draws_its_own_rows_and_some_of_each_class():
     assert [np.bincount(codes[rows]).tolist() for rows in each] == [[18, 2, 1]] * 3
     assert not np.array_equal(each[0], each[1])
     assert draws.all_rows(codes).tolist() == sorted({row for rows in each for row in rows})
+
+
+def test_columns_that_no_tree_splits_on_are_not_shuffled_and_lose_nothing(monkeypatch):
+    table = made_up(60).assign(**{f"more {n}": np.arange(60) % (n + 2) for n in range(40)})
+    features = {"numeric": [name for name in table if name.startswith("more")] + ["a"]}
+    model = {"estimator": FOREST | {"n_estimators": 3, "max_depth": 2}}
+    pipeline = fit(typed.pipeline(features, model), table, "kind")
+    some = importances_of(pipeline, table, Draws(repeats=2))
+    asked = []
+    monkeypatch.setattr(
+        importances, "_used", lambda _, blocks: asked.append(len(blocks)) or [*range(41)]
+    )
+    assert importances_of(pipeline, table, Draws(repeats=2)) == some
+    assert asked == [41]
+    assert sum(row["permutation"] == row["low"] == row["high"] == 0 for row in some) > 20

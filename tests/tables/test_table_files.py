@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.tables import table_files
+from pipeline.tables import column_types, table_files
 from tests.processes import program
 
 ROOT = Path(__file__).parents[2]
@@ -216,6 +216,24 @@ def test_any_single_column_of_texts_survives_csv(
 def test_any_floats_survive_csv(tmp_path: Path, drawn: list[float | None]) -> None:
     table = pa.table({"x": pa.array(drawn, pa.float64())})
     assert same(round_trip(table, tmp_path / "t.csv"), table)
+
+
+def test_schemas_are_not_made_anew_for_each_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    plain = column_types.plain
+    monkeypatch.setattr(column_types, "plain", lambda f: asked.append(f.name) or plain(f))
+    counts = []
+    for columns in (20, 40):
+        table = pa.table({f"c{number}": [1, 2] for number in range(columns)})
+        source = table_files.Source(
+            tmp_path / "t.csv", table_files.write(table, tmp_path / "t.csv")
+        )
+        asked.clear()
+        assert source.read().equals(table)
+        counts.append(len(asked))
+    assert counts[1] <= 2 * counts[0]
 
 
 def test_pandas_is_never_imported(tmp_path: Path) -> None:
