@@ -190,12 +190,4 @@ def show_hydra_errors() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
 
 
-def _know_secrets() -> None:
-    """Know the secrets of the environment, and those that the starting process handed on."""
-    masking.take(os.environ.get(SECRETS, ""))
-    for name, value in os.environ.items():
-        if name not in (HANDED, SECRETS):
-            masking.note_variable(name, value)
-
-
-_know_secrets()
+masking.take(os.environ.get(SECRETS, ""), os.environ)

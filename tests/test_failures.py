@@ -29,8 +29,11 @@ FarError.__module__ = "sqlalchemy.exc"
         (KeyboardInterrupt(), "stopped"),
         (SystemExit(143), "stopped with status 143"),
         (MemoryError(), "not enough memory; use a smaller table or a machine with more"),
-        (OSError(errno.ENOSPC, "No space left", "/x"), "/x: No space left; make room on that disk"),
-        (OSError(errno.EMFILE, "Too many open files"), "Too many open files; allow more open file"),
+        (
+            OSError(errno.ENOSPC, "No space left", "/x"),
+            "cannot use /x: No space left; free some space",
+        ),
+        (OSError(errno.EMFILE, "Too many open files"), "cannot use "),
         (FarError("malformed\n[SQL: SELECT 1]"), "MLflow: malformed; "),
         (FarError("The experiment 3 must be in the 'active' state"), "MLflow: The experiment 3 mu"),
     ],

@@ -7,10 +7,11 @@ from pipeline.text.addresses import masked_addresses
 from pipeline.text.masking import SECRET, masked_text
 
 LARGEST = 1_000_000  # bytes of a file that git does not track yet and the patch still takes
-# What a run is made from besides tables, which are its inputs and are found by their digests.
-SUFFIXES = frozenset((".py", ".pyi", ".yaml", ".yml", ".toml", ".lock", ".md", ".sql", ".txt"))
-NAMES = frozenset(("MLproject", "Makefile"))
 CONFIG = (".yaml", ".yml", ".toml", ".txt")
+# What a run is made from; larger tables are inputs, which are found by their digests.
+SUFFIXES = frozenset((*CONFIG, ".py", ".pyi", ".lock", ".md", ".sql", ".csv"))
+NAMES = frozenset(("MLproject", "Makefile"))
+
 _NAME = re.compile(rf"{SECRET}|(?:^|[-_.])(?:id_\w+|env|netrc|key|keys|pass|pwd)(?:$|[-_.])", re.I)
 _KEY = re.compile(rb"-----BEGIN |(?<![A-Za-z0-9])(?:AKIA[A-Z0-9]{16}|gh[opsu]_\w{30,}|sk-\w{20,})")
 _VALUE = re.compile(
@@ -41,8 +42,6 @@ def unfit(root: Path, name: str) -> str:
     except OSError:
         return "unreadable"
     text = content.decode("utf-8", "replace")
-    if "\ufffd" in text:
-        return "not UTF-8"
     held = _KEY.search(content) or (place.suffix.lower() in CONFIG and _VALUE.search(text))
     return "holds what looks like a secret" if held else ""
 

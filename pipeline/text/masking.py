@@ -6,6 +6,7 @@ starts (pipeline/context.py), never to a file.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -99,18 +100,22 @@ def handed_on() -> str:
     return json.dumps(_known) if _known else ""
 
 
-def take(handed: str) -> None:
-    """Know what the process that started this one knows, as `handed_on` gave it."""
+def take(handed: str, variables: Mapping[str, str]) -> None:
+    """Know what the process that started this one knows, and the secrets of the environment.
+
+    Args:
+        handed: as `handed_on` gave it; may be empty.
+        variables: the environment.
+    """
     for mask, real in json.loads(handed or "{}").items():
         _note(mask, real)
-
-
-def note_variable(name: str, value: str) -> None:
-    """Know the secret that a variable of the environment holds, if it does."""
-    if _NAME.search(name) and not value.startswith("/"):
-        _look_for(value)
-    for url in URL.findall(value):
-        _look_for(*_pieces(url))
+    for name, value in variables.items():
+        if name.startswith("PIPELINE_"):
+            continue  # what was handed on, as a whole
+        if _NAME.search(name) and not value.startswith("/"):
+            _look_for(value)
+        for url in URL.findall(value):
+            _look_for(*_pieces(url))
 
 
 def _hidden_url(url: str) -> str:
