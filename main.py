@@ -8,9 +8,11 @@ from pathlib import Path
 # On a full disk Python leaves torn bytecode, with which nothing starts any more.
 sys.dont_write_bytecode |= (disk := os.statvfs(__file__)).f_bavail * disk.f_frsize < 2**26
 from pipeline.cache import unchanged
+from pipeline.screen import terminal
 
 memory = None
 if __name__ == "__main__":
+    terminal.steady()
     memory = unchanged.memory_file()
     if unchanged.recognised(memory):
         sys.exit(0)  # before the imports below, which take longer than all the rest
@@ -22,9 +24,10 @@ from omegaconf import DictConfig
 
 from pipeline import context, paths
 from pipeline.commands import actions, parent
-from pipeline.commands.job import Job
+from pipeline.commands.job import Job, check_shown
 from pipeline.config import overrides, root_config
-from pipeline.errors import InputError
+from pipeline.screen import mistakes
+from pipeline.tracking import mlflow_log
 from pipeline.tracking.recorder_client import RecorderProcess
 
 
@@ -39,10 +42,10 @@ def main(config: DictConfig) -> None:
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
                 run(job.steps, parent.open_run(job, cache, recorder))
-    except (*overrides.CONFIG_ERRORS, InputError, OSError) as error:
+    except Exception as error:  # the last guard: whatever it is ends in one line
         if asked.mode == RunMode.MULTIRUN:
             raise  # Hydra goes on with the other jobs, and fails at the end
-        fail(error)
+        sys.exit(mistakes.last_line(error))
 
 
 def run(steps: list[str], opened: AbstractContextManager[parent.ParentRun]) -> None:
@@ -62,18 +65,13 @@ def run(steps: list[str], opened: AbstractContextManager[parent.ParentRun]) -> N
                     )
 
 
-def fail(error: Exception) -> None:
-    """Print one line and end with status 1."""
-    sys.exit(f"error: {overrides.explain(error, paths.ROOT / 'conf')}")
-
-
 if __name__ == "__main__":
     context.show_hydra_errors()
     try:
+        mlflow_log.mask_own_run(sys.argv[1:])
         root_config.register(paths.ROOT)
         sys.argv[1:] = overrides.from_argv(sys.argv[1:])
+        check_shown(sys.argv[1:])
         main()
-    except (*overrides.CONFIG_ERRORS, InputError, OSError) as error:
-        fail(error)
-    except KeyboardInterrupt:
-        fail(InputError("stopped"))
+    except (Exception, KeyboardInterrupt) as error:
+        sys.exit(mistakes.last_line(error))

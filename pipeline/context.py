@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from pipeline import paths, wandb_mode
+from pipeline.text import masking
 
 HANDED = "PIPELINE_CONTEXT"  # main.py's value for its steps; a step started alone finds none
+SECRETS = "PIPELINE_SECRETS"  # what the masks in it stand for (pipeline/text/masking.py)
 OWN = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_")  # variables a run may have set
 
 
@@ -60,7 +62,7 @@ class RunContext:
         """
         given = os.environ.get
         asked = given("WANDB_MODE") or str(tracking["wandb"])
-        place = os.path.expanduser(str(main["artifact_store"]))
+        place = os.path.expanduser(str(masking.hidden(main["artifact_store"])))
         return cls(
             artifact_store=place if "://" in place else str(paths.ROOT / place),
             wandb=asked,
@@ -95,6 +97,9 @@ class RunContext:
         settings = {
             **_own_tracking(paths.ROOT),
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            # A server that goes away is noticed in seconds; MLflow's own numbers make minutes.
+            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+            "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
             "WANDB_SILENT": "true",
             "WANDB_DIR": str(paths.ROOT),
             "WANDB_DATA_DIR": str(paths.ROOT / "wandb" / "data"),
@@ -108,6 +113,7 @@ class RunContext:
         }
         own |= {"PYTHONDONTWRITEBYTECODE": "1"} if sys.dont_write_bytecode else {}
         own |= {"WANDB_RUN_GROUP": self.group} if self.group else {}
+        own |= {SECRETS: masking.handed_on()} if masking.handed_on() else {}
         return {name: os.environ.get(name) or value for name, value in settings.items()} | own
 
     @contextmanager
@@ -167,10 +173,22 @@ def variables() -> dict[str, str]:
 
 
 def outside() -> dict[str, str]:
-    """Return a copy of the environment without what a run, MLflow, W&B or Hydra may have set."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+    """Return a copy of the environment without what a run, MLflow, W&B or Hydra may have set.
+
+    The secrets that this process was given stay: without them the same command cannot do the same.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+    return kept | {SECRETS: masking.handed_on()}
+
+
+def revealed(value: Any) -> Any:
+    """Return plain data with the secrets that this process was given in their places."""
+    return masking.revealed(value)
 
 
 def show_hydra_errors() -> None:
     """Let Hydra raise its errors instead of printing them."""
     os.environ["HYDRA_FULL_ERROR"] = "1"
+
+
+masking.take(os.environ.get(SECRETS, ""), os.environ)

@@ -3,13 +3,21 @@
 import difflib
 from collections.abc import Iterable
 
+from pipeline.text.escaping import escaped
+from pipeline.text.masking import masked_text
+
 
 class InputError(Exception):
     """Something the user gave (a key, a file, a table) cannot be used.
 
     Its text is a single line: what was given, what is allowed, and what to do. It is shown
-    without a traceback; any other exception is a bug and keeps its traceback.
+    without a traceback; any other exception is a bug. Secrets in it are masked, and what is not
+    printable in the names that it quotes is escaped.
     """
+
+    def __str__(self) -> str:
+        """Return the line."""
+        return escaped(masked_text(super().__str__()))
 
 
 def check_names(key: str, names: Iterable[object], allowed: Iterable[str]) -> None:

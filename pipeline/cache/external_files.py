@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pipeline import context
 from pipeline.errors import InputError
 from pipeline.network import check_address, check_redirect, within
 
@@ -37,10 +38,11 @@ def url_content(url: str, sha256: str) -> str:
         raise UnknownFactError(f"{url}: {error}") from None
     if sha256:
         return f"{sha256.lower()} {Path(path).suffix}"
+    whole = context.revealed(url)
     if url.startswith(("http://", "https://")):
-        validators = _http_validators(url)
+        validators = _http_validators(whole)
     else:
-        validators = _object_validators(url)
+        validators = _object_validators(whole)
     if validators is None:
         raise UnknownFactError(f"{url} has no ETag and length to compare; data.sha256 would pin it")
     return f"{url} {validators}"

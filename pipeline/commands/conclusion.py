@@ -11,7 +11,7 @@ from pipeline.commands import console
 from pipeline.commands.job import Job
 from pipeline.errors import InputError
 from pipeline.replay import checkout, manifest
-from pipeline.tracking import mlflow_database, register
+from pipeline.tracking import mlflow_database, mlflow_log, register
 
 if TYPE_CHECKING:
     from pipeline.commands.parent import ParentRun
@@ -43,3 +43,4 @@ def _conclude(job: Job, run: "ParentRun", code: checkout.CodeState) -> None:
     manifest.write(job.folder, run.run_id, request, code, run.outcomes)
     with mlflow_database.failures():
         mlflow.log_artifact(str(job.folder / manifest.FILE))
+    mlflow_log.mask_kept(run.run_id)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
+from rich.markup import escape as no_markup
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +20,8 @@ from pipeline.cache.decision import Decision
 from pipeline.cache.unchanged import ago
 from pipeline.context import RunContext
 from pipeline.store.artifacts import Store
+from pipeline.text.escaping import escaped, escaped_lines
+from pipeline.text.masking import masked_text
 from pipeline.tracking import record
 from pipeline.tracking.record import ArtifactFacts, Record
 
@@ -29,13 +31,13 @@ COLUMNS = ("step", "status", "seconds", "rows in → out", "key metrics", "artif
 @contextmanager
 def step(number: int, total: int, name: str, reason: str) -> Iterator[None]:
     """Announce a step; on a terminal a line below its output shows the time it has taken."""
-    title = f"[{number}/{total}] {name}"
+    title, reason = f"[{number}/{total}] {name}", escaped(reason)
     if not sys.stdout.isatty():
         print(f"{title}  {reason}", flush=True)
         yield
         return
     terminal = Console(file=os.fdopen(os.dup(1), "w", encoding="utf-8"))
-    terminal.rule(f"[bold]{escape(title)}[/]  {escape(reason)}", align="left")
+    terminal.rule(f"[bold]{no_markup(title)}[/]  {no_markup(reason)}", align="left")
     with (
         Live(_Clock(title), console=terminal, transient=True, refresh_per_second=8) as live,
         _output_to(live),
@@ -87,7 +89,9 @@ def served(
     plan: Sequence[Decision], context: RunContext, store: Store
 ) -> list[tuple[str, float | None]]:
     """Return the lines for a run that earlier executions serve whole, for unchanged.print_lines."""
-    heads = [(f"[{n}/{len(plan)}] {d.step}  {d.reason}", d.when) for n, d in enumerate(plan, 1)]
+    heads = [
+        (f"[{n}/{len(plan)}] {d.step}  {escaped(d.reason)}", d.when) for n, d in enumerate(plan, 1)
+    ]
     rows = [_line(_row(d.hit.record, True)) for d in plan if d.hit]
     return [*heads, *((line, None) for line in [*rows, *where_to_look(context, store)])]
 
@@ -118,12 +122,12 @@ def _print_table(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Non
         return
     table = Table(*columns)
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(no_markup(escaped_lines(cell)) for cell in row))
     Console().print(table)
 
 
 def _line(row: Sequence[str]) -> str:
-    return " · ".join(cell.replace("\n", ", ") for cell in row if cell)
+    return " · ".join(escaped(cell.replace("\n", ", ")) for cell in row if cell)
 
 
 def _row(r: Record, cached: bool) -> tuple[str, ...]:
@@ -144,7 +148,7 @@ def _rows(artifacts: list[ArtifactFacts]) -> str:
 
 def where_to_look(context: RunContext, store: Store) -> list[str]:
     """Return lines that say where the results are, and how to see them."""
-    uri = shlex.quote(context.mlflow_uri)
+    uri = shlex.quote(masked_text(context.mlflow_uri))
     lines = [f"See the runs: mlflow ui --backend-store-uri {uri}"]
     if context.wandb_mode != "disabled" and not store.online:
         main = shlex.quote(str(paths.ROOT / "main.py"))

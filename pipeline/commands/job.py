@@ -1,18 +1,22 @@
 """What main.py was asked to do, as one value."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from omegaconf import DictConfig, OmegaConf
+from hydra import compose, initialize_config_dir
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf, read_write
 
 from pipeline import paths
-from pipeline.config import schema, steps
+from pipeline.config import schema, steps, yaml_text
 from pipeline.config.origin import Sources
 from pipeline.config.overrides import as_typed
 from pipeline.config.schema import Config
 from pipeline.context import RunContext
 from pipeline.store.names import PROJECT, check
+from pipeline.text import masking
 
 
 @dataclass(frozen=True)
@@ -61,3 +65,34 @@ class Job:
             context=context,
             memory=memory,
         )
+
+    def write_config(self) -> None:
+        """Write config and overrides into the run's folder, as Hydra would, but for the secrets."""
+        folder = self.folder / ".hydra"
+        folder.mkdir(parents=True, exist_ok=True)
+        contents = {"config": asdict(self.config), "overrides": list(self.overrides)}
+        for name, content in contents.items():
+            (folder / f"{name}.yaml").write_text(yaml_text.dump(content), encoding="utf-8")
+
+
+def check_shown(words: Sequence[str]) -> None:
+    """Refuse a config that is only to be shown (`--cfg job`), in the words of a run.
+
+    Raises:
+        InputError, OmegaConfBaseException, HydraException: as for a run.
+    """
+    if {"--cfg", "-c"}.isdisjoint(word.partition("=")[0] for word in words) or "-m" in words:
+        return
+    overrides = [w for w in words if w[:1] not in ("", "-") and (w[:1] == "~" or "=" in w)]
+    with initialize_config_dir(str(paths.ROOT / "conf"), version_base="1.3"):
+        schema.checked(compose("config", overrides), paths.ROOT)
+
+
+class WithoutSecrets(Callback):
+    """Masks what multirun.yaml would hold of the secrets in config files."""
+
+    def on_multirun_start(self, config: DictConfig, **_: object) -> None:
+        """Mask the config that the sweeper is given and writes; its jobs read the files again."""
+        with read_write(config):
+            for key in (str(key) for key in config if key != "hydra"):
+                config[key] = masking.hidden(OmegaConf.to_container(config[key], resolve=False))

@@ -1,6 +1,7 @@
 """The run as a whole: its environment, its MLflow parent run, what its steps left behind."""
 
 import logging
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from pipeline.commands.job import Job
 from pipeline.config import steps
 from pipeline.context import RunContext
 from pipeline.errors import InputError
-from pipeline.replay.manifest import Outcome
+from pipeline.replay.manifest import FILE, Outcome
 from pipeline.report import make
 from pipeline.tracking import mlflow_database, mlflow_log, model_registry, register
 from pipeline.tracking.record import Record, read_record
@@ -27,6 +28,7 @@ from pipeline.tracking.recorder_client import RecorderProcess
 if TYPE_CHECKING:
     from mlflow import ActiveRun
 
+BUILDERS = {"uv": "uv", "virtualenv": "pyenv"}  # what MLflow calls for an environment
 ENVIRONMENT_TAG = "mlflow.project.env"  # MLflow sets it on a run whose environment it built
 
 
@@ -117,6 +119,7 @@ class ParentRun:
         record.reason = decision.reason
         record.write(folder)
         mlflow_log.to_mlflow(record, folder, record.mlflow_run)
+        mlflow_log.mask_kept(record.mlflow_run)
         model_registry.register(record, self._cache.store)
         self._finish(decision, record)
         return record
@@ -127,6 +130,21 @@ class ParentRun:
         self.outcomes.append(Outcome(decision, record))
         self.produced |= {a["name"]: a["digest"] for a in record.outputs}
         mlflow.log_metrics({f"{record.step}/{k}": v for k, v in record.headline().items()})
+
+
+def _check_place(asked: str, folder: Path) -> None:
+    """Refuse what is not installed, and a folder that holds a run: the results would be mixed."""
+    builder = BUILDERS.get(asked)
+    if builder and shutil.which(builder) is None:
+        raise InputError(
+            f"main.env_manager={asked}: there is no {builder} on the PATH; install it, or take "
+            "main.env_manager=local, this Python's own environment"
+        )
+    if (folder / FILE).exists():
+        raise InputError(
+            f"hydra.run.dir={folder}: there are the results of a run; give a folder of its own, or "
+            "leave hydra.run.dir out"
+        )
 
 
 def environment(job: Job) -> str:
@@ -152,6 +170,9 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     if job.context.mlflow_run:
         processes.end_with_starter("MLFLOW_RUN_ID")  # and if it is killed
     main, folder = job.config.main, job.folder
+    _check_place(main.env_manager, folder)
+    mlflow_database.check_answers(job.context.mlflow_uri)
+    job.write_config()
     with recorder:
         no_wandb = job.context.wandb_mode == "disabled"
         address = "" if no_wandb else recorder.address

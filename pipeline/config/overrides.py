@@ -1,32 +1,21 @@
-"""From what the user typed to Hydra overrides, and from Hydra's errors to one clear line."""
+"""From what the user typed to Hydra overrides, without the secrets in it."""
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
-from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf.errors import (
-    ConfigAttributeError,
-    ConfigKeyError,
-    ConfigTypeError,
-    InterpolationKeyError,
-    InterpolationToMissingValueError,
-    OmegaConfBaseException,
-)
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from pipeline.config import loader, yaml_text
-from pipeline.config.loader import check_part
-from pipeline.config.schema import Config
-from pipeline.errors import InputError, did_you_mean
-from pipeline.files import unusable
+from pipeline.errors import InputError
+from pipeline.text import masking
 
 CONFIG_ERRORS = (OmegaConfBaseException, HydraException, YAMLError)
 STEPS = "main.steps"
+OURS = ("--steps=", "--hydra-options=")  # the options of MLproject's command
 ANY_KEY = "++"  # Hydra's prefix: change the value, or add it
 
 
@@ -41,19 +30,47 @@ def from_argv(argv: list[str]) -> list[str]:
     Raises:
         InputError: ``hydra_options`` holds something else than ``key=value``.
     """
-    if not argv or not argv[0].startswith("--steps="):
-        return [_taken(_steps_as_list(token)) for token in argv]
+    if not (argv and argv[0].startswith(OURS[0]) and "".join(argv[1:2]).startswith(OURS[1])):
+        return [_override(_address(_no_option(token))) for token in argv]
     steps, options, extra = argv[0], argv[1], argv[2:]
+    if len(extra) % 2:
+        raise InputError(f"{extra[-1]} has no value; give -P key=value")
     pairs = [f"{key[2:]}={value}" for key, value in zip(extra[::2], extra[1::2], strict=True)]
-    if steps := steps.removeprefix("--steps="):
+    if steps := steps.removeprefix(OURS[0]):
         pairs.append(f"{STEPS}={steps}")
-    pairs += _split(options.removeprefix("--hydra-options="))
-    return [_taken(_steps_as_list(_quoted(pair))) for pair in pairs]
+    pairs += _split(options.removeprefix(OURS[1]))
+    return [_override(_quoted(pair)) for pair in pairs]
 
 
 def as_typed(overrides: Iterable[str]) -> list[str]:
     """Return Hydra's overrides of the config without what from_argv adds to them."""
     return [token.removeprefix(ANY_KEY) for token in overrides]
+
+
+def _override(token: str) -> str:
+    """Return the override that Hydra is given: none of the secrets in it leaves this process."""
+    if re.fullmatch(r"\+*([\w/@-]*=(null|true|false|[-\d.]+)|=.*)", token, re.DOTALL):
+        raise InputError(
+            f"{token}: a group takes the name of one of its files, such as data=songs; leave it "
+            "out if there is to be none"
+        )
+    return masking.hidden_override(_taken(_steps_as_list(token)))
+
+
+def _no_option(token: str) -> str:
+    """Refuse an option whose name is that of a key."""
+    option = re.fullmatch(r"--([\w.]+)=(.*)", token, re.DOTALL)
+    key = STEPS if option and option[1] == "steps" else option and option[1]
+    if option and key and "." in key:
+        raise InputError(f"{token} is no option; write {shlex.quote(f'{key}={option[2]}')}")
+    return token
+
+
+def _address(token: str) -> str:
+    """Quote a URL with a query: a shell has eaten the quotes that Hydra asks for."""
+    _, equals, value = token.partition("=")
+    is_one = re.match(r"[\w+.-]+://", value) and not re.search(r",[\w+.-]+://", value)
+    return _quoted(token) if equals and is_one else token
 
 
 def _taken(token: str) -> str:
@@ -103,62 +120,12 @@ def _quote(value: str) -> str:
     return str(QuotedString(text=value, quote=Quote.single).with_quotes())
 
 
-def explain(error: Exception, conf: Path) -> InputError:
-    """Turn a Hydra or OmegaConf error into one line that names the key and what is allowed.
-
-    Args:
-        error: what Hydra, OmegaConf, YAML or the system raised.
-        conf: the folder of the config groups.
-    """
-    if isinstance(error, InputError | OSError):
-        return unusable(error) if isinstance(error, OSError) else error
-    if isinstance(error, MissingConfigException) and error.options:
-        group, _, option = str(error.missing_cfg_file).rpartition("/")
-        known = did_you_mean(option, error.options)
-        return InputError(f"{group}={option}: there is no conf/{group}/{option}.yaml; {known}")
-    if isinstance(error, OverrideParseException):
-        key, _, value = error.override.removeprefix(ANY_KEY).partition("=")
-        return InputError(f"cannot read '{key}={value}'; put the value in quotes: {key}='...'")
-    before = error.__cause__ or error.__context__
-    wrapped = isinstance(error, HydraException) and isinstance(before, OmegaConfBaseException)
-    cause = before if wrapped else error
-    if isinstance(cause, ConfigTypeError):  # a list and a mapping cannot be merged
-        return _explain_kinds(str(error), conf)
-    if isinstance(cause, InterpolationToMissingValueError):
-        return loader.missing(str(cause).partition("Missing mandatory value: ")[2].split()[0])
-    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
-        return InputError(_explain_key(cause))
-    return InputError(" ".join(str(error).split()))
-
-
-def _explain_kinds(problem: str, conf: Path) -> InputError:
-    """Say in the loader's words where a list or a mapping stands that must not."""
+def quoted(key: str, value: str) -> str:
+    """Return the override that gives a key this text, empty if there can be none."""
+    bare = value.strip("'\"")
+    override = f"{key}={_quote(bare)}"
     try:
-        if override := re.match(r"Error merging override (.*)", problem, re.DOTALL):
-            read = OverridesParser.create().parse_override(override[1])
-            check_part(Config, _nested(read.key_or_group.split("."), read.value()), "")
-        elif file := re.match(r"In '(.*?)'", problem):
-            path = conf / f"{file[1]}.yaml"
-            path = path if path.exists() else conf.parent / path.name
-            is_global = "@package _global_" in path.read_text(encoding="utf-8")
-            groups = [] if is_global else file[1].split("/")[:-1]
-            values = loader.load(dict[str, Any], yaml_text.read(path), file[1])
-            plain = {key: v for key, v in values.items() if key not in ("defaults", "hydra")}
-            check_part(Config, _nested(groups, plain), "")
-    except InputError as error:
-        return error
-    return InputError(" ".join(problem.split()))
-
-
-def _nested(keys: Sequence[str], value: object) -> object:
-    return {keys[0]: _nested(keys[1:], value)} if keys else value
-
-
-def _explain_key(error: OmegaConfBaseException) -> str:
-    key, problem = error.full_key, str(error).splitlines()[0]
-    if isinstance(error, InterpolationKeyError):
-        return f"{key}: {problem}; correct the name between ${{ and }}"
-    if not isinstance(error, ConfigKeyError | ConfigAttributeError):
-        return f"{key}: {problem}"
-    known = [str(k) for k in error.parent_node] if error.parent_node is not None else []
-    return f"unknown key {key}: {did_you_mean(str(key).rpartition('.')[2], known)}"
+        OverridesParser.create().parse_override(override)
+    except HydraException:
+        return ""
+    return override

@@ -13,8 +13,9 @@ from pipeline.config.evaluate import Gate, Judging
 from pipeline.config.model import Features, Model
 from pipeline.config.preprocess import Download, Preprocess
 from pipeline.config.segregate import SEED, SHARE, Segregate
-from pipeline.errors import InputError
+from pipeline.errors import InputError, did_you_mean
 from pipeline.store.names import FORMS
+from pipeline.text.masking import hidden
 from pipeline.wandb_mode import MODES
 
 ACTIONS = ["run", "plan", "verify", "report", "set_reference", "infer_checks", "fetch", "clean",
@@ -107,6 +108,8 @@ class Config:
 def checked(config: DictConfig, root: Path) -> Config:
     """Resolve the whole config and check it: keys, types, ranges, no target among its features.
 
+    Secrets in it are masked, and known to this process alone (pipeline/text/masking.py).
+
     Args:
         config: as Hydra composes it.
         root: where the folders of the steps are.
@@ -116,7 +119,7 @@ def checked(config: DictConfig, root: Path) -> Config:
         OmegaConfBaseException: an interpolation that leads nowhere.
     """
     try:
-        values = OmegaConf.to_container(config, resolve=True)
+        values = hidden(OmegaConf.to_container(config, resolve=True))
     except InterpolationResolutionError:  # perhaps only because a key is mistyped
         loader.check_part(Config, OmegaConf.to_container(config, resolve=False), "")
         raise
@@ -124,6 +127,8 @@ def checked(config: DictConfig, root: Path) -> Config:
     if result.main.action != "infer_checks":
         _check_target(result.data, result.model)
     result.steps = steps.checked(result.steps, root)
+    for name in (name for name in result.main.force if name not in result.steps):
+        raise InputError(f"main.force: unknown step {name!r}: {did_you_mean(name, result.steps)}")
     return result
 
 

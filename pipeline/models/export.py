@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
 
+from pipeline.config import loader, yaml_text
 from pipeline.config.model import TRUSTED_TYPES
 from pipeline.config.preprocess import Text
 from pipeline.errors import InputError
@@ -184,5 +184,4 @@ def _mlmodel(folder: Path) -> dict[str, Any]:
     file = Path(folder) / "MLmodel"
     if not file.is_file():
         raise InputError(f"{folder} holds no MLmodel; give a model export of the train step")
-    content: dict[str, Any] = yaml.safe_load(file.read_text())
-    return content
+    return loader.load(dict[str, Any], yaml_text.read(file), str(file))

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from pipeline.context import variables
+from pipeline.replay.patches import masked_patch, unfit
 
-LARGEST = 1_000_000  # bytes of a file that git does not track yet and the patch still takes
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
 
 
@@ -21,7 +21,7 @@ class CodeState(TypedDict):
 
     commit: str | None
     patch: str  # what the folder differs in, with new files, as ``git apply`` takes it
-    left_out: list[str]  # new files that are too large for the patch
+    left_out: list[str]  # new files that the patch does not take: large, or not for others
     lock: str | None  # SHA-256 of uv.lock
 
 
@@ -50,17 +50,11 @@ def code_of(root: Path) -> CodeState:
         new = git(root, "ls-files", "-z", "--others", "--exclude-standard").split("\0")
     except (OSError, subprocess.CalledProcessError):  # no git, no repository, no commit
         return state
-    small = [name for name in new if name and _is_small(root / name)]
-    state["patch"], refused = _patch(root, small)
-    state["left_out"] = [n for n in new if n and (n in refused or n not in small)]
+    fit = [name for name in new if name and not unfit(root, name)]
+    patch, refused = _patch(root, fit)
+    state["patch"] = masked_patch(patch)
+    state["left_out"] = [n for n in new if n and (n in refused or n not in fit)]
     return state
-
-
-def _is_small(path: Path) -> bool:
-    try:
-        return path.lstat().st_size <= LARGEST
-    except OSError:  # it is gone meanwhile
-        return False
 
 
 def _patch(root: Path, new: list[str]) -> tuple[str, set[str]]:

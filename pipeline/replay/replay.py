@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import paths
+from pipeline import context, paths
 from pipeline.cache.external_files import local_file
 from pipeline.context import outside
 from pipeline.errors import InputError
@@ -18,6 +18,7 @@ from pipeline.replay.manifest import Manifest, StepEntry
 from pipeline.store.artifacts import Store
 from pipeline.store.digests import Digests
 from pipeline.store.versions import is_reference, parse_reference, version_number
+from pipeline.text.masking import lacks_secret
 from pipeline.tracking.record import reference
 
 # How a replay is run rather than what it computes: these may differ from the recorded run.
@@ -38,11 +39,25 @@ def replay(original: Manifest, store: Store, folder: Path) -> tuple[Manifest, St
     Raises:
         InputError: the code or an input cannot be brought back, or the replay failed.
     """
+    _refuse_lost_secrets(original)
     with _code(original, folder / "code") as code:
         _bring_files(original, code)
         copy = Store(folder / "artifacts")
         _bring_inputs(original, store, copy)
         return _run(original, code, folder / "artifacts"), copy
+
+
+def _refuse_lost_secrets(original: Manifest) -> None:
+    """Refuse a run that was given a secret, unless the same is given again."""
+    for step in original["steps"]:
+        for name, value in step["parameters"].items():
+            if lacks_secret(context.revealed(value)):
+                keys = [word.partition("=")[0] for word in original["overrides"] if "***" in word]
+                raise InputError(
+                    f"cannot verify: {name} of {step['step']}, {value}, held a secret, which is "
+                    f"kept nowhere; give {keys[0] if keys else 'it'}=... whole beside main.action="
+                    "verify"
+                )
 
 
 @contextmanager
@@ -55,7 +70,7 @@ def _code(original: Manifest, folder: Path) -> Iterator[Path]:
             "cannot be brought back; commit (git init; git add .; git commit), then run again"
         )
     for name in code["left_out"]:
-        print(f"not as recorded: {shown(name)} was new and too large to keep; today's is used")
+        print(f"not as recorded: {shown(name)} was new; the manifest keeps no such file")
     try:
         checkout.git(
             paths.ROOT, "worktree", "add", "--quiet", "--detach", str(folder), code["commit"]

@@ -7,9 +7,9 @@ from pipeline.judging.formatting import compact, count, listed, percent
 from pipeline.judging.pictures.canvas import Picture, clipped, picture
 from pipeline.judging.pictures.panels import Panel, panels
 from pipeline.replay.manifest import Manifest
-from pipeline.report.masking import masked
 from pipeline.report.profile import Column, Profile
 from pipeline.report.report_data import Certificate, ReportData, output
+from pipeline.text.masking import masked
 from pipeline.tracking.record import Row, reference
 
 CELL = 60  # characters of a value from the table

@@ -67,7 +67,11 @@ def _to_wandb(folder: Path, recorded: Manifest, context: RunContext) -> None:
     place = folder / "report"
     place.mkdir(exist_ok=True)
     made.write(place)
-    connection = RecorderConnection(context.recorder)
+    try:
+        connection = RecorderConnection(context.recorder, context.wandb == "online")
+    except (OSError, EOFError):
+        print("The W&B recorder has gone: the report is not recorded there")
+        return
     try:
         connection.begin({
             "id": made.wandb_run, "job_type": made.step, "name": made.step,

@@ -13,6 +13,7 @@ from pipeline.report import data_section, results_section, run_section, summary
 from pipeline.report.differences import plain
 from pipeline.report.report_data import ReportData
 from pipeline.report.svg import svg
+from pipeline.text.escaping import escaped_lines
 from pipeline.tracking.record import reference
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -67,6 +68,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_inert,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -80,6 +82,13 @@ def _environment() -> Environment:
     environment.globals["meanings"] = formatting.MEANINGS
     environment.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return environment
+
+
+def _inert(value: object) -> object:
+    """Return what a template shows: a text of others with its controls and marks escaped."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return escaped_lines(value)
+    return value
 
 
 def _svg(picture: Picture) -> Markup:

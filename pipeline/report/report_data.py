@@ -11,9 +11,9 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.judging.evaluation import Evaluation, GateResult
 from pipeline.replay.manifest import Manifest
-from pipeline.report.masking import masked
 from pipeline.report.profile import Profile, profile
 from pipeline.store.artifacts import Store, Version
+from pipeline.text.masking import masked
 from pipeline.tracking.record import ArtifactFacts, reference
 
 LARGEST = 100_000_000  # bytes of a table that is still read for its profile

@@ -1,6 +1,7 @@
 """A picture as SVG inside a page: the page's colours and fonts, no ids that could clash."""
 
 import io
+import warnings
 from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -8,6 +9,7 @@ from xml.etree.ElementTree import Element
 import matplotlib as mpl
 
 from pipeline.judging.pictures.canvas import VARIABLES, Picture
+from pipeline.text.escaping import escaped
 
 SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 LEFT_OUT = (f"{SVG}metadata", f"{SVG}style")
@@ -24,7 +26,7 @@ def svg(picture: Picture) -> str:
     for element in root.iter():
         _fit(element, picture.name, targets)
     root.attrib = {
-        "role": "img", "aria-label": picture.caption, "viewBox": f"0 0 {width} {height}",
+        "role": "img", "aria-label": escaped(picture.caption), "viewBox": f"0 0 {width} {height}",
         "style": f"width:{width}px;min-width:{0.8 * width:.0f}px",
     }  # fmt: skip
     return ElementTree.tostring(root, "unicode")
@@ -33,7 +35,11 @@ def svg(picture: Picture) -> str:
 def _drawn(picture: Picture) -> str:
     file = io.StringIO()
     metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": picture.name}):
+    with (
+        warnings.catch_warnings(),  # a script that the font lacks is the browser's to show
+        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": picture.name}),
+    ):
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         picture.figure.savefig(file, format="svg", transparent=True, metadata=metadata)
     return file.getvalue()
 
@@ -52,8 +58,8 @@ def _fit(element: Element, picture: str, targets: set[str]) -> None:
     """Leave of an element what the page needs, with the page's names for colours and fonts."""
     element.tag = element.tag.removeprefix(SVG)
     element.tail = element.tail and element.tail.strip()
-    if element.tag != "text":
-        element.text = element.text and element.text.strip()
+    text = element.text or ""
+    element.text = escaped(text) if element.tag == "text" else text.strip() or None
     attributes = dict(element.items())
     element.attrib.clear()
     for name, value in attributes.items():

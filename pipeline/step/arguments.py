@@ -6,8 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from pipeline import context
 from pipeline.config import loader, mlproject, yaml_text
 from pipeline.errors import InputError, did_you_mean
+from pipeline.text.masking import lacks_secret
 
 T = TypeVar("T")
 NOTHING = ("", "null", "None")
@@ -61,9 +63,19 @@ def _checked(
         text = declared.default if getattr(texts, name) is None else getattr(texts, name)
         if text is None:
             raise loader.missing(name)
-        setattr(texts, name, _value(name, str(text), declared))
+        setattr(texts, name, _value(name, _whole(name, str(text)), declared))
     mlproject.check_outputs(mlproject.outputs(project.parameters, vars(texts)))
     return texts
+
+
+def _whole(name: str, value: str) -> str:
+    """Return a parameter's value with its secrets; InputError if one is masked and not known."""
+    result = str(context.revealed(value))
+    if lacks_secret(result):
+        raise InputError(
+            f"{name}: {result} held a secret, which is kept nowhere; give the whole value again"
+        )
+    return result
 
 
 def _value(name: str, text: str, declared: mlproject.Parameter) -> object:
@@ -88,7 +100,8 @@ def settings(kind: type[T], parameter: str, path: str | None) -> T:
     Raises:
         InputError: no such file, not YAML; or as pipeline.config.loader.load.
     """
-    return _loaded(kind, {} if path is None else yaml_text.read(path), parameter, path)
+    values = {} if path is None else context.revealed(yaml_text.read(path))
+    return _loaded(kind, values, parameter, path)
 
 
 def _loaded(kind: type[T], values: object, parameter: str, path: str | None) -> T:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.files import write_bytes, write_text
+from pipeline.text.escaping import escaped_lines
 from pipeline.tracking.record import Record, Row, write_table
 from pipeline.tracking.recorder_client import MovedOfflineError
 
@@ -29,7 +30,7 @@ class StepLog:
 
     def log_text(self, name: str, text: str) -> None:
         """Record a text for people as ``name.md``."""
-        write_text(self.folder / f"{name}.md", text)
+        write_text(self.folder / f"{name}.md", escaped_lines(text))
 
     def log_picture(self, name: str, png: bytes) -> None:
         """Record a picture as ``name.png``."""

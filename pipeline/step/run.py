@@ -12,6 +12,7 @@ from pipeline.store.drafts import Draft, Provenance
 from pipeline.store.names import check
 from pipeline.store.verdicts import trail as verdict_trail
 from pipeline.store.versions import InputOf, Version
+from pipeline.text.masking import hidden
 from pipeline.tracking import model_registry
 from pipeline.tracking.record import Record, artifact_facts
 from pipeline.tracking.wandb_store import WandbStore
@@ -140,7 +141,8 @@ class StepRun(StepLog):
         """
         if any(draft.name == name for draft in self._drafts):
             raise InputError(f"two outputs are called {name}; give one of them another name")
-        self._drafts.append(Draft(name, path, type, description, dict(metadata), tuple(aliases)))
+        about, facts = hidden([description, dict(metadata)])
+        self._drafts.append(Draft(name, path, type, about, facts, tuple(aliases)))
         if aliases:
             self.record.aliases[name] = list(aliases)
 

@@ -10,18 +10,18 @@ import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import paths, processes
 from pipeline.context import RunContext
 from pipeline.errors import InputError
-from pipeline.files import unusable
-from pipeline.step.log_file import LogFile
+from pipeline.screen import failures, logs, terminal
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Store
 from pipeline.store.names import PROJECT, check
+from pipeline.text.masking import hidden
 from pipeline.tracking import mlflow_database, mlflow_log, register
 from pipeline.tracking.record import Record
 from pipeline.tracking.recorder_client import (
@@ -46,14 +46,13 @@ def start_run(step: str, arguments: Namespace) -> Iterator[StepRun]:
         with _started(step, arguments) as run:
             yield run
     except (InputError, OSError) as error:
-        line = unusable(error, work=paths.WORK) if isinstance(error, OSError) else error
-        logging.getLogger(step).error("%s", line)
+        logging.getLogger(step).error("%s", failures.describe(error, step))
         sys.exit(1)
 
 
 @contextmanager
 def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
-    _set_up_logging(step)
+    _show_failures(step)
     context = RunContext.from_environ()
     check("project", context.project, PROJECT)
     signal.signal(signal.SIGTERM, _stop)
@@ -69,7 +68,7 @@ def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
         work = Path(stack.enter_context(temporary))
         folder = Path(context.record_folder or work / "record")
         folder.mkdir(parents=True, exist_ok=True)
-        record = Record(step, vars(arguments), datetime.now(UTC).isoformat("T", "seconds"))
+        record = Record(step, hidden(vars(arguments)), datetime.now(UTC).isoformat("T", "seconds"))
         record.mlflow_run = context.mlflow_run
         connection = _connection(record, context, stack)
         run = StepRun(record, folder, work, _store(connection, context))
@@ -93,7 +92,9 @@ def _recording(
         run.publish()
         record.tracking = time.monotonic() - published
     finally:
-        record.status, record.error = _outcome(sys.exc_info()[1])
+        error = sys.exc_info()[1]
+        record.status = "failed" if error else "finished"
+        record.error = failures.describe(error, record.step) if error else None
         end = time.monotonic()
         record.seconds = round(end - begin, 3)
         record.write(run.folder)
@@ -110,20 +111,13 @@ def _recording(
     run.logger.info("done in %.1f s", record.seconds)
 
 
-def _outcome(error: BaseException | None) -> tuple[str, str | None]:
-    """Return how a step ended, and why it failed if it did."""
-    if error is None:
-        return "finished", None
-    line = unusable(error, work=paths.WORK) if isinstance(error, OSError) else error
-    return "failed", str(line) or type(error).__name__
-
-
 def _record_alone(run: StepRun, entry: register.Entry) -> None:
     """Tell MLflow and the register of a step that was started alone."""
     try:
         mlflow_database.prepare(paths.ROOT)
         with mlflow_database.failures():
             mlflow_log.alone_to_mlflow(run.record, run.folder, entry.process)
+        mlflow_log.mask_kept(str(run.record.mlflow_run))
         run.register()
     finally:
         entry.known_as(run.record.mlflow_run, paths.ROOT).end([run.record], paths.ROOT)
@@ -150,8 +144,9 @@ def _connection(record: Record, context: RunContext, stack: ExitStack) -> Record
     if context.wandb_mode == "disabled":
         return None
     record.wandb_run = secrets.token_hex(4)
-    address = context.recorder or stack.enter_context(RecorderProcess(context)).address
-    connection = RecorderConnection(address)
+    connection = _recorder(record, context, stack)
+    if connection is None:
+        return None
     connection.open(context.project, context.wandb_mode)
     connection.begin({
         "id": record.wandb_run, "project": context.project, "group": context.group,
@@ -159,6 +154,22 @@ def _connection(record: Record, context: RunContext, stack: ExitStack) -> Record
         "notes": context.notes or _commit(),
     })  # fmt: skip
     return connection
+
+
+def _recorder(record: Record, context: RunContext, stack: ExitStack) -> RecorderConnection | None:
+    """Connect to the recorder of the whole run; to one of its own if there is none any more."""
+    needed = context.wandb == "online"
+    if context.recorder:
+        with suppress(OSError, EOFError):
+            return RecorderConnection(context.recorder, needed)
+    try:
+        return RecorderConnection(stack.enter_context(RecorderProcess(context)).address, needed)
+    except (OSError, EOFError) as error:
+        if needed:
+            raise InputError(f"the W&B recorder does not start ({error})") from None
+    logging.getLogger(record.step).warning("the W&B recorder does not start; going on without it")
+    record.wandb_run = None
+    return None
 
 
 def _store(connection: RecorderConnection | None, context: RunContext) -> Store:
@@ -177,17 +188,11 @@ def _commit() -> str | None:
     return f"commit {done.stdout.strip()}"
 
 
-def _set_up_logging(step: str) -> None:
-    line = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    screen = logging.StreamHandler(sys.stdout)
-    screen.setFormatter(logging.Formatter(line, datefmt="%H:%M:%S"))
-    logging.basicConfig(level=logging.INFO, handlers=[screen])  # which says it if a file cannot be
-    file = LogFile(paths.LOG_FILE, encoding="utf-8", errors="backslashreplace")
-    file.setFormatter(logging.Formatter(line))
-    logging.getLogger().addHandler(file)
-
-    # A bug's traceback is to be found in the log file as well.
-    sys.excepthook = lambda *bug: logging.getLogger(step).critical("stopped", exc_info=bug)
+def _show_failures(step: str) -> None:
+    terminal.steady()
+    logs.set_up()
+    log = logging.getLogger(step)
+    sys.excepthook = lambda _, error, __: log.error("%s", failures.describe(error, step))
 
 
 def _stop(signal_number: int, _frame: object) -> None:

@@ -15,6 +15,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from pipeline.errors import InputError
 from pipeline.files import advice_on, settle
+from pipeline.text.masking import revealed
 
 if TYPE_CHECKING:
     from obstore.store import RetryConfig
@@ -44,7 +45,7 @@ class Objects:
         self._client: ObjectStore | None = None
         if self.folder is None:
             with self._failures():
-                self._client = from_url(self.url, retry_config=RETRIES)
+                self._client = from_url(revealed(self.url), retry_config=RETRIES)
 
     def read(self, key: str) -> bytes | None:
         """Return the bytes under the key, None when there are none."""

@@ -12,12 +12,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline import context, paths
+from pipeline import context
 from pipeline.errors import InputError
 from pipeline.files import unusable
+from pipeline.screen.failures import tracking_failure
 from pipeline.tracking import mlflow_runs, register
 
 FILE = "mlflow.db"
+WAIT = (5, 15)  # seconds for a server to take a connection, and to answer
 # Columns that hold where files are.
 PLACES = ("artifact_location", "artifact_uri", "source", "storage_location")
 
@@ -30,6 +32,7 @@ def prepare(root: Path) -> None:
     Raises:
         InputError: it cannot be made or mended.
     """
+    check_answers(context.tracking_uri(root))
     with _locked(root):
         if context.own_tracking(root):
             if old := moved_from(root):
@@ -41,6 +44,28 @@ def prepare(root: Path) -> None:
                 )
             _make()
         mlflow_runs.close_dead(root)
+
+
+def check_answers(uri: str) -> None:
+    """Ask a tracking server whether it is there, before any work; MLflow itself asks for minutes.
+
+    Raises:
+        InputError: nobody answers.
+    """
+    if not uri.startswith(("http://", "https://")):
+        return
+    import requests
+    from requests import exceptions
+
+    try:
+        requests.get(uri.rstrip("/") + "/health", timeout=WAIT, allow_redirects=False).close()
+    except exceptions.SSLError:
+        return  # somebody is there; MLflow may be told to trust it
+    except (exceptions.RequestException, UnicodeError) as error:
+        raise InputError(
+            f"MLflow's server {uri} does not answer ({type(error).__name__}); check "
+            "MLFLOW_TRACKING_URI and the network, or unset it to record in this folder"
+        ) from None
 
 
 @contextmanager
@@ -72,12 +97,7 @@ def failures() -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        reason = " ".join(str(error).split("[SQL:")[0].split())
-        uri = context.tracking_uri(paths.ROOT)
-        raise InputError(
-            f"MLflow ({uri}): {reason}; look at the database or the server, at free space and at "
-            "rights there"
-        ) from error
+        raise tracking_failure(error) from error
 
 
 def moved_from(root: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from multiprocessing.connection import Client
 from pathlib import Path
 from types import TracebackType
@@ -68,7 +69,13 @@ class RecorderProcess:
 
     def ask(self, verb: str, *arguments: object) -> Any:
         """Ask one thing, as RecorderConnection.ask."""
-        connection = RecorderConnection(self.address)
+        needed = self._context.wandb == "online"
+        try:
+            connection = RecorderConnection(self.address, needed)
+        except (OSError, EOFError) as error:
+            if needed:
+                raise InputError(f"the W&B recorder has gone ({type(error).__name__})") from None
+            raise MovedOfflineError("the W&B recorder has gone", None) from None
         try:
             return connection.ask(verb, *arguments)
         finally:
@@ -96,8 +103,16 @@ class RecorderConnection:
         why: the reason if it is offline and should be online.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, needed: bool = False) -> None:
+        """Connect; `needed`: a recorder that has gone ends the run, which else goes on without it.
+
+        Raises:
+            OSError: nobody listens there any more.
+        """
+        if not address:
+            raise ConnectionError("it ended at once")
         self._connection = Client(address, authkey=KEY)
+        self._needed = needed
         self.catalog = self.why = ""
 
     def open(self, project: str, mode: str) -> None:
@@ -112,7 +127,8 @@ class RecorderConnection:
 
     def begin(self, settings: WandbRun) -> None:
         """Begin the W&B run of a step; the next question tells whether it failed."""
-        self._connection.send(("run", settings))
+        with suppress(OSError):  # it has gone: the next question says so
+            self._connection.send(("run", settings))
 
     def ask(self, verb: str, *arguments: object) -> Any:
         """Ask the recorder and wait for its answer.
@@ -125,7 +141,8 @@ class RecorderConnection:
             self._connection.send((verb, *arguments))
             status, value = self._connection.recv()
         except (EOFError, OSError) as error:
-            status, value = FAILED, f"the W&B recorder has gone ({error!r})"
+            why = f"the W&B recorder has gone ({type(error).__name__})"
+            status, value = (FAILED, why) if self._needed else (MOVED, {"why": why, "run": None})
         if status == MOVED:
             raise MovedOfflineError(value["why"], value["run"])
         if status == FAILED:

@@ -11,8 +11,9 @@ import yaml
 from hydra import compose, initialize_config_dir
 
 from pipeline.config import root_config, schema
-from pipeline.config.overrides import CONFIG_ERRORS, explain, from_argv
+from pipeline.config.overrides import CONFIG_ERRORS, from_argv
 from pipeline.errors import InputError
+from pipeline.screen.mistakes import explain
 from tests.conftest import ROOT
 
 

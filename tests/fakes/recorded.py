@@ -92,8 +92,8 @@ def whole(**facts: Any) -> dict[str, Any]:
 
 def full(classes: int = 15, rows: int = 600, name: str = EVIL) -> ReportData:
     """Return the data of a run that has everything a report can show, without a store."""
-    from pipeline.report.masking import masked
     from pipeline.report.profile import profile
+    from pipeline.text.masking import masked
 
     names = [name, *(f"class {n}" for n in range(1, classes))]
     truth, probabilities = fake.predictions(classes, rows)

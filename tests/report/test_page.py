@@ -107,7 +107,7 @@ def test_a_run_is_repeated_by_its_own_commands() -> None:
 
 
 def test_secrets_in_overrides_are_masked_and_said_to_be() -> None:
-    from pipeline.report.masking import masked
+    from pipeline.text.masking import masked
 
     words = ["data.file_url='https://u:hunter2@h/'"]
     text = read(ReportData(masked(manifest([step("a")], overrides=words)))).text["run"]
@@ -171,7 +171,7 @@ def test_a_run_outside_git_and_one_with_changes() -> None:
     patch = "diff --git a/x.py b/x.py\n+secret"
     code = {"commit": "c" * 40, "patch": patch, "left_out": ["big.bin"], "lock": None}
     text = read(ReportData(manifest([step("a")], code=code))).text["run"]
-    assert "in x.py; new files too large to keep: big.bin" in text
+    assert "in x.py; new files that it does not keep: big.bin" in text
     assert "secret" not in text
 
 

@@ -75,9 +75,9 @@ def test_numbers_that_say_nothing_are_drawn_as_not_defined() -> None:
     assert "not defined" in svg(picture(axes, "ranges", "", "x"))
 
 
-def test_what_xml_cannot_hold_is_replaced_in_texts() -> None:
+def test_what_xml_cannot_hold_is_escaped_in_texts() -> None:
     text = svg(draw.inputs([("a\x00b\ud800 \x1b[1m", 1.0)]))
-    assert "a\ufffdb\ufffd \ufffd[1m" in text
+    assert r"a\x00b\ud800 \x1b[1m" in text
 
 
 def luminance(color: list[float]) -> float:

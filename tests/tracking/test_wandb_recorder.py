@@ -16,7 +16,11 @@ from pipeline.errors import InputError
 from pipeline.judging.pictures.canvas import canvas, picture, png
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record, write_table
-from pipeline.tracking.recorder_client import RecorderConnection, RecorderProcess
+from pipeline.tracking.recorder_client import (
+    MovedOfflineError,
+    RecorderConnection,
+    RecorderProcess,
+)
 
 BLOCK, FULL, LAST = 2**15, 1, 4  # of LevelDB's log format, which W&B's files have
 SETTINGS = {"id": "abcd1234", "project": "p", "group": "g", "job_type": "split", "name": "split"}
@@ -164,5 +168,5 @@ def test_a_recorder_that_has_gone(tmp_path: Path) -> None:
     with RecorderProcess(offline(tmp_path)) as recorder:
         recording = begun(recorder.address, project="a/b")
         recording.close()
-    with pytest.raises(InputError, match="the W&B recorder has gone"):
+    with pytest.raises(MovedOfflineError, match="the W&B recorder has gone"):
         recording.ask("finish", str(tmp_path))

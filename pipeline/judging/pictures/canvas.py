@@ -5,13 +5,14 @@ of its style sheet, so that dark mode and print apply to pictures as well; a PNG
 """
 
 import textwrap
-import unicodedata
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from pipeline.text.escaping import escaped
 
 DOTS = 72  # an inch: one unit of the SVG is one pixel
 INK, MUTED, LINE, PAPER, ACCENT, PALE = (
@@ -76,11 +77,8 @@ def png(picture: Picture) -> bytes:
 
 
 def printable(text: str) -> str:
-    """Return the text on one line, without characters that XML cannot hold."""
-    return "".join(
-        "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") or c in "\ufffe\uffff" else c
-        for c in " ".join(text.split())
-    )
+    """Return the text on one line, with what is not seen, or XML cannot hold, escaped."""
+    return escaped(" ".join(text.split()))
 
 
 def clipped(text: str, length: int) -> str:

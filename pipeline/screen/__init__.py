@@ -1,0 +1,1 @@
+"""What a person sees of failures and logs: one line each."""

@@ -1,0 +1,62 @@
+"""Lines of a log: one for each record, without secrets, whatever is in the names it tells of."""
+
+import copy
+import logging
+import sys
+from types import TracebackType
+
+from pipeline import paths
+from pipeline.screen.log_file import LogFile
+from pipeline.text.escaping import escaped, escaped_lines
+from pipeline.text.masking import masked_text
+
+LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+Caught = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class LineFormatter(logging.Formatter):
+    """Shows a record as one line; a traceback follows indented."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """Return the line."""
+        shown = copy.copy(record)
+        shown.message, shown.name = escaped(masked_text(record.message)), escaped(record.name)
+        return super().formatMessage(shown)
+
+    def formatException(self, ei: Caught) -> str:  # type: ignore[override]  # noqa: N802
+        """Return the traceback."""
+        return escaped_lines(masked_text(super().formatException(ei)), "    ")
+
+
+class ScreenFormatter(LineFormatter):
+    """The same for people: a traceback is in the log file only."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        shown = copy.copy(record)
+        shown.exc_info = shown.exc_text = shown.stack_info = None
+        return super().format(shown)
+
+
+def log_file() -> logging.Handler:
+    """Return what writes to the log file of all runs; it is there from the first record on."""
+    handler = LogFile(paths.LOG_FILE, encoding="utf-8", errors="backslashreplace", delay=True)
+    handler.setFormatter(LineFormatter(LINE))
+    return handler
+
+
+def set_up() -> None:
+    """Let what this process logs go to the log file and to the screen."""
+    screen = logging.StreamHandler(sys.stdout)
+    screen.setFormatter(ScreenFormatter(LINE, datefmt="%H:%M:%S"))
+    logging.basicConfig(level=logging.INFO, handlers=[log_file(), screen])
+
+
+def keep_traceback(name: str, error: BaseException) -> None:
+    """Write a traceback to the log file and nowhere else."""
+    logger, handler = logging.Logger(name), log_file()
+    logger.addHandler(handler)
+    try:
+        logger.critical("stopped", exc_info=error)
+    finally:
+        handler.close()

@@ -1,0 +1,1 @@
+"""Texts of others on their way to a reader: without secrets, on one line."""
