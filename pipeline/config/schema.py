@@ -13,7 +13,7 @@ from pipeline.config.evaluate import Gate, Judging
 from pipeline.config.model import Features, Model
 from pipeline.config.preprocess import Preprocess
 from pipeline.config.segregate import SEED, SHARE, Segregate
-from pipeline.errors import InputError
+from pipeline.errors import InputError, check_names
 from pipeline.store.names import FORMS
 from pipeline.wandb_mode import MODES
 
@@ -95,6 +95,8 @@ class Config:
     model: Model = field(default_factory=Model)
     gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
+    # Step folder → files and globs, from the repository, that it reads besides its parameters.
+    cache_files: dict[str, list[str]] = field(default_factory=dict)
     # Step folder → the parameters of its MLproject.
     steps: dict[str, dict[str, Any]] = field(
         default_factory=dict, metadata={"hint": "to choose steps write main.steps=..."}
@@ -120,6 +122,12 @@ def checked(config: DictConfig, root: Path) -> Config:
     result = loader.load(Config, values, "")
     if result.main.action != "infer_checks":
         _check_target(result.data, result.model)
+    for step, parameters in result.steps.items():
+        named = parameters.pop("cache_files", [])
+        result.cache_files.setdefault(step, []).extend(
+            loader.load(list[str], named, f"steps.{step}.cache_files")
+        )
+    check_names("cache_files", result.cache_files, result.steps)
     result.steps = steps.checked(result.steps, root)
     return result
 
