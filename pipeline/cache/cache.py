@@ -2,24 +2,22 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from pipeline import paths
-from pipeline.cache import step_key
+from pipeline.cache import gone, step_key
 from pipeline.cache.decision import Decision
-from pipeline.cache.external_files import UnknownFactError
+from pipeline.cache.external_files import GoneError, UnknownFactError, named_files
 from pipeline.cache.history import Execution, History
 from pipeline.cache.pins import OVERRIDE, moving_references, pin_references, verdict_trail
 from pipeline.cache.step_key import StepKey
 from pipeline.config import origin, schema
-from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
 from pipeline.store.digests import Digests
 from pipeline.store.versions import Version
 from pipeline.tracking.record import Record, reference
 from pipeline.tracking.recorder_client import MovedOfflineError
 from pipeline.tracking.wandb_store import WandbStore, say_offline
-
-SHOWN = 3  # causes that a reason names
 
 
 class Cache:
@@ -57,13 +55,16 @@ class Cache:
         remade: set[str] = set()
         plan = []
         for step in chosen:
-            decision = self.decide(step, produced, running, remade)
+            try:
+                decision = self.decide(step, produced, running, remade)
+            except GoneError as error:  # a run stops there
+                decision = Decision(step, {}, {}, f"gone: {error}")
             if decision.hit:
                 produced |= {a["name"]: a["digest"] for a in decision.hit.record.outputs}
             else:
                 running.add(step)
-                last = self._history.last(step)
-                remade |= {output["name"] for output in last.record.outputs} if last else set()
+                known = self._config.steps[step], self._history.last(step)
+                remade |= gone.outputs(paths.ROOT / step, *known)
             plan.append(decision)
         self.digests.save()
         return plan
@@ -82,7 +83,10 @@ class Cache:
             produced: artifact name → digest of what this run made so far: ``name:latest`` means
                 this version, even if another run has made a newer one.
             running: steps that will have run before this one starts.
-            remade: artifacts that they made the last time.
+            remade: artifacts that they make.
+
+        Raises:
+            GoneError: a file of `cache_files` is not there.
         """
         while True:
             store = self.store
@@ -97,20 +101,21 @@ class Cache:
         running: Iterable[str],
         remade: Iterable[str],
     ) -> Decision:
-        last = self._history.last(step)
-        seconds = last.record.seconds if last else None
-        parameters, key, hit = self._config.steps[step], None, None
+        last, key, hit = self._history.last(step), None, None
+        seconds, parameters = last.record.seconds if last else None, self._config.steps[step]
         values, inputs = pin_references(self.store, parameters, produced)
-        versions = filter(None, inputs.values())
-        new_inputs = [v.name for v in versions if v.step in running or v.name in remade]
+        anew = list(gone.until_made(parameters, inputs, running, remade))
+        self._extra_files(step)
         verdicts = verdict_trail(self.store, parameters, inputs, produced)
-        if refused := verdicts.standing(parameters.get(OVERRIDE)):
+        if lost := list(gone.artifacts(paths.ROOT / step, parameters, inputs, remade)):
+            reason = f"gone: {', '.join(lost)}; run the step that makes it"
+        elif refused := verdicts.standing(parameters.get(OVERRIDE)):
             reason = f"run: check_data refused {refused[0]}"  # the step will say so
         elif not last:
             reason = "run: first time"
             key = None if running else self._key(step, values, inputs)
-        elif new_inputs:
-            reason = f"run: input {new_inputs[0]} is made anew"
+        elif anew:
+            reason = f"run: input {anew[0]} is made anew"
         else:
             reason, key, hit = self._compare(step, values, inputs, last)
         return Decision(step, values, inputs, reason, key, hit, seconds, verdicts.followed)
@@ -127,7 +132,9 @@ class Cache:
         except UnknownFactError as error:
             return f"run: {error}", None, None
         execution = self._history.find(step, key.digest)
-        lost = self._lost(execution) if execution else None
+        lost = gone.output(execution, self.store, self.digests) if execution else None
+        if missing := list(gone.files(values, key, last.key)):
+            return f"gone: {', '.join(missing)}", key, None
         if not self._config.main.cache:
             return "run: main.cache=false", key, None
         if step in self._config.main.force:
@@ -136,11 +143,8 @@ class Cache:
             return f"run: output {lost}", key, None
         if execution:
             return f"hit: same as run {execution.run[:8]}", key, execution
-        causes = list(step_key.differences(key, last.key, lambda name: self._source(step, name)))
-        if not causes:
-            return "run: what is known of its last execution is damaged", key, None
-        more = f" and {len(causes) - SHOWN} more" if len(causes) > SHOWN else ""
-        return f"run: {'; '.join(causes[:SHOWN])}{more}", key, None
+        causes = step_key.told(key, last.key, lambda name: self._source(step, name))
+        return f"run: {causes or 'what is known of its last execution is damaged'}", key, None
 
     def reuse(self, decision: Decision) -> None:
         """Make the outputs of a hit `latest` again, and the hit the newest execution."""
@@ -156,6 +160,9 @@ class Cache:
     def keep(self, decision: Decision, record: Record, run: str) -> None:
         """Remember an execution that ended well, unless the code changed while it ran."""
         now = self._key(decision.step, decision.values, decision.inputs)
+        declared = {version.digest for version in decision.inputs.values() if version}
+        if any(artifact["digest"] not in declared for artifact in record.inputs):
+            return  # no key tells when that one changes
         if now and decision.key and now.digest == decision.key.digest:
             self._history.add(Execution(now, record, time.time(), run))
             # A step may move an alias that it was given: the same command will find it moved.
@@ -179,21 +186,14 @@ class Cache:
         self, step: str, values: Mapping[str, object], inputs: Mapping[str, Version | None]
     ) -> StepKey:
         root = paths.ROOT
-        return step_key.step_key(root / step, root, values, inputs, self.digests, self.environment)
+        return step_key.step_key(
+            root / step, root, values, inputs, self.digests, self.environment,
+            self._extra_files(step),
+        )  # fmt: skip
 
-    def _lost(self, execution: Execution) -> str | None:
-        """Say which output of an execution is not as it was, if one is."""
-        for output in execution.record.outputs:
-            name = reference(output)
-            try:
-                version = self.store.same(output["name"], output["digest"])
-            except InputError:  # its manifest is damaged
-                return f"{name} is damaged"
-            if version is None:
-                return f"{name} is gone"
-            if fault := self.store.fault(version, self.digests):
-                return f"{name} is {fault}"
-        return None
+    def _extra_files(self, step: str) -> dict[str, Path]:
+        patterns = self._config.cache_files[step]
+        return named_files(patterns, paths.ROOT, f"cache_files.{step}")
 
     def _source(self, step: str, parameter: str) -> str:
         return self._origin.of("steps", step, *parameter.split("."))

@@ -1,26 +1,30 @@
 """What a step's code is: its own files and all it imports, by meaning rather than by bytes.
 
 Python files count by their syntax tree, so that comments, docstrings and formatting do not. Imports
-are followed where they are written out, also inside functions; a module whose name is only made at
-run time (`importlib.import_module(name)`) is not seen.
+are followed where they are written out, also inside functions and as the text that
+`importlib.import_module` is given; a module whose name is only made at run time is not seen.
 """
 
 import ast
 import hashlib
 import sys
+import sysconfig
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 # Rooms that carry what a step makes and do not make it: step_key.FORMAT says what they write.
-CARRIERS = ("step", "store", "tracking")
-MAKES = ("step/performance.py",)  # of these the one that decides what is recorded
-GROUND = ("context.py", "errors.py", "markdown.py", "network.py", "paths.py", "wandb_mode.py",
-          "__init__.py")  # fmt: skip
+CARRIERS = ("step", "store", "tracking", "text", "screen")
+MAKES = ("step/performance.py", "step/verdict.py")  # of these those that decide what is recorded
+GROUND = ("context.py", "errors.py", "files.py", "markdown.py", "network.py", "paths.py",
+          "processes.py", "shapes.py", "wandb_mode.py", "__init__.py")  # fmt: skip
 LOG_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # In a step's folder, and yet not what it does: words, an environment, links to results.
-NOT_CODE = ("README.md", "MLproject", "conda.yaml")
+NOT_CODE = ("README.md", "MLproject", "conda.yaml", "mlflow.db", "mlruns")
+IMPORTERS = ("import_module", "__import__")
+INSTALLED = ("site-packages", "dist-packages")  # a version says what is there
 
 
 def of_step(
@@ -34,8 +38,9 @@ def of_step(
         classes: dotted names that the step is given to import, such as a model's class.
 
     Returns:
-        Digest by file (posix path from the root), and the top-level names of modules imported from
-        elsewhere but for the standard library; both without those of the rooms that only carry.
+        Digest by file (posix path from the root, or from the folder on Python's path that a module
+        outside lies in), and the top-level names of modules imported from elsewhere but for the
+        standard library; both without those of the rooms that only carry.
 
     Raises:
         SyntaxError: a Python file that is none.
@@ -45,7 +50,7 @@ def of_step(
     waiting = [path for path in _files(folder) if path.suffix == ".py"]
     foreign: set[str] = set()
     for name in classes:
-        files = list(_module_files(name, folder / "run.py", root, folder))
+        files = named(name, folder, root)
         waiting += files
         foreign |= set() if files else {name.partition(".")[0]}
     passed: set[Path] = set()
@@ -61,7 +66,40 @@ def of_step(
             digests[path.relative_to(root).as_posix()] = digest
             tops = (m.lstrip(".").partition(".")[0] for m, files in files_of.items() if not files)
             foreign |= {top for top in tops if top and top not in sys.stdlib_module_names}
-    return digests, foreign
+    return digests | _outside_digests(foreign), foreign
+
+
+def named(name: str, folder: Path, root: Path) -> list[Path]:
+    """Return the first-party files that a step runs which imports a dotted name."""
+    return list(_module_files(name, folder / "run.py", root, folder))
+
+
+def _outside_digests(modules: Iterable[str]) -> dict[str, str]:
+    files = {name: path for top in modules for name, path in _outside(top).items()}
+    return {name: _sha256(path.read_bytes()) for name, path in files.items()}
+
+
+def _outside(top: str) -> dict[str, Path]:
+    """Return the files of a module that is neither here nor installed: no version tells its state.
+
+    Such are those of PYTHONPATH and of editable installs.
+    """
+    try:
+        spec = find_spec(top)
+    except (ImportError, ValueError):
+        return {}
+    places = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
+    if spec and spec.origin and not places:
+        places = [Path(spec.origin)]
+    standard = Path(sysconfig.get_path("stdlib"))
+    files: dict[str, Path] = {}
+    for place in places:
+        if set(INSTALLED) & set(place.parts) or place.is_relative_to(standard):
+            continue
+        inner = sorted(place.rglob("*.py")) if place.is_dir() else [place]
+        files |= {path.relative_to(place.parent).as_posix(): path for path in inner
+                  if path.is_file()}  # fmt: skip
+    return files
 
 
 def _carries(path: Path, root: Path) -> bool:
@@ -76,12 +114,12 @@ def _carries(path: Path, root: Path) -> bool:
 
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name == "__pycache__" or path.is_symlink():
+        if path.name.startswith(".") or path.name == "__pycache__" or path.name in NOT_CODE:
             continue
-        if path.is_dir():
-            yield from _files(path)
-        elif path.name not in NOT_CODE:
+        if path.is_file():
             yield path
+        elif path.is_dir() and not path.is_symlink():  # it might lead back
+            yield from _files(path)
 
 
 @cache
@@ -100,6 +138,9 @@ def _parsed(path: Path, _changed: int) -> tuple[str, tuple[str, ...]]:
             base = "." * node.level + (node.module or "")
             dot = "" if base.endswith(".") else "."
             names.update(f"{base}{dot}{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and _name(node.func) in IMPORTERS:
+            texts = (getattr(argument, "value", None) for argument in node.args[:1])
+            names.update(text for text in texts if isinstance(text, str))
     return _sha256(text.encode("utf-8", "surrogatepass")), tuple(sorted(names))
 
 
@@ -118,8 +159,12 @@ def _logs(call: ast.Call) -> bool:
     function = call.func
     if not isinstance(function, ast.Attribute) or function.attr not in LOG_LEVELS or not call.args:
         return False
-    owner = function.value
-    return "logger" in (getattr(owner, "id", ""), getattr(owner, "attr", ""))
+    return _name(function.value) == "logger"
+
+
+def _name(node: ast.expr) -> str:
+    """Return ``c`` for ``c`` and for ``a.b.c``."""
+    return str(getattr(node, "attr", "") or getattr(node, "id", ""))
 
 
 def _module_files(module: str, importer: Path, root: Path, folder: Path) -> Iterator[Path]:

@@ -1,5 +1,8 @@
 """Files and URLs that parameters name: where they are, and what tells their content."""
 
+import glob
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -8,6 +11,10 @@ from pipeline.errors import InputError
 from pipeline.network import check_address, check_redirect, within
 
 PATIENCE = 10  # seconds for a server to answer
+
+
+class GoneError(InputError):
+    """A file that a step is to read is not there."""
 
 
 class UnknownFactError(Exception):
@@ -24,6 +31,43 @@ def local_file(value: str, root: Path) -> Path | None:
         return path if path.is_file() else None
     except (OSError, RuntimeError, ValueError):  # no path: too long, no such user, a zero byte
         return None
+
+
+def named_files(patterns: Iterable[str], root: Path, key: str) -> dict[str, Path]:
+    """Return the files that patterns mean, by the path from the root.
+
+    Args:
+        patterns: files, folders (with all below them) and globs, ** included.
+        root: what relative ones start from.
+        key: what the user calls the patterns.
+
+    Raises:
+        GoneError: one means no file.
+    """
+    found: dict[str, Path] = {}
+    for pattern in patterns:
+        text = os.path.expanduser(pattern)
+        files = {name: root / name for name in _meant(text, root)}
+        if not files:
+            raise GoneError(
+                f"{key}: nothing is at {pattern!r}; bring it back, or correct the path (a file, a "
+                "folder or a glob, from the repository)"
+            )
+        found |= files
+    return found
+
+
+def _meant(text: str, root: Path) -> Iterator[str]:
+    """Yield the files that a path or a glob means; a name that is there is no glob."""
+    if local_file(text, root):
+        yield text
+        return
+    folder = f"{glob.escape(text.rstrip('/'))}/**"
+    patterns = [folder if os.path.isdir(root / text) else text] if text.strip("/ ") else []
+    for pattern in patterns:
+        for name in sorted(glob.iglob(pattern, root_dir=root, recursive=True)):
+            if os.path.isfile(root / name):
+                yield name
 
 
 def url_content(url: str, sha256: str) -> str:

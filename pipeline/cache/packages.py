@@ -13,6 +13,7 @@ from importlib.metadata import (
 from pathlib import Path
 
 import yaml
+from packaging.requirements import Requirement
 
 
 def installed() -> dict[str, str]:
@@ -38,13 +39,14 @@ def versions_of(modules: Iterable[str], folder: Path, environment: str) -> dict[
         pins, python = _pins((folder / "conda.yaml").read_text(encoding="utf-8"))
     versions = {"python": python}
     for module in sorted(modules):
-        for package in _distributions().get(module, [module]):
+        for package in distributions_of().get(module, [module]):
             versions[f"package {package}"] = pins.get(_normal(package)) or _installed(package)
     return versions
 
 
 @cache
-def _distributions() -> Mapping[str, list[str]]:
+def distributions_of() -> Mapping[str, list[str]]:
+    """Return the packages that are installed, by the top-level modules that they have."""
     return packages_distributions()
 
 
@@ -56,19 +58,18 @@ def _installed(package: str) -> str:
 
 
 def _pins(text: str) -> tuple[dict[str, str], str]:
-    """Return the versions that a conda.yaml asks for, by package, and its Python."""
-    pins: dict[str, str] = {}
-    python = ""
-    for item in yaml.safe_load(text)["dependencies"]:
-        if isinstance(item, dict):
-            lines = [re.split(r"\s*;\s*", line) for line in item["pip"]]
-            for requirement, *condition in lines:
-                name, _, pinned = requirement.partition("==")
-                earlier = pins.get(_normal(name), "")
-                entry = f"{pinned} ({condition[0]})" if condition else pinned
-                pins[_normal(name)] = f"{earlier}, {entry}" if earlier else entry
-        elif item.startswith("python="):
-            python = item.removeprefix("python=")
+    """Return the versions that a conda.yaml gives on this machine, by package, and its Python."""
+    items = yaml.safe_load(text)["dependencies"]
+    pythons = (i.removeprefix("python=") for i in items if str(i).startswith("python="))
+    python = next(pythons, "")
+    place = {"python_version": python, "python_full_version": python} if python else {}
+    lines = [line for item in items if isinstance(item, dict) for line in item["pip"]]
+    requirements = [Requirement(line) for line in lines]
+    pins = {
+        _normal(requirement.name): str(requirement.specifier).removeprefix("==")
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate(place)
+    }
     return pins, python
 
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
-from pipeline.cache import code_digests
+from pipeline.cache import code_digests, named
 from pipeline.cache.external_files import UnknownFactError, local_file, url_content
 from pipeline.cache.packages import versions_of
 from pipeline.store.digests import Digests
@@ -16,7 +17,8 @@ from pipeline.store.versions import Version
 
 # Raised when the rooms that carry (see code_digests) change what is stored or recorded.
 FORMAT = 1
-KINDS = ("format", "parameter", "order", "input", "file", "code", "package", "python")
+SHOWN = 3  # causes that a reason names
+KINDS = ("format", "parameter", "order", "input", "file", "uses", "code", "package", "python")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def step_key(
     inputs: Mapping[str, Version | None],
     digests: Digests,
     environment: str,
+    files: Mapping[str, Path] = MappingProxyType({}),
 ) -> StepKey:
     """Return the facts about a step that is going to run.
 
@@ -55,17 +58,20 @@ def step_key(
             no such version.
         digests: where the digests of files come from.
         environment: what builds the step's environment; "local" is that of this process.
+        files: those that the step reads besides its parameters, by what they are called.
 
     Raises:
         UnknownFactError: a URL whose server gives no validator; code that does not parse.
     """
     facts, labels = _parameter_facts(root, values, inputs, digests)
+    files = {**named.files(values, root), **files}
+    facts |= {f"uses {name}": digests.sha256(path) for name, path in files.items()}
     try:
-        files, modules = code_digests.of_step(folder, root, _classes(values))
+        code, modules = code_digests.of_step(folder, root, named.classes(values, folder, root))
     except SyntaxError as error:
         path = Path(str(error.filename)).relative_to(root)
         raise UnknownFactError(f"{path} does not parse") from None
-    facts |= {f"code {path}": digest for path, digest in files.items()}
+    facts |= {f"code {path}": digest for path, digest in code.items()}
     facts |= {"code command": _command(folder), "format": str(FORMAT)}
     facts |= versions_of(modules, folder, environment)
     return StepKey(facts, labels)
@@ -125,7 +131,7 @@ def differences(
             yield f"input {was} → {_without_same_name(now.shown.get(name, 'none'), was)}"
         elif kind == "file":
             yield f"{source_of(what)} {now.shown.get(name, 'none')} changed"
-        elif kind == "code":
+        elif kind in ("code", "uses"):
             how = "changed" if new and old else "is new" if new else "is gone"
             yield f"{what} {how}"
         elif kind == "parameter":
@@ -137,6 +143,13 @@ def differences(
             yield f"the pipeline stores format {new}, not {old}"
         else:
             yield f"{what or 'Python'} {old or 'none'} → {new or 'none'}"
+
+
+def told(now: StepKey, before: StepKey, source_of: Callable[[str], str]) -> str:
+    """Return the first of the differences, and how many there are besides; empty without any."""
+    causes = list(differences(now, before, source_of))
+    more = f" and {len(causes) - SHOWN} more" if len(causes) > SHOWN else ""
+    return "; ".join(causes[:SHOWN]) + more
 
 
 def _without_same_name(new: str, old: str) -> str:
@@ -153,19 +166,6 @@ def _leaves(path: str, value: object) -> Iterable[tuple[str, str]]:
             yield from _leaves(path + part, child)
     else:
         yield path, json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _classes(value: object) -> Iterator[str]:
-    """Yield the classes that a step's parameters name, at any depth."""
-    if isinstance(value, Mapping):
-        for key, child in value.items():
-            if key == "_target_" and isinstance(child, str):
-                yield child
-            else:
-                yield from _classes(child)
-    elif isinstance(value, list):
-        for child in value:
-            yield from _classes(child)
 
 
 def _command(folder: Path) -> str:

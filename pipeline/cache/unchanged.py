@@ -119,6 +119,17 @@ def remember(
     write_text(memory, json.dumps(content))
 
 
+def steady(patterns: Iterable[str]) -> bool:
+    """Say whether the evidence tells all that may change.
+
+    Args:
+        patterns: of the steps' `cache_files`; a new file may come to a folder or a glob. A plug-in
+            of Hydra may give another value next time.
+    """
+    files = all((paths.ROOT / pattern).is_file() for pattern in patterns)
+    return files and not (paths.ROOT / "hydra_plugins").exists()
+
+
 def _evidence(
     plan: Iterable["Decision"], store: "Store", references: Iterable[str]
 ) -> tuple[set[Path], dict[Path, str | None]] | None:
@@ -141,8 +152,11 @@ def _evidence(
             files.update(store.paths(reference(output)))
         for name, fact in decision.key.facts.items():
             kind, _, what = name.partition(" ")
-            if kind == "code" and what != "command":
-                files.add(paths.ROOT / what)
+            if kind in ("code", "uses") and what != "command":
+                named = paths.ROOT / Path(what).expanduser()
+                if not named.is_file():  # of a module that is neither here nor installed
+                    return None
+                files.add(named)
             elif kind == "file" and "://" in fact:
                 return None  # only its server knows
             elif kind == "file" and (path := local_file(decision.key.shown[name], paths.ROOT)):

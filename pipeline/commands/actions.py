@@ -137,7 +137,8 @@ def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
     if refused:
         raise InputError(refused)
     online = cache.store.online  # then only W&B knows whether something has changed
-    if job.memory and not job.config.main.recheck and not online:
+    steady = unchanged.steady(p for d in plan for p in job.config.cache_files[d.step])
+    if job.memory and steady and not job.config.main.recheck and not online:
         values = (value for d in plan for value in job.config.steps[d.step].values())
         references = filter(is_reference, values)
         unchanged.remember(job.memory, plan, cache.store, references, job.origin.resolvers(), lines)

@@ -31,6 +31,7 @@ class OwnStep:
     parameters: dict[str, Any] = field(default_factory=dict)  # exactly those of its MLproject
     # Later step → parameters that are other there than in config.yaml: what this one makes.
     read_by: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cache_files: list[str] = field(default_factory=list)  # that it reads besides its parameters
 
 
 def register(root: Path) -> None:
@@ -65,6 +66,7 @@ def load(root: Path) -> DictConfig:
     if own := own_steps(root):
         steps: Any = OmegaConf.to_container(config.steps)
         config.steps = with_own(steps, own)
+        config.cache_files = {name: step.cache_files for name, step in own.items()}
     if (root / "conf" / f"{PROJECT}.yaml").is_file():
         config.defaults.insert(config.defaults.index({"experiment": None}), PROJECT)
     return config

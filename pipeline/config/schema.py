@@ -13,7 +13,7 @@ from pipeline.config.evaluate import Gate, Judging
 from pipeline.config.model import Features, Model
 from pipeline.config.preprocess import Download, Preprocess
 from pipeline.config.segregate import SEED, SHARE, Segregate
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, check_names, did_you_mean
 from pipeline.store.names import FORMS
 from pipeline.text.masking import hidden
 from pipeline.wandb_mode import MODES
@@ -99,6 +99,8 @@ class Config:
     gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
     download: Download = field(default_factory=Download)
+    # Step folder → files and globs, from the repository, that it reads besides its parameters.
+    cache_files: dict[str, list[str]] = field(default_factory=dict)
     # Step folder → the parameters of its MLproject.
     steps: dict[str, dict[str, Any]] = field(
         default_factory=dict, metadata={"hint": "to choose steps write main.steps=..."}
@@ -126,6 +128,12 @@ def checked(config: DictConfig, root: Path) -> Config:
     result = loader.load(Config, values, "")
     if result.main.action != "infer_checks":
         _check_target(result.data, result.model)
+    for step, parameters in result.steps.items():
+        named = parameters.pop("cache_files", [])
+        result.cache_files.setdefault(step, []).extend(
+            loader.load(list[str], named, f"steps.{step}.cache_files")
+        )
+    check_names("cache_files", result.cache_files, result.steps)
     result.steps = steps.checked(result.steps, root)
     for name in (name for name in result.main.force if name not in result.steps):
         raise InputError(f"main.force: unknown step {name!r}: {did_you_mean(name, result.steps)}")

@@ -95,8 +95,8 @@ def _bring_files(original: Manifest, code: Path) -> None:
     for step in original["steps"]:
         for fact, expected in step["facts"].items():
             kind, _, name = fact.partition(" ")
-            value = str(step["parameters"].get(name))
-            if kind != "file" or ("://" in value and not value.startswith("file://")):
+            value = name if kind == "uses" else str(step["parameters"].get(name))
+            if kind not in ("file", "uses") or ("://" in value and not value.startswith("file://")):
                 continue
             if local_file(value, code) is None and (source := local_file(value, paths.ROOT)):
                 target = code / value

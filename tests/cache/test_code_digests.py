@@ -116,13 +116,44 @@ def test_other_files_of_the_step_count_by_their_bytes() -> None:
     assert foreign == set()
 
 
-def test_symlinks_of_the_step_do_not_count(tmp_path: Path) -> None:
+def test_linked_files_of_the_step_count_and_results_do_not(tmp_path: Path) -> None:
     for name in ("step", "results"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "x.py").write_text("x = 1")
-    for name, target in {"d": "results", "f.py": "results/x.py", "broken.py": "absent"}.items():
+    links = {"d": "results", "f.py": "results/x.py", "broken.py": "absent", "mlruns": "results",
+             "mlflow.db": "results/x.py", "words.txt": "results/x.py"}  # fmt: skip
+    for name, target in links.items():
         (tmp_path / "step" / name).symlink_to(tmp_path / target)
-    assert list(code_digests.of_step(tmp_path / "step", tmp_path)[0]) == ["step/x.py"]
+    found = code_digests.of_step(tmp_path / "step", tmp_path)[0]
+    assert sorted(found) == ["step/f.py", "step/words.txt", "step/x.py"]
+
+
+@pytest.mark.parametrize(
+    "call", ["importlib.import_module('lib.deep')", "import_module('lib.deep')",
+             "__import__('lib.deep')"]
+)  # fmt: skip
+def test_a_module_that_is_named_in_a_call_counts(call: str) -> None:
+    files = {"step/run.py": f"x = {call}", "lib/__init__.py": "", "lib/deep.py": "y = 1"}
+    assert sorted(consists_of(files)[0]) == ["lib/__init__.py", "lib/deep.py", "step/run.py"]
+
+
+@pytest.mark.parametrize("name", ["elsewhere_lib.py", "elsewhere_lib/sub/part.py"])
+def test_a_module_that_is_neither_here_nor_installed_counts(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One on PYTHONPATH, or of an editable install: no version tells what is in it."""
+    outside = tmp_path / "outside" / name
+    outside.parent.mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path / "outside")
+    (tmp_path / "step").mkdir()
+    (tmp_path / "step" / "run.py").write_text("x = 1")
+    found = []
+    for text in ("y = 1", "y = 2"):
+        outside.write_text(text)
+        classes = ["elsewhere_lib.sub.part.Mine"]
+        found.append(code_digests.of_step(tmp_path / "step", tmp_path, classes)[0])
+    assert sorted(found[0]) == [name, "step/run.py"]
+    assert found[0][name] != found[1][name]
 
 
 @pytest.mark.parametrize("name", ["step/run.py", "step/deep/x.py", "lib.py"])

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.cache.external_files import UnknownFactError, local_file, url_content
+from pipeline.cache.external_files import (
+    GoneError,
+    UnknownFactError,
+    local_file,
+    named_files,
+    url_content,
+)
 
 ANSWERS: dict[str, tuple[int, dict[str, str]]] = {
     "/both": (200, {"ETag": '"x"', "Last-Modified": "Monday", "Content-Length": "3"}),
@@ -119,3 +125,34 @@ def test_local_files(value: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["", ".", "x", "a\0b", "a" * 5000, "~", "http://a/b", "file:///"])
 def test_what_is_no_local_file(value: str, tmp_path: Path) -> None:
     assert local_file(value, tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("patterns", "found"),
+    [
+        (["a.txt"], ["a.txt"]),
+        (["deep"], ["deep/[b].txt", "deep/inner/c.csv"]),
+        (["deep/"], ["deep/[b].txt", "deep/inner/c.csv"]),
+        (["*.txt", "**/*.csv"], ["a.txt", "deep/inner/c.csv"]),
+        (["deep/[b].txt"], ["deep/[b].txt"]),  # a name that looks like a glob
+        (["{root}/a.txt"], ["{root}/a.txt"]),
+        ([], []),
+    ],
+)
+def test_named_files(patterns: list[str], found: list[str], tmp_path: Path) -> None:
+    for name in ("a.txt", "deep/[b].txt", "deep/inner/c.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    given = [pattern.format(root=tmp_path) for pattern in patterns]
+    files = named_files(given, tmp_path, "key")
+    assert sorted(str(Path(name)) for name in files) == [n.format(root=tmp_path) for n in found]
+    assert all(path.is_file() for path in files.values())
+
+
+@pytest.mark.parametrize("pattern", ["b.txt", "*.csv", "empty", "", "~nobody/x", "a\0b"])
+def test_named_files_that_are_gone(pattern: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(
+        GoneError, match=r"^cache_files\.s: nothing is at .*; bring it back, or cor"
+    ):
+        named_files([pattern], tmp_path, "cache_files.s")

@@ -5,12 +5,18 @@ The steps' own work is left out (tests/executions.py); tests/test_cache.py runs 
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from omegaconf import OmegaConf
 
+from pipeline.cache import unchanged
+from pipeline.cache.decision import Decision
+from pipeline.errors import InputError
+from pipeline.tracking.record import Record, artifact_facts
 from tests import executions
 from tests.conftest import SAMPLE, STEPS, copy_project
 from tests.executions import Pipeline
@@ -223,6 +229,145 @@ def test_a_failed_step_never_serves(pipeline: Pipeline) -> None:
     repaired = pipeline.run(TABLE, bad[0])
     assert repaired["check_data"] == HITS["check_data"]
     assert repaired["segregate"] == "run: data.test_size 0.3 → 0.35"
+
+
+MINE = ["model.estimator={_target_: mine.estimator.Mine}", "model.allowed=[mine.estimator.Mine]",
+        "model.trusted_types=[mine.estimator.Mine]"]  # fmt: skip
+
+
+@pytest.fixture
+def mine(pipeline: Pipeline) -> Iterator[Path]:
+    """A folder of one's own in the repository, gone after the test."""
+    folder = pipeline.root / "mine"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def write(path: Path, text: str, seconds: int) -> None:
+    """Write a file whose time is surely another than before."""
+    path.write_text(text)
+    os.utime(path, (seconds, seconds))
+
+
+def test_a_class_of_ones_own_is_edited(pipeline: Pipeline, mine: Path) -> None:
+    """The step that fits it runs, and so does the one that loads its type from the model."""
+    write(mine / "estimator.py", "import mine.part\nclass Mine: x = 1", 1)
+    write(mine / "part.py", "y = 1", 1)
+    pipeline.run(TABLE, *MINE)
+    assert pipeline.plan(TABLE, *MINE) == {}
+    for name, text in (("estimator.py", "import mine.part\nclass Mine: x = 2"), ("part.py", "y=2")):
+        write(mine / name, text, 2)
+        reasons = pipeline.run(TABLE, *MINE)
+        for step in ("train_random_forest", "evaluate"):
+            assert f"mine/{name} changed" in reasons[step]
+        assert reasons["segregate"] == HITS["segregate"]
+
+
+@pytest.mark.parametrize("key", ["cache_files.segregate", "steps.segregate.cache_files"])
+def test_a_file_of_cache_files(pipeline: Pipeline, mine: Path, key: str) -> None:
+    words = [TABLE, f"++{key}=[mine/*.txt]"]
+    write(mine / "words.txt", "one", 1)
+    assert pipeline.run(*words)["segregate"] == "run: mine/words.txt is new"
+    assert pipeline.plan(*words) == {}
+    write(mine / "words.txt", "two", 2)
+    assert pipeline.plan(*words) == {"segregate": "mine/words.txt changed"} | BEHIND
+    write(mine / "words.txt", "one", 3)
+    write(mine / "more.txt", "one", 1)
+    assert pipeline.plan(*words) == {"segregate": "mine/more.txt is new"} | BEHIND
+    (mine / "words.txt").unlink()
+    (mine / "more.txt").unlink()
+    gone = pipeline.plan(*words)["segregate"]
+    assert gone.startswith("gone: cache_files.segregate: nothing is at 'mine/*.txt'; bring it back")
+    with pytest.raises(InputError, match=r"^cache_files\.segregate: nothing is at "):
+        pipeline.run(*words)
+
+
+def test_cache_files_of_no_step(pipeline: Pipeline) -> None:
+    with pytest.raises(InputError, match=r"^unknown key cache_files\.segregat: did you mean 'segr"):
+        pipeline.plan("++cache_files.segregat=[x]")
+
+
+def test_a_file_that_is_named_inside_a_parameter(pipeline: Pipeline, mine: Path) -> None:
+    write(mine / "words.txt", "one", 1)
+    words = [TABLE, "++model.estimator.deep=[{vocabulary: mine/words.txt}]"]
+    pipeline.run(*words)
+    assert pipeline.plan(*words) == {}
+    write(mine / "words.txt", "two", 2)
+    reasons = pipeline.plan(*words)
+    assert reasons["train_random_forest"] == "mine/words.txt changed"
+
+
+def test_a_resolver_of_ones_own_is_edited(pipeline: Pipeline) -> None:
+    words = [TABLE, "data.test_size='${own:}'"]
+    for value, expected in ((0.2, "data.test_size 0.3 → 0.2"), (0.25, "data.test_size 0.2 → 0.25")):
+        OmegaConf.register_new_resolver("own", lambda value=value: value, replace=True)
+        assert pipeline.run(*words)["segregate"] == f"run: {expected}"
+    OmegaConf.clear_resolver("own")
+
+
+def test_a_plug_in_of_hydra_is_never_taken_for_unchanged(pipeline: Pipeline) -> None:
+    assert unchanged.steady([SAMPLE.replace("assets/songs_sample", "data/songs")])
+    assert not unchanged.steady(["assets"])
+    assert not unchanged.steady(["assets/*"])
+    (pipeline.root / "hydra_plugins").mkdir()
+    assert not unchanged.steady([])
+    (pipeline.root / "hydra_plugins").rmdir()
+
+
+def test_an_artifact_that_no_parameter_names(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that reads one is never served: nothing tells when it changes."""
+    whole = Pipeline._record
+
+    def with_more(self: Pipeline, decision: Decision) -> Record:
+        record = whole(self, decision)
+        more = artifact_facts(self.store.get("model_export:latest"))
+        record.inputs += [more] if decision.step == "segregate" else []
+        return record
+
+    monkeypatch.setattr(Pipeline, "_record", with_more)
+    words = [TABLE, "data.test_size=0.2"]
+    pipeline.run(*words)
+    assert pipeline.run(*words)["segregate"] == "run: data.test_size 0.3 → 0.2"
+
+
+def test_an_input_that_is_gone(pipeline: Pipeline) -> None:
+    lost = "preprocessed_data.csv"
+    assert pipeline.store.folder
+    shutil.rmtree(pipeline.store.folder / "versions" / lost)
+    said = f"gone: {lost}:latest; run the step that makes it"
+    assert pipeline.plan(TABLE, "main.steps=segregate") == {"segregate": said}
+    assert pipeline.plan(TABLE) == BEHIND | {
+        "preprocess": f"output {lost}:v0 is gone",
+        "check_data": f"input {lost} is made anew",
+        "segregate": f"input {lost} is made anew",
+    }
+    pinned = pipeline.plan(TABLE, "main.steps=check_data", f"data.reference={lost}:v7")
+    assert pinned == {"check_data": f"gone: {lost}:v7, {lost}:latest; run the step that makes it"}
+
+
+def test_a_table_that_is_gone(pipeline: Pipeline) -> None:
+    path = pipeline.root / "data" / "songs.parquet"
+    path.rename(path.with_name("elsewhere"))
+    reasons = pipeline.plan(TABLE)
+    path.with_name("elsewhere").rename(path)
+    assert reasons["get_data"] == "gone: data/songs.parquet"
+
+
+def test_what_a_step_before_makes_is_not_gone(finished: Pipeline, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    fresh = Pipeline(finished.root, tmp_path / "new" / "store")
+    assert fresh.plan(TABLE) == dict.fromkeys(STEPS, "first time")
+
+
+def test_a_bare_reference_is_pinned(pipeline: Pipeline, tmp_path: Path) -> None:
+    words = ["main.steps=segregate", "steps.segregate.input_artifact=preprocessed_data.csv"]
+    assert pipeline.plan(*words) == {}
+    (tmp_path / "preprocessed_data.csv").write_text("another")
+    pipeline.store.put("preprocessed_data.csv", tmp_path / "preprocessed_data.csv", "table")
+    assert pipeline.plan(*words) == {"segregate": "input preprocessed_data.csv v0 → v1"}
 
 
 def test_a_reference_of_drift_that_is_named_and_moved(pipeline: Pipeline) -> None:
