@@ -154,6 +154,7 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_program_writes_beside_itself_from_any_folder(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "pipeline" / "text", tmp_path / "pipeline" / "text")
     for name in ("assets/make_sample.py", "assets/songs.py", "pipeline/errors.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,7 @@ mlflow_database.prepare(paths.ROOT)
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of another place, with two runs in its database."""
     root = tmp_path_factory.mktemp("original") / "project's folder"
     (root / "mlruns").mkdir(parents=True)
@@ -46,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 client.set_terminated(run)
         elsewhere = client.create_experiment("elsewhere", str(root.parent / "chosen" / "7"))
         client.create_run(elsewhere)
-        yield root
+    return root
 
 
 @pytest.fixture(autouse=True)
