@@ -1,5 +1,6 @@
 """MLflow's runs, wherever they are recorded: dead ones closed, and which artifacts they name."""
 
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 PATIENCE = 25.0  # seconds until a server counts as one that is down
 
 
+def say_errors_once() -> None:
+    """Keep MLflow from logging tracebacks of its database: what it raises is said in one line."""
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+
+
 def close_dead(root: Path) -> None:
     """Let runs whose process was killed count as KILLED in MLflow, with those of their steps."""
     dead = [run for run in register.running(root) if processes.lives(run.process) is False]
@@ -25,6 +31,7 @@ def close_dead(root: Path) -> None:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
+    say_errors_once()
     for entry in dead:
         try:
             client = MlflowClient(entry.tracking_uri or context.tracking_uri(root))
@@ -56,6 +63,7 @@ def named_on(uri: str) -> dict[str, set[str]]:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
+    say_errors_once()
     file = Path(uri.partition(":///")[2]) if uri.startswith("sqlite:") else None
     if file and not file.exists():
         raise FileNotFoundError(f"{shown(file)} is gone")
