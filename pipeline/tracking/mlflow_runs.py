@@ -30,6 +30,7 @@ def close_dead(root: Path) -> None:
         return
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     say_errors_once()
     for entry in dead:
@@ -37,7 +38,7 @@ def close_dead(root: Path) -> None:
             client = MlflowClient(entry.tracking_uri or context.tracking_uri(root))
             for run in _runs_of(client, entry):
                 client.set_terminated(run, "KILLED")
-        except MlflowException as error:
+        except (MlflowException, SQLAlchemyError) as error:
             line = " ".join(str(error).split())[:200]
             print(f"the killed run {entry.id} stays open in MLflow: {line}", file=sys.stderr)
             continue
@@ -62,6 +63,7 @@ def named_on(uri: str) -> dict[str, set[str]]:
     """
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     say_errors_once()
     file = Path(uri.partition(":///")[2]) if uri.startswith("sqlite:") else None
@@ -80,7 +82,7 @@ def named_on(uri: str) -> dict[str, set[str]]:
 
     try:
         return within(PATIENCE, ask)
-    except MlflowException as error:
+    except (MlflowException, SQLAlchemyError) as error:
         raise ConnectionError(" ".join(str(error).split())[:200]) from error
 
 
