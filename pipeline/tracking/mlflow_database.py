@@ -5,6 +5,7 @@ moved, these would be the original's: what runs in the copy would be written the
 """
 
 import fcntl
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from urllib.parse import quote
 
 from pipeline import context
 from pipeline.errors import InputError
-from pipeline.files import unusable
+from pipeline.files import settle, unusable
 from pipeline.screen.failures import tracking_failure
 from pipeline.tracking import mlflow_runs, register
 
@@ -33,6 +34,7 @@ def prepare(root: Path) -> None:
         InputError: it cannot be made or mended.
     """
     check_answers(context.tracking_uri(root))
+    mlflow_runs.say_errors_once()
     with _locked(root):
         if context.own_tracking(root):
             if old := moved_from(root):
@@ -42,7 +44,7 @@ def prepare(root: Path) -> None:
                     f"places in {FILE} lead to {root} now",
                     file=sys.stderr,
                 )
-            _make()
+            _make(root)
         mlflow_runs.close_dead(root)
 
 
@@ -81,22 +83,33 @@ def _locked(root: Path) -> Iterator[None]:
         raise unusable(error, path) from error
 
 
-def _make() -> None:
-    """Let MLflow make its tables, which it otherwise does in whatever process comes first."""
+def _make(root: Path) -> None:
+    """Let MLflow make its tables, beside the database's place: half of them would be of no use."""
+    file, drafts = root / FILE, root / register.FOLDER
+    if file.exists() and file.stat().st_size:
+        return
     from mlflow import MlflowClient
 
+    for left in drafts.glob("mlflow-*"):  # by a process that was killed: we hold the lock
+        left.unlink()
+    draft = drafts / f"mlflow-{os.urandom(4).hex()}.db"
     with failures():
-        MlflowClient().search_experiments(max_results=1)
+        MlflowClient(f"sqlite:///{draft}").search_experiments(max_results=1)
+    settle(draft)
+    os.replace(draft, file)
+    settle(root)
 
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """Turn what MLflow raises into one line."""
+    """Turn what MLflow and its database raise into one line."""
+    from alembic.util import CommandError
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except MlflowException as error:
+    except (MlflowException, SQLAlchemyError, CommandError) as error:
         raise tracking_failure(error) from error
 
 

@@ -1,5 +1,6 @@
 """MLflow's runs, wherever they are recorded: dead ones closed, and which artifacts they name."""
 
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 PATIENCE = 25.0  # seconds until a server counts as one that is down
 
 
+def say_errors_once() -> None:
+    """Keep MLflow from logging tracebacks of its database: what it raises is said in one line."""
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+
+
 def close_dead(root: Path) -> None:
     """Let runs whose process was killed count as KILLED in MLflow, with those of their steps."""
     dead = [run for run in register.running(root) if processes.lives(run.process) is False]
@@ -24,13 +30,15 @@ def close_dead(root: Path) -> None:
         return
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
+    say_errors_once()
     for entry in dead:
         try:
             client = MlflowClient(entry.tracking_uri or context.tracking_uri(root))
             for run in _runs_of(client, entry):
                 client.set_terminated(run, "KILLED")
-        except MlflowException as error:
+        except (MlflowException, SQLAlchemyError) as error:
             line = " ".join(str(error).split())[:200]
             print(f"the killed run {entry.id} stays open in MLflow: {line}", file=sys.stderr)
             continue
@@ -55,7 +63,9 @@ def named_on(uri: str) -> dict[str, set[str]]:
     """
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
+    say_errors_once()
     file = Path(uri.partition(":///")[2]) if uri.startswith("sqlite:") else None
     if file and not file.exists():
         raise FileNotFoundError(f"{shown(file)} is gone")
@@ -72,7 +82,7 @@ def named_on(uri: str) -> dict[str, set[str]]:
 
     try:
         return within(PATIENCE, ask)
-    except MlflowException as error:
+    except (MlflowException, SQLAlchemyError) as error:
         raise ConnectionError(" ".join(str(error).split())[:200]) from error
 
 

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 FULL = Path("/dev/full")  # Linux's own disk that is always full
 PROGRAM = """
 import logging, sys
-from pipeline.step.log_file import LogFile
+from pipeline.screen.log_file import LogFile
 logging.basicConfig(level=logging.INFO, handlers=[LogFile(sys.argv[1])])
 logging.info("one")
 logging.info(*eval(sys.argv[2]))
