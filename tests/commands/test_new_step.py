@@ -54,14 +54,14 @@ def test_what_it_reads_and_who_reads_it(
     root: Path, after: str, reads: str, readers: dict[str, str]
 ) -> None:
     before = steps(root)
-    said = new_step.make(root, "enrich", after)
+    said = new_step.make(root, "tried_step", after)
     found = steps(root)
     order = list(before)
-    order.insert(order.index(after) + 1, "enrich")
+    order.insert(order.index(after) + 1, "tried_step")
     assert list(found) == order
-    made = f"enrich_data.{reads.partition('.')[2]}"
-    assert found["enrich"]["input_artifact"] == f"{reads}:latest"
-    assert found["enrich"]["artifact_name"] == made
+    made = f"tried_step_data.{reads.partition('.')[2]}"
+    assert found["tried_step"]["input_artifact"] == f"{reads}:latest"
+    assert found["tried_step"]["artifact_name"] == made
     changed = {(step, name): value for step, values in found.items() if step in before
                for name, value in values.items() if before[step][name] != value}  # fmt: skip
     assert changed == dict.fromkeys(readers.items(), f"{made}:latest")
@@ -71,22 +71,22 @@ def test_what_it_reads_and_who_reads_it(
 
 def test_a_second_one_behind_the_same_step_comes_first(root: Path) -> None:
     new_step.make(root, "polish", "preprocess")
-    new_step.make(root, "enrich", "preprocess")
+    new_step.make(root, "tried_step", "preprocess")
     found = steps(root)
-    assert list(found)[1:4] == ["preprocess", "enrich", "polish"]
-    assert found["polish"]["input_artifact"] == f"enrich_data.{CSV}:latest"
+    assert list(found)[1:4] == ["preprocess", "tried_step", "polish"]
+    assert found["polish"]["input_artifact"] == f"tried_step_data.{CSV}:latest"
     assert found["segregate"]["input_artifact"] == f"polish_data.{CSV}:latest"
 
 
 def test_its_files(root: Path) -> None:
-    new_step.make(root, "enrich", "preprocess")
-    project = yaml.safe_load((root / "enrich" / "MLproject").read_text())
-    assert list(project["entry_points"]["main"]["parameters"]) == list(steps(root)["enrich"])
-    links = {p.name: os.readlink(p) for p in (root / "enrich").iterdir() if p.is_symlink()}
+    new_step.make(root, "tried_step", "preprocess")
+    project = yaml.safe_load((root / "tried_step" / "MLproject").read_text())
+    assert list(project["entry_points"]["main"]["parameters"]) == list(steps(root)["tried_step"])
+    links = {p.name: os.readlink(p) for p in (root / "tried_step").iterdir() if p.is_symlink()}
     assert links == {"conda.yaml": "../conda.yaml", "mlflow.db": "../mlflow.db",
                      "mlruns": "../mlruns"}  # fmt: skip
     for path in root.rglob("*"):
-        if path.is_file() and "enrich" in path.as_posix():
+        if path.is_file() and "tried_step" in path.as_posix():
             assert "__NAME__" not in path.read_text()
             compile(path.read_text(), path, "exec") if path.suffix == ".py" else None
 
@@ -113,8 +113,12 @@ def test_its_files(root: Path) -> None:
         ("json", "preprocess", "is the name of a Python module"),
         ("raw", "get_data", "there is an artifact raw_data.parquet already"),
         ("preprocessed", "get_data", "there is an artifact preprocessed_data"),
-        ("enrich", None, "main.after is missing; name the step that it follows: choose from"),
-        ("enrich", "preproces", "main.after=preproces is no step; .* did you mean 'preprocess'"),
+        ("tried_step", None, "main.after is missing; name the step that it follows: choose from"),
+        (
+            "tried_step",
+            "preproces",
+            "main.after=preproces is no step; .* did you mean 'preprocess'",
+        ),
     ],
 )
 def test_what_cannot_be(root: Path, name: str | None, after: str | None, message: str) -> None:
@@ -136,12 +140,14 @@ def test_nothing_is_there_when_it_cannot_be_whole(
         rename(source, target)
 
     monkeypatch.setattr(scaffold.os, "rename", last_fails)
-    with pytest.raises(InputError, match=r"Permission denied: .*enrich.yaml'; nothing was made"):
-        new_step.make(root, "enrich", "preprocess")
+    with pytest.raises(
+        InputError, match=r"Permission denied: .*tried_step.yaml'; nothing was made"
+    ):
+        new_step.make(root, "tried_step", "preprocess")
     assert names(root) - before <= {"conf/step"}  # an empty folder of no meaning
 
 
-@pytest.mark.parametrize("name", ["enrich", "tidy"])  # before and after `pipeline`
+@pytest.mark.parametrize("name", ["tried_step", "tidy"])  # before and after `pipeline`
 def test_its_code_keeps_the_rules_of_the_house(root: Path, name: str) -> None:
     new_step.make(root, name, "preprocess")
     (root / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
