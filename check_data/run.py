@@ -10,7 +10,7 @@ if __name__ == "__main__":
 
 import pyarrow as pa
 
-from check_data import drift, expectations, suite, verdict
+from check_data import drift, expectations, labels, suite, verdict
 from check_data.check import CheckResult
 from pipeline.config.checks import Checks
 from pipeline.step import arguments, start
@@ -26,6 +26,7 @@ def go(args: Namespace) -> None:
         expected = list(expectations.results(sample, config))
         reference, drifted = _compare(run, sample, args, config)
         results = suite.run(sample, reference, expected + drifted)
+        results += _labels(run, sample, reference, config)
         results = verdict.warned(results, config.warn, sample.column_names)
         _report(run, results)
         outcome: Verdict = {"reason": verdict.reason(results), "override": config.override}
@@ -48,6 +49,17 @@ def _compare(
     results, rows = drift.compare(sample, reference, args.ks_alpha, config)
     run.log_table("drift", rows)
     return reference, results
+
+
+def _labels(
+    run: start.StepRun, sample: pa.Table, reference: pa.Table | None, config: Checks
+) -> list[CheckResult]:
+    """Count rows that equal others and have another target; return what is beyond its limit."""
+    found = list(labels.counts(sample, reference, config.labels))
+    for check, rows, of, _ in found:
+        run.logger.info("%s: %s of %s rows equal others with another target", check, f"{rows:,}",
+                        f"{of:,}")  # fmt: skip
+    return list(labels.results(found, config.labels))
 
 
 def _about_reference(seen: str, verdict: str) -> CheckResult:

@@ -108,7 +108,7 @@ def _slices(subject: Judged, settings: Judging, seed: int) -> Iterator[SliceEsti
     how = Bootstrap(settings.slice_resamples, seed)
     for column in subject.sliced:
         for value, inside in slices.slices(subject.sliced[column]):
-            whole, _ = estimates(subject.predictions.part(inside), how)
+            whole, _ = estimates(subject.predictions.part(inside), how, within_classes=False)
             rows = int(inside.sum())
             yield {
                 "column": str(column), "value": value, "rows": rows,

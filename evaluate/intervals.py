@@ -8,17 +8,23 @@ from pipeline.judging import bootstrap, metrics
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import Estimate, bare
 from pipeline.judging.predictions import Predictions
-from pipeline.judging.weighted_metrics import WeightedMetrics
+from pipeline.judging.weighted_metrics import Figures, WeightedMetrics
 
 Bounds = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
-FEW = 10  # rows of a class
+FEW = 15  # rows of a class: below, intervals hold less often than they say
+# Rows of the whole, or of a slice, below which the same is true; see benchmarks/coverage.py.
+FEWEST = {"auc": 200, "log_loss": 300}
+FEWEST_OF_OTHERS = 100
 OF_A_CLASS = figures(OfClasses)  # a gate can ask for each, and for no others
 ONE_CLASS = "not defined: all rows are of one class"
 ECE = "predicted class, 15 bins of equal width; too high when rows are few"
 
 
 def estimates(
-    predictions: Predictions, how: Bootstrap, values: dict[str, float] | None = None
+    predictions: Predictions,
+    how: Bootstrap,
+    values: dict[str, float] | None = None,
+    within_classes: bool = True,
 ) -> tuple[dict[str, Estimate], list[dict[str, Estimate]]]:
     """Return the figures of the whole, and those of each class in the order of the classes.
 
@@ -26,13 +32,16 @@ def estimates(
         predictions: of any rows.
         how: the resampling.
         values: classification_metrics of the predictions, where they have been computed.
+        within_classes: whether the split has fixed how many rows each class has; else a slice.
     """
     if values is None:
         values = metrics.classification_metrics(predictions)
     weighted = WeightedMetrics(predictions.codes, predictions.probabilities)
-    (drawn,) = bootstrap.distributions([weighted], how.resamples, how.seed)
-    bounds = {name: how.interval(figures) for name, figures in drawn.items()}
+    (drawn,) = bootstrap.distributions(
+        [weighted], how.resamples, how.seed, within_classes=within_classes
+    )
     support = predictions.support()
+    bounds = _bounds(drawn, weighted, how, support[support > 0])
     whole = {name: _of_whole(name, values, bounds, support) for name in metrics.HEADLINE}
     position = {int(code): at for at, code in enumerate(np.flatnonzero(support))}
     predicted = np.bincount(predictions.predicted, minlength=len(support))
@@ -45,6 +54,23 @@ def estimates(
             of_class[name] = _of_class(name, plain, rows, int(predicted[code]))
         each.append(of_class)
     return whole, each
+
+
+def _bounds(
+    drawn: Figures, weighted: WeightedMetrics, how: Bootstrap, sizes: NDArray[np.int64]
+) -> Bounds:
+    """Return the bounds of each figure; sizes has the rows of each class that is present."""
+    bounds: Bounds = {}
+    for name, values in drawn.items():
+        if name.startswith("class_"):
+            each = [how.interval(row, int(size)) for row, size in zip(values, sizes, strict=True)]
+            low, high = np.array(each).T
+            bounds[name] = low, high
+        elif name != "gaps":
+            bounds[name] = how.interval(values, int(sizes.sum()))
+    gaps = weighted.figures(np.ones((int(sizes.sum()), 1)), areas=False)["gaps"]
+    low, high = map(np.asarray, how.calibration_interval(gaps, drawn["gaps"]))
+    return bounds | {"ece": (low, high)}
 
 
 def _plain(name: str, value: float | None, bounds: Bounds, at: int | None) -> Estimate:
@@ -64,10 +90,14 @@ def _of_whole(
     if support.sum() == single:
         return bare(values[name], "no interval: one row of each class")
     low, high = (float(bound) for bound in bounds[name])
-    note = ECE if name == "ece" else None
-    if single and note is None:
-        plural = "class has" if single == 1 else "classes have"
-        note = f"{single} {plural} one single row: the true interval is wider"
+    fewest = FEWEST.get(name, FEWEST_OF_OTHERS)
+    plural = "class has" if single == 1 else "classes have"
+    notes = [
+        ECE if name == "ece" else "",
+        f"{single} {plural} one single row: the true interval is wider" if single else "",
+        f"interval too narrow: fewer than {fewest} rows" if support.sum() < fewest else "",
+    ]
+    note = "; ".join(filter(None, notes)) or None
     return _noted({"value": values[name], "low": low, "high": high, "note": note})
 
 

@@ -31,12 +31,26 @@ class Drift:
 
 
 @dataclass
+class Labels:
+    """How many rows may equal others in the key and have another target."""
+
+    target: str | None = None  # column to predict; null: not looked at
+    key: list[str] = field(default_factory=list)  # what equal rows share; none: all but the target
+    # Share of all rows, equal to another one of the table.
+    max_conflicts: float = field(default=0.05, metadata={"at_least": 0, "at_most": 1})
+    # Share of the rows that the reference has too.
+    max_changed: float = field(default=0.05, metadata={"at_least": 0, "at_most": 1})
+    fail: bool = False  # else more than that is a warning
+
+
+@dataclass
 class Checks:
     """What `check_data` expects of the table."""
 
     columns: dict[str, Column] = field(default_factory=dict)
     min_rows: int = field(default=1, metadata={"at_least": 1})
     drift: Drift = field(default_factory=Drift)
+    labels: Labels = field(default_factory=Labels)
     warn: list[str] = field(default_factory=list)  # checks, or "check column": these do not stop
     # The reason why a table that fails is to be used all the same; the report shows it.
     override: str | None = field(default=None, metadata={"fits": REASON})

@@ -41,19 +41,21 @@ class WeightedMetrics:
         Definitions are those of pipeline.judging.metrics.
 
         Args:
-            weights: (n, b), whole numbers; every class present has a positive sum in each column.
+            weights: (n, b), whole numbers with a positive sum in each column. A class without
+                weight is not there: its figures are NaN, and the others' means run without it.
             areas: whether auc and class_auc are wanted.
 
         Returns:
             auc, accuracy, precision, recall, f1, log_loss, brier, ece as (b,); class_precision,
-            class_recall, class_f1, class_auc as (p, b). With one class present no areas.
+            class_recall, class_f1, class_auc as (p, b); gaps, whose distances from 0 add up to the
+            ece, as (bins, b). With one class present no areas.
         """
         figures = self._confusion_figures(weights)
         total = weights.sum(axis=0)
         for name, losses in self._losses.items():
             figures[name] = np.einsum("nb,n->b", weights, losses) / total
-        gaps = self._bins.sums(weights * self._gap)
-        figures["ece"] = np.abs(gaps).sum(axis=0) / total
+        figures["gaps"] = self._bins.sums(weights * self._gap) / total
+        figures["ece"] = np.abs(figures["gaps"]).sum(axis=0)
         if areas and len(self.present) > 1:
             figures |= self._areas(weights)
         return figures
@@ -65,12 +67,13 @@ class WeightedMetrics:
         confusion = cells.reshape(size, size, -1)
         hits = confusion[self.present, self.present]
         true, predicted = confusion.sum(axis=1)[self.present], confusion.sum(axis=0)[self.present]
+        there = _positive(true)
         each = {
-            "class_precision": hits / np.maximum(predicted, 1),  # never predicted: 0
-            "class_recall": hits / true,
-            "class_f1": 2 * hits / (true + predicted),
+            "class_precision": hits / np.maximum(predicted, 1) * (there / there),  # never: 0
+            "class_recall": hits / there,
+            "class_f1": 2 * hits / (there + predicted),
         }
-        macro = {n.removeprefix("class_"): figures.mean(axis=0) for n, figures in each.items()}
+        macro = {n.removeprefix("class_"): _mean(figures) for n, figures in each.items()}
         return each | macro | {"accuracy": hits.sum(axis=0) / true.sum(axis=0)}
 
     def _areas(self, weights: Array) -> Figures:
@@ -88,11 +91,26 @@ class WeightedMetrics:
         sizes = np.add.reduceat(ordered, self._starts)
         wins = np.stack([pair.wins(ordered, self._starts) for pair in self._pairs])  # (p, p, b)
         others = ~np.eye(len(self.present), dtype=bool)
-        against_all = wins.sum(axis=1) / (sizes * (sizes.sum(axis=0) - sizes))
+        against_all = wins.sum(axis=1) / _positive(sizes * (sizes.sum(axis=0) - sizes))
         if self._classes == 2:  # one pair only: the area of the second class, as in metrics
             return {"class_auc": against_all, "auc": against_all[1]}
-        pairs = (wins / (sizes[:, None] * sizes))[others]
-        return {"class_auc": against_all, "auc": pairs.mean(axis=0)}
+        pairs = (wins / _positive(sizes[:, None] * sizes))[others]
+        return {"class_auc": against_all, "auc": _mean(pairs)}
+
+
+def _positive(sizes: Array) -> Array:
+    """Return the sizes with NaN for 0."""
+    return sizes if sizes.all() else np.where(sizes > 0, sizes, np.nan)
+
+
+def _mean(figures: Array) -> Array:
+    """Return the means over the first axis of what is there; NaN where nothing is."""
+    there = ~np.isnan(figures)
+    if there.all():
+        return np.asarray(figures.mean(axis=0))
+    counts = there.sum(axis=0)
+    means: Array = np.where(there, figures, 0).sum(axis=0) / _positive(counts.astype(float))
+    return means
 
 
 class _Groups:

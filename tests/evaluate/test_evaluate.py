@@ -21,6 +21,7 @@ from evaluate.evaluate import (
 from pipeline.config.evaluate import Judging
 from pipeline.config.model import Features, Model
 from pipeline.errors import InputError
+from pipeline.judging.bootstrap import METHOD
 from pipeline.judging.metrics import classification_metrics
 from pipeline.judging.pictures import draw
 from pipeline.judging.predictions import Predictions
@@ -104,7 +105,7 @@ def test_an_evaluation_holds_what_its_readers_were_promised(kinds):
         "resamples": 100,
         "confidence": 0.95,
         "seed": 5,
-        "method": "percentile, rows drawn again within each class; 100 resamples for slices",
+        "method": f"{METHOD}; 100 resamples for slices",
     }
     names = ["auc", "f1", "accuracy", "precision", "recall", "log_loss", "brier", "ece"]
     assert [row["metric"] for row in found["overall"]] == names

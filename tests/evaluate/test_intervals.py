@@ -31,7 +31,7 @@ def all_figures(whole, each):
 
 @pytest.mark.parametrize("classes", [["a", "b"], [0, 1], [False, True], ["x", "y", "z"], [3, 5, 9]])
 def test_the_values_are_the_metrics_and_lie_inside_their_intervals(classes):
-    codes, probabilities = made_up([40] * len(classes))
+    codes, probabilities = made_up([150] * len(classes))
     whole, each = estimates_of(codes, probabilities, classes, HOW)
     found = classification_metrics(Predictions(codes, probabilities, np.asarray(classes)))
     for name, figure in whole.items():
@@ -58,7 +58,7 @@ def test_a_class_that_no_row_has():
 
 
 def test_a_class_with_one_row_has_values_but_no_interval():
-    codes, probabilities = made_up([30, 30, 1])
+    codes, probabilities = made_up([60, 60, 1])
     whole, each = estimates_of(codes, probabilities, ["a", "b", "c"], HOW)
     for figure in each[2].values():
         assert figure["value"] is not None
@@ -111,6 +111,53 @@ def test_nothing_is_ever_nan(sizes):
             assert figure[bound] is None or math.isfinite(figure[bound])
         if None in (figure["value"], figure["low"], figure["high"]):
             assert figure["note"]
+
+
+def test_few_rows_say_that_the_interval_is_too_narrow():
+    whole, _ = estimates_of(*made_up([30, 30]), ["a", "b"], HOW)
+    assert whole["auc"]["note"] == "interval too narrow: fewer than 200 rows"
+    assert whole["f1"]["note"] == "interval too narrow: fewer than 100 rows"
+    assert whole["log_loss"]["note"] == "interval too narrow: fewer than 300 rows"
+    assert whole["ece"]["note"].endswith(
+        "when rows are few; interval too narrow: fewer than 100 rows"
+    )
+    whole, _ = estimates_of(*made_up([100, 100]), ["a", "b"], HOW)
+    assert whole["auc"]["note"] is None
+    assert whole["log_loss"]["note"] == "interval too narrow: fewer than 300 rows"
+
+
+def test_a_slice_does_not_fix_how_many_rows_a_class_has():
+    """Where one class is always right and the other never, accuracy is the first one's share."""
+    codes = np.array([0] * 60 + [1] * 60)
+    said = Predictions(codes, np.tile([0.9, 0.1], (120, 1)), np.array(["a", "b"]))
+    whole, _ = estimates(said, HOW)
+    assert whole["accuracy"]["low"] == whole["accuracy"]["high"] == 0.5
+    part, each = estimates(said, HOW, within_classes=False)
+    assert part["accuracy"]["low"] < 0.45 < 0.55 < part["accuracy"]["high"]
+    assert part["accuracy"]["value"] == 0.5
+    assert each[0]["recall"]["low"] == 1
+
+
+@pytest.mark.parametrize("sizes", [[2, 1, 1], [1, 30, 0], [1, 1, 60]])
+def test_a_class_may_vanish_from_resamples_of_a_slice(sizes):
+    codes, probabilities = made_up(sizes)
+    said = Predictions(codes, probabilities, np.arange(len(sizes)))
+    figures = all_figures(*estimates(said, HOW, within_classes=False))
+    json.dumps(figures, allow_nan=False)
+
+
+def test_the_interval_of_the_calibration_error_holds_a_true_error_of_nothing():
+    """Its resamples are all above what is true: their percentiles never hold it."""
+    held = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        first = random.random(400)
+        codes = (random.random(400) >= first).astype(np.int64)
+        said = Predictions(codes, np.column_stack([first, 1 - first]), np.arange(2))
+        whole, _ = estimates(said, HOW)
+        held += whole["ece"]["low"] == 0
+        assert 0 <= whole["ece"]["low"] <= whole["ece"]["high"]
+    assert held >= 34
 
 
 def test_the_same_seed_gives_the_same_bounds():

@@ -1,0 +1,88 @@
+"""Labels against features: rows that are equal in what tells them apart and have other targets.
+
+Wrong labels leave every column as it was: no range, no share and no distribution shows them. Rows
+that are there twice do, in the table and beside the reference.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from check_data.check import CheckResult
+from pipeline.config.checks import Labels
+from pipeline.tables import row_digests
+from pipeline.tables.row_digests import Digests
+
+INSIDE, REFERENCE = "labels", "labels against the reference"
+
+
+def conflicts(table: pa.Table, target: str, key: list[str]) -> tuple[int, int]:
+    """Count the rows that equal another one in the key, and those of them with another target.
+
+    Args:
+        table: with the columns.
+        target: the column to predict.
+        key: columns that say which rows are of one thing; empty: all others with plain values.
+
+    Returns:
+        How many have another target than a row of the same key, and of how many.
+    """
+    rows, pairs = _digests(table, target, key)
+    _, thing, sizes = np.unique(rows, return_inverse=True, return_counts=True)
+    _, first = np.unique(pairs, return_index=True)
+    targets = np.bincount(thing[first], minlength=len(sizes))
+    return int(sizes[targets > 1].sum()), int(sizes[sizes > 1].sum())
+
+
+def changed(table: pa.Table, reference: pa.Table, target: str, key: list[str]) -> tuple[int, int]:
+    """Count the rows that the reference has as well, and those of them with a new target.
+
+    Args:
+        table: as in `conflicts`.
+        reference: a table with the same columns.
+        target: as in `conflicts`.
+        key: as in `conflicts`.
+
+    Returns:
+        How many have a target that no row of the same key has in the reference, and of how many.
+    """
+    rows, pairs = _digests(table, target, key)
+    old_rows, old_pairs = _digests(reference, target, key)
+    known = np.isin(rows, old_rows)
+    return int((known & ~np.isin(pairs, old_pairs)).sum()), int(known.sum())
+
+
+def counts(
+    table: pa.Table, reference: pa.Table | None, wanted: Labels
+) -> Iterator[tuple[str, int, int, float]]:
+    """Yield each check with the rows found, of how many, and the share of these that is allowed.
+
+    Tables without the target or a column of the key are passed over: other checks say so.
+    """
+    target, key = wanted.target, wanted.key
+    if target is None or not {target, *key} <= set(table.column_names):
+        return
+    yield INSIDE, conflicts(table, target, key)[0], len(table), wanted.max_conflicts
+    if reference is not None and set(table.column_names) == set(reference.column_names):
+        yield REFERENCE, *changed(table, reference, target, key), wanted.max_changed
+
+
+def results(found: list[tuple[str, int, int, float]], wanted: Labels) -> Iterator[CheckResult]:
+    """Yield what is beyond its limit: a warning, or a failure if `fail` says so."""
+    for check, rows, of, most in found:
+        if of and rows / of > most:
+            seen = f"{rows:,} of {of:,} rows ({rows / of:.2%})"
+            verdict = "failed" if wanted.fail else "warned"
+            expected = f"at most {most:.2%} of equal rows with another {wanted.target}"
+            yield CheckResult(check, wanted.target or "", expected, seen, verdict)
+
+
+def _digests(table: pa.Table, target: str, key: list[str]) -> tuple[Digests, Digests]:
+    """Return a number for each row's key, and one for the key with the target."""
+    others = [field.name for field in table.schema
+              if field.name != target and row_digests.is_comparable(field.type)]  # fmt: skip
+    encoded = row_digests.encoded(table)
+    names = key or sorted(others)
+    keys = row_digests.of_rows(encoded, names)
+    return keys, row_digests.of_rows(encoded, [*names, target])
