@@ -125,7 +125,8 @@ def damaged() -> list[str]:
     try:
         store = Store(ROOT / "artifacts")
         for name in store.names():
-            for version in store.all_versions(name):
+            for number in store.versions(name):
+                version = store.get(f"{name}:v{number}")
                 if fault := store.fault(version, Digests(ROOT / "none", recheck=True)):
                     found.append(f"{version.reference} is {fault}")
             found += [f"{name}:{a}" for a, n in store.aliases(name).items()
