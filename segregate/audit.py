@@ -15,12 +15,13 @@ from pipeline.splits.times import moments_of
 from pipeline.tables import numbers, row_digests
 from pipeline.tables.column_types import is_text
 from segregate import telling
-from segregate.certificate import EQUAL_KEY, EQUAL_ROWS, Leak, Overlap
+from segregate.certificate import EQUAL_KEY, EQUAL_ROWS, OTHER_TARGET, Leak, Overlap
 
 TRAIN, TEST = 0, 1
 SAMPLE = (100_000, 50_000)  # rows of both that are looked at for features that tell the target
 NAMES_OF_TARGETS = ("class", "label", "target", "y")
 FEATURES, KEY, TIME = "features", "key", "time"  # what is kept of each row
+LABELLED = "labelled"  # the key with the target
 
 
 class Audit:
@@ -48,6 +49,7 @@ class Audit:
         self._features = [name for name in schema.names if name != target]
         kinds = {name: schema.field(name).type for name in self._features}
         self._plain = [name for name, kind in kinds.items() if not pt.is_nested(kind)]
+        self._labelled = [*self._key, target] if key and target and target not in key else []
         self._texts = [name for name, kind in kinds.items() if is_text(kind)]
         self._steps = [-(-n // most) for n, most in zip(rows, SAMPLE, strict=True)]
         self._seen = [0, 0]
@@ -61,6 +63,8 @@ class Audit:
             self._keep(part, FEATURES, row_digests.of_rows(encoded, self._plain))
         if self._key:
             self._keep(part, KEY, row_digests.of_rows(encoded, self._key))
+        if self._labelled:
+            self._keep(part, LABELLED, row_digests.of_rows(encoded, self._labelled))
         for number, name in enumerate(self._texts):
             self._keep(part, f"text{number}", _bare(encoded[name]))
         if self._time:
@@ -76,6 +80,7 @@ class Audit:
         """Yield what the two tables have in common, whatever way they were divided."""
         texts = [f"text{number}" for number in range(len(self._texts))]
         looked_at = [FEATURES] * bool(self._plain) + [KEY] * bool(self._key) + texts
+        looked_at += [LABELLED] * bool(self._labelled)
         shares = {what: self._share(what) for what in looked_at}
         if self._plain:
             share = shares[FEATURES]
@@ -83,6 +88,8 @@ class Audit:
         if self._key:
             share = shares[KEY]
             yield Leak(EQUAL_KEY, ", ".join(self._key), share, share > 0)
+        if self._labelled:  # no leak: it says how far the target follows from the key
+            yield Leak(OTHER_TARGET, ", ".join(self._key), share - shares[LABELLED], False)
         for text, name in zip(texts, self._texts, strict=True):
             yield Leak("near-duplicate text", name, shares[text], False)  # often so by nature
         if self._target:

@@ -13,6 +13,7 @@ from pipeline.splits.keys import Classes, Keys, Rows
 
 PIECE = 2**20  # row numbers that are digested at a time
 EQUAL_ROWS, EQUAL_KEY = "rows equal in all features", "rows equal in the key"  # checks
+OTHER_TARGET = "equal in the key, only with another target"
 
 ClassShares = TypedDict(
     "ClassShares",

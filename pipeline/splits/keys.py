@@ -83,7 +83,7 @@ class ClassColumn:
         if self._missing:
             raise InputError(
                 f"stratify: {self._missing:,} rows have no {self._name!r}; fill or drop them in "
-                "preprocess, or set stratify=null"
+                "the file or in a step of your own (main.action=new_step), or set stratify=null"
             )
         values, order = np.unique(np.asarray(list(self._values)), return_inverse=True)
         codes = np.concatenate(self._codes) if self._codes else np.zeros(0, np.uint16)

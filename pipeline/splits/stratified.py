@@ -127,7 +127,8 @@ def _check(classes: Classes, second: int, test_size: float, size_name: str) -> N
     if small:
         raise InputError(
             f"cannot stratify: too few rows of {', '.join(small[:10])}; each class needs 2 or "
-            "more: drop or merge it, or set stratify=null"
+            "more: drop or merge it in the file or in a step of your own (main.action=new_step), "
+            "or set stratify=null"
         )
     if (smaller := min(second, rows - second)) < len(classes.names):
         raise InputError(

@@ -23,7 +23,8 @@ def times_of(piece: pa.Table, name: str) -> NDArray[np.float64]:
     times = moments_of(piece, name)
     if missing := int(np.isnan(times).sum()):
         raise InputError(
-            f"time_column: {missing:,} rows have no {name!r}; fill or drop them in preprocess"
+            f"time_column: {missing:,} rows have no {name!r}; fill or drop them in the file, or in "
+            "a step of your own (main.action=new_step)"
         )
     return times
 

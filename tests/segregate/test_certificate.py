@@ -44,13 +44,15 @@ def test_equal_rows_equal_keys_and_near_duplicate_text() -> None:
     leaks = found(TRAIN, test, key=["n"])
     assert leaks["rows equal in all features", ""].share == 0.5  # the target does not count
     assert leaks["rows equal in the key", "n"].share == 0.75  # missing is a value
+    other = leaks["equal in the key, only with another target", "n"]
+    assert (other.share, other.suspicious) == (0.25, False)  # 1.0 is p in train, q in test
     assert leaks["near-duplicate text", "t"].share == 0.5  # no text is no duplicate
     assert not leaks["near-duplicate text", "t"].suspicious
 
 
 def test_nothing_in_common() -> None:
     test = pa.table({"n": [7.0, 8.0], "t": ["new", "newer"], "c": ["p", "q"]})
-    assert [leak.share for leak in found(TRAIN, test, key=["n"]).values()] == [0, 0, 0]
+    assert [leak.share for leak in found(TRAIN, test, key=["n"]).values()] == [0, 0, 0, 0]
     assert not any(leak.suspicious for leak in found(TRAIN, test, key=["n"]).values())
 
 
