@@ -196,6 +196,7 @@ def test_checks_stop_a_bad_table(bench: Bench, table: dict[str, list], words: li
     assert (bench.folder / "record" / "checks.md").exists()  # every finding is kept
 
 
+@pytest.mark.slow
 def test_what_check_data_refused_is_not_used(bench: Bench) -> None:
     """Neither the table nor what is made from it, until somebody says why, or it passes."""
     bench.put("raw.parquet", pa.table({"n": list(range(40)), "c": ["a", "b"] * 20}))

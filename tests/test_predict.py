@@ -18,6 +18,7 @@ def predict(project: Project, **parameters: str) -> Done:
     return project.run("mlflow", "run", ".", "-e", "predict", "--env-manager", "local", *words)
 
 
+@pytest.mark.slow
 def test_a_table_is_scored_and_recorded(project: Project, tmp_path: Path) -> None:
     target = tmp_path / "scored.parquet"
     done = predict(project, model="model_export:v0", input=SAMPLE, output=str(target))

@@ -92,7 +92,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
-@pytest.mark.parametrize(("warm", "same"), product((False, True), repeat=2))
+@pytest.mark.parametrize(("warm", "same"), list(product((False, True), repeat=2)))
 def test_pairs_of_runs_at_once(
     undisturbed: Project, tmp_path: Path, warm: bool, same: bool, record_property: Count
 ) -> None:
