@@ -55,7 +55,7 @@ def nothing_is_damaged(project: Project) -> None:
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="kills a process group")
 @pytest.mark.parametrize(
     "times",
-    [pytest.param(1, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.thorough)],
+    [pytest.param(times, marks=pytest.mark.thorough) for times in (1, 4)],
 )
 def test_many_kills(fresh: Project, times: int) -> None:
     chance = random.Random(20)

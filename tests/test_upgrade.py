@@ -152,6 +152,7 @@ def test_the_model_is_served_without_the_repository(upgraded: Project, tmp_path:
     assert f"(5, 16) {tmp_path / 'model' / 'code' / 'my_model' / 'estimator.py'}" in done.out
 
 
+@pytest.mark.thorough
 def test_the_step_keeps_the_rules_by_itself(upgraded: Project) -> None:
     for words in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["lint-imports"],
                   ["mypy"]):  # fmt: skip
