@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pipeline import paths, wandb_mode
 from pipeline.text import masking
 
+T = TypeVar("T")
+Group = Mapping[str, Any]  # values of the config
 HANDED = "PIPELINE_CONTEXT"  # main.py's value for its steps; a step started alone finds none
 SECRETS = "PIPELINE_SECRETS"  # what the masks in it stand for (pipeline/text/masking.py)
 OWN = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_")  # variables a run may have set
@@ -50,7 +52,7 @@ class RunContext:
     process: str = ""
 
     @classmethod
-    def of(cls, main: Mapping[str, Any], tracking: Mapping[str, Any]) -> Self:
+    def of(cls, main: Group, tracking: Group) -> Self:
         """Return the context of a run from its config; W&B's own variables say more than that.
 
         Args:
@@ -181,7 +183,7 @@ def outside() -> dict[str, str]:
     return kept | {SECRETS: masking.handed_on()}
 
 
-def revealed(value: Any) -> Any:
+def revealed(value: T) -> T:
     """Return plain data with the secrets that this process was given in their places."""
     return masking.revealed(value)
 

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
@@ -102,13 +102,14 @@ def _other(problem: str, conf: Path) -> str:
 
 def _nearest_key(key: str, conf: Path) -> str:
     """Return the nearest key beside one that is not there, and all of them."""
-    here: Any = OmegaConf.to_container(root_config.load(conf.parent), resolve=False)
-    known = {**loader.defaults(Config), **{k: v for k, v in here.items() if k != "hydra"}}
-    for name in loader.defaults(Config):
-        if isinstance(known[name], dict) and isinstance(loader.defaults(Config)[name], dict):
-            known[name] = loader.defaults(Config)[name] | known[name]
+    defaults: dict[str, object] = dict(loader.defaults(Config))
+    here = cast(dict[str, object], OmegaConf.to_container(root_config.load(conf.parent)))
+    known = defaults | {name: value for name, value in here.items() if name != "hydra"}
+    for name, default in defaults.items():
+        if isinstance(value := known[name], dict) and isinstance(default, dict):
+            known[name] = default | value
     *parents, last = key.split(".")
-    node: Any = known
+    node: object = known
     for parent in parents:
         node = node.get(parent) if isinstance(node, dict) else None
     return (
@@ -129,7 +130,7 @@ def _explain_kinds(problem: str, conf: Path) -> InputError:
             path = path if path.exists() else conf.parent / path.name
             is_global = "@package _global_" in path.read_text(encoding="utf-8")
             groups = [] if is_global else file[1].split("/")[:-1]
-            values = loader.load(dict[str, Any], yaml_text.read(path), file[1])
+            values = loader.load(dict[str, object], yaml_text.read(path), file[1])
             plain = {key: v for key, v in values.items() if key not in ("defaults", "hydra")}
             check_part(Config, _nested(groups, plain), "")
     except InputError as error:

@@ -141,7 +141,7 @@ class StepRun(StepLog):
         """
         if any(draft.name == name for draft in self._drafts):
             raise InputError(f"two outputs are called {name}; give one of them another name")
-        about, facts = hidden([description, dict(metadata)])
+        about, facts = hidden(description), hidden(dict(metadata))
         self._drafts.append(Draft(name, path, type, about, facts, tuple(aliases)))
         if aliases:
             self.record.aliases[name] = list(aliases)

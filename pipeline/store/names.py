@@ -6,12 +6,11 @@ checked before any work, by main.py and by a step that is started alone.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.store.versions import LIKE_A_NUMBER, NAME, is_reference, parse_reference
 
-Rule = tuple[Callable[[Any], bool], str]  # whether a text has the form; what is allowed, in words
+Rule = tuple[Callable[[str], bool], str]  # whether a text has the form; what is allowed, in words
 PROJECT = "main.project_name, or WANDB_PROJECT where it is set,"
 TABLES = (".csv", ".parquet")
 OUTPUTS: Mapping[str, tuple[str, ...]] = {  # form → what a value names, with the table's format

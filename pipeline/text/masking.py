@@ -7,7 +7,7 @@ starts (pipeline/context.py), never to a file.
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeVar, cast
 from urllib.parse import quote, unquote
 
 from pipeline.text.addresses import MARK, MASK, URL, masked_addresses, parts
@@ -20,25 +20,30 @@ SECRET = (
 _NAME = re.compile(SECRET, re.IGNORECASE)
 _ASSIGNED = re.compile(rf"([\w.-]*(?:{SECRET})[\w-]*)(\s*[=:]\s*)([^\s,;&]+)", re.IGNORECASE)
 
+T = TypeVar("T")
 _known: dict[str, str] = {}  # masked beginning of an address → the real one
 _secrets: set[str] = set()  # as such, in each way that they are written
 
 
-def masked(value: Any) -> Any:
+def masked(value: T) -> T:
     """Return plain data (mappings, lists, texts, numbers) with the secrets in it masked.
 
     Masked are what masked_text masks; in a text what is assigned to a name like ``token``; in a
     mapping the texts under such a name. Keys stay as they are, but for URLs in them.
     """
+    return cast(T, _masked(value))
+
+
+def _masked(value: object) -> object:
     if isinstance(value, dict):
         return {
             _assigned(name) if isinstance(name, str) else name: (
-                MASK if _is_named(name, held) else masked(held)
+                MASK if _is_named(name, held) else _masked(held)
             )
             for name, held in value.items()
         }
     if isinstance(value, list | tuple):
-        return [masked(held) for held in value]
+        return [_masked(held) for held in value]
     return _assigned(value) if isinstance(value, str) else value
 
 
@@ -50,15 +55,19 @@ def masked_text(text: str) -> str:
     return text
 
 
-def hidden(value: Any) -> Any:
+def hidden(value: T) -> T:
     """Return plain data with its secrets masked, noted such that `revealed` can put them back."""
+    return cast(T, _hidden(value))
+
+
+def _hidden(value: object) -> object:
     if isinstance(value, dict):
         return {
-            name: _note(f"{MASK}{name}", held) if _is_named(name, held) else hidden(held)
+            name: _note(f"{MASK}{name}", held) if _is_named(name, held) else _hidden(held)
             for name, held in value.items()
         }
     if isinstance(value, list | tuple):
-        return [hidden(held) for held in value]
+        return [_hidden(held) for held in value]
     return URL.sub(lambda found: _hidden_url(found[0]), value) if isinstance(value, str) else value
 
 
@@ -72,12 +81,16 @@ def hidden_override(token: str) -> str:
     return f"{key}{equals}{hidden(value)}"
 
 
-def revealed(value: Any) -> Any:
+def revealed(value: T) -> T:
     """Return plain data with the secrets that this process knows in their places."""
+    return cast(T, _revealed(value))
+
+
+def _revealed(value: object) -> object:
     if isinstance(value, dict):
-        return {name: revealed(held) for name, held in value.items()}
+        return {name: _revealed(held) for name, held in value.items()}
     if isinstance(value, list | tuple):
-        return [revealed(held) for held in value]
+        return [_revealed(held) for held in value]
     if isinstance(value, str) and MASK in value:
         for mask in sorted(_known, key=len, reverse=True):
             value = re.sub(re.escape(mask) + r"(?![\w.:-])", lambda _: _known[mask], value)  # noqa: B023

@@ -29,6 +29,7 @@ RUNNING, ENDED = ".running", ".json"
 # What the register keeps of a record, and of the artifacts in it.
 KEPT = ("step", "started", "status", "catalog", "wandb_run", "mlflow_run")
 OF_ARTIFACTS = ("name", "version", "digest")
+Facts = dict[str, Any]  # what an entry keeps of a record
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Entry:
     wandb: str
     process: str
     started: str
-    records: list[dict[str, Any]] = field(default_factory=list)
+    records: list[Facts] = field(default_factory=list)
 
     @classmethod
     def begin(cls, mlflow_run: str | None, root: Path, folder: Path | None = None) -> Self:
@@ -101,7 +102,7 @@ class Entry:
         write_json(root / FOLDER / f"{self.id}{suffix}", asdict(self))
 
 
-def _short(record: dict[str, Any]) -> dict[str, Any]:
+def _short(record: Facts) -> Facts:
     short = {key: record[key] for key in KEPT} | {"parameters": {}}
     for role in ("inputs", "outputs"):
         short[role] = [{key: a[key] for key in OF_ARTIFACTS} for a in record[role]]
