@@ -160,6 +160,8 @@ def test_a_failed_step_stops_the_run(project: Project) -> None:
     assert later.status == 1
     assert "check_data refused preprocessed_data.csv:v0: 1 of 70 checks" in later.err
     assert "evaluate ·" not in later.out
+    # The checks of the config again: an earlier execution serves, and the table is a good one.
+    assert project.run("python", "main.py", "main.steps=:check_data").status == 0
 
 
 @pytest.mark.slow

@@ -50,6 +50,7 @@ def set_up() -> None:
     screen = logging.StreamHandler(sys.stdout)
     screen.setFormatter(ScreenFormatter(LINE, datefmt="%H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[log_file(), screen])
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # MLflow's database, which says much
 
 
 def keep_traceback(name: str, error: BaseException) -> None:

@@ -1,6 +1,7 @@
 """Tables, read piece by piece."""
 
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +79,9 @@ class CsvBytes(io.RawIOBase):
 
     def __init__(self, file: pa.NativeFile) -> None:
         self._file, self._held = file, b""
+        # A reader that has stopped at an error reads ahead once more, in a thread of its own. By
+        # then the number of a closed file may be another file's, which would lose its beginning.
+        self._lock = threading.Lock()
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, at most `size`, which is 2 or more; nothing at the end.
@@ -85,6 +89,10 @@ class CsvBytes(io.RawIOBase):
         Raises:
             ValueError: there is a NUL.
         """
+        with self._lock:
+            return b"" if self._file.closed else self._read(size)
+
+    def _read(self, size: int) -> bytes:
         piece: bytes = self._held
         while more := self._file.read(size - len(piece)):
             if b"\0" in more:
@@ -105,7 +113,8 @@ class CsvBytes(io.RawIOBase):
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with self._lock:
+            self._file.close()
         super().close()
 
 

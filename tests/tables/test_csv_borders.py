@@ -2,8 +2,10 @@
 
 import gzip
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pyarrow as pa
@@ -86,3 +88,35 @@ def test_a_nul_is_refused(tmp_path: Path, content: bytes, size: int) -> None:
         with blocks(size), pytest.raises(InputError) as caught:
             list(kind(path, "t.csv").pieces())
         assert str(caught.value).startswith("t.csv cannot be read as a table: a NUL stands in '")
+
+
+class _Slow:
+    """A file whose next read waits until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.entered, self.go_on, self.closed = Event(), Event(), False
+
+    def read(self, _size: int) -> bytes:
+        self.entered.set()
+        assert self.go_on.wait(10)
+        assert not self.closed, "another file may have its number by now"
+        return b"ab"
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_file_is_closed_after_the_read_that_is_under_way_and_not_read_again() -> None:
+    file: Any = _Slow()
+    content = chunks.CsvBytes(file)
+    with ThreadPoolExecutor(2) as threads:
+        reading = threads.submit(content.read, 2)
+        assert file.entered.wait(10)
+        closing = threads.submit(content.close)
+        with pytest.raises(TimeoutError):
+            closing.result(0.1)
+        file.go_on.set()
+        assert reading.result(10) == b"ab"
+        closing.result(10)
+    assert file.closed
+    assert content.read(2) == b""
