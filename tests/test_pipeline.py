@@ -140,6 +140,7 @@ def test_from_another_folder(project: Project, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_failed_step_stops_the_run(project: Project) -> None:
     words = ["main.steps=check_data:segregate", "main.experiment_name=fails"]
     done = project.run("python", "main.py", *words, "data.checks.columns.tempo.max=100")

@@ -48,6 +48,7 @@ def test_a_failed_run_has_a_report_that_names_the_step(project: Project) -> None
     assert "This run judged no model." in text
 
 
+@pytest.mark.slow
 def test_an_unknown_run_is_refused_in_one_line(project: Project) -> None:
     done = project.run("python", "main.py", "main.action=report", "main.run=nothing")
     assert done.status == 1

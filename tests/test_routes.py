@@ -26,8 +26,7 @@ def versions() -> set[int]:
 
 @pytest.mark.parametrize(
     "route",
-    [pytest.param(route, marks=[] if route == "python" else pytest.mark.slow)
-     for route in ROUTES],
+    [pytest.param(route, marks=pytest.mark.slow) for route in ROUTES],
 )  # fmt: skip
 def test_same_config_same_artifacts(project: Project, route: str, versions: set[int]) -> None:
     done = project.run(*ROUTES[route])

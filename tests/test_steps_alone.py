@@ -25,6 +25,7 @@ def files(run: dict) -> set[str]:
     return {path.name for path in Path(run["artifacts"].removeprefix("file://")).iterdir()}
 
 
+@pytest.mark.slow
 def test_preprocess(project: Project) -> None:
     config = min(project.root.glob("outputs/*/*/preprocess.config.yaml"))  # of the first run
     run = alone(project, "preprocess", input_artifact="raw_data.parquet:v0", config=config,
@@ -62,6 +63,7 @@ def test_train_and_evaluate(project: Project) -> None:
     )
 
 
+@pytest.mark.slow
 def test_disabled_wandb_leaves_nothing(project: Project) -> None:
     before = set((project.root / "wandb").iterdir())
     parameters = ["--file_url", "assets/songs_sample.parquet"]

@@ -86,6 +86,7 @@ def test_the_export_has_signature_example_requirements_and_target(exported):
     assert export.target_of(exported) == "kind"
 
 
+@pytest.mark.slow
 def test_loading_does_not_import_mlflow(exported):
     done = program("load_model.py", exported)
     assert done.status == 0, done.err

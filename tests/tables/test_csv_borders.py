@@ -40,7 +40,7 @@ def quoted(text: str | None) -> str:
 
 
 @given(drawn=TABLES, more=st.integers(1, 30))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 def test_any_texts_in_small_blocks(tmp_path_factory: Any, drawn: Any, more: int) -> None:
     path = tmp_path_factory.mktemp("csv") / "t.csv"
     columns = list(zip(*drawn, strict=True)) or [()]

@@ -60,7 +60,7 @@ ODD = st.none() | st.tuples(st.integers(0, 23), st.sampled_from([s[0] for s in S
 )
 @example([(["1"] * 23 + ["x"], None)], 24, 60, 3)
 @example([(["1"] * 23 + ["1.5"], None), (["0"] * 23 + ["true"], None)], 24, 60, 3)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_types_and_values_are_those_of_the_whole_file(
     tmp_path_factory: Any, columns: list[Any], rows: int, block: int, piece: int
 ) -> None:

@@ -187,7 +187,7 @@ floats = st.none() | st.floats().map(lambda x: NAN if x != x else x)
 whole_numbers = st.none() | st.integers(-(2**63), 2**63 - 1)
 rows = st.lists(st.tuples(texts, floats, whole_numbers, st.none() | st.booleans()), max_size=12)
 check = settings(
-    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

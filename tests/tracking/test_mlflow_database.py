@@ -142,6 +142,7 @@ def test_runs_of_a_killed_process_are_closed_with_those_of_their_steps(
     assert [e.mlflow_run for e in register.running(root)] == [living]
 
 
+@pytest.mark.slow
 def test_several_first_runs_at_once_make_one_database(tmp_path: Path) -> None:
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("MLFLOW_", "_MLFLOW_"))}
     kept |= {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
