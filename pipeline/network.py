@@ -38,7 +38,12 @@ def within(seconds: float, work: Callable[[], T]) -> T:
             done.set_exception(error)
 
     Thread(target=run, daemon=True).start()
-    return done.result(seconds)
+    try:
+        return done.result(seconds)
+    except TimeoutError:
+        if done.done():  # the work's own
+            raise
+        raise TimeoutError(f"no answer within {seconds:g} seconds") from None
 
 
 def check_address(url: str, link_local: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Which process is which, whether it lives, how one ends with another; work with an end."""
+"""Which process is which, whether it lives, how one ends with another."""
 
 import os
 import select
@@ -7,14 +7,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import TimeoutError as LateError
-from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import TypeVar
-
-Result = TypeVar("Result")
 
 EVERY = 1.0  # seconds between two looks, where the system does not tell by itself
 GRACE = 10.0  # seconds in which a process may end by itself
@@ -93,14 +87,3 @@ def _end_after(identity: str) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE)
     os._exit(128 + signal.SIGTERM)  # it is in the midst of something long
-
-
-def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """Do work that has no time limit of its own; TimeoutError when it takes longer."""
-    pool = ThreadPool(1)  # its thread does not keep the process from ending
-    try:
-        return pool.apply_async(work).get(seconds)
-    except LateError:
-        raise TimeoutError(f"no answer within {seconds:g} seconds") from None
-    finally:
-        pool.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import context, processes
 from pipeline.files import shown
-from pipeline.processes import within
+from pipeline.network import within
 from pipeline.tracking import register
 from pipeline.tracking.mlflow_log import PROCESS
 

@@ -16,7 +16,7 @@ from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from pipeline import paths
 from pipeline.context import RunContext, variables
-from pipeline.processes import within
+from pipeline.network import within
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import Version, content_digest, describe_files
 from pipeline.tracking.wandb_artifact import FIELDS, METADATA_KEY, artifact_of, facts_of, number_of
