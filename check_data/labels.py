@@ -15,40 +15,44 @@ from pipeline.tables import row_digests
 from pipeline.tables.row_digests import Digests
 
 INSIDE, REFERENCE = "labels", "labels against the reference"
+Rows = tuple[Digests, Digests]  # a number for each row's key, and one for the key with the target
 
 
-def conflicts(table: pa.Table, target: str, key: list[str]) -> tuple[int, int]:
-    """Count the rows that equal another one in the key, and those of them with another target.
+def rows_of(table: pa.Table, target: str, key: list[str]) -> Rows:
+    """Return the numbers of a table's rows.
 
     Args:
         table: with the columns.
         target: the column to predict.
         key: columns that say which rows are of one thing; empty: all others with plain values.
+    """
+    others = [field.name for field in table.schema
+              if field.name != target and row_digests.is_comparable(field.type)]  # fmt: skip
+    encoded = row_digests.encoded(table)
+    names = key or sorted(others)
+    return row_digests.of_rows(encoded, names), row_digests.of_rows(encoded, [*names, target])
+
+
+def conflicts(table: Rows) -> tuple[int, int]:
+    """Count the rows that equal another one in the key, and those of them with another target.
 
     Returns:
         How many have another target than a row of the same key, and of how many.
     """
-    rows, pairs = _digests(table, target, key)
+    rows, pairs = table
     _, thing, sizes = np.unique(rows, return_inverse=True, return_counts=True)
     _, first = np.unique(pairs, return_index=True)
     targets = np.bincount(thing[first], minlength=len(sizes))
     return int(sizes[targets > 1].sum()), int(sizes[sizes > 1].sum())
 
 
-def changed(table: pa.Table, reference: pa.Table, target: str, key: list[str]) -> tuple[int, int]:
+def changed(table: Rows, reference: Rows) -> tuple[int, int]:
     """Count the rows that the reference has as well, and those of them with a new target.
-
-    Args:
-        table: as in `conflicts`.
-        reference: a table with the same columns.
-        target: as in `conflicts`.
-        key: as in `conflicts`.
 
     Returns:
         How many have a target that no row of the same key has in the reference, and of how many.
     """
-    rows, pairs = _digests(table, target, key)
-    old_rows, old_pairs = _digests(reference, target, key)
+    (rows, pairs), (old_rows, old_pairs) = table, reference
     known = np.isin(rows, old_rows)
     return int((known & ~np.isin(pairs, old_pairs)).sum()), int(known.sum())
 
@@ -63,9 +67,10 @@ def counts(
     target, key = wanted.target, wanted.key
     if target is None or not {target, *key} <= set(table.column_names):
         return
-    yield INSIDE, conflicts(table, target, key)[0], len(table), wanted.max_conflicts
+    rows = rows_of(table, target, key)
+    yield INSIDE, conflicts(rows)[0], len(table), wanted.max_conflicts
     if reference is not None and set(table.column_names) == set(reference.column_names):
-        yield REFERENCE, *changed(table, reference, target, key), wanted.max_changed
+        yield REFERENCE, *changed(rows, rows_of(reference, target, key)), wanted.max_changed
 
 
 def results(found: list[tuple[str, int, int, float]], wanted: Labels) -> Iterator[CheckResult]:
@@ -76,13 +81,3 @@ def results(found: list[tuple[str, int, int, float]], wanted: Labels) -> Iterato
             verdict = "failed" if wanted.fail else "warned"
             expected = f"at most {most:.2%} of equal rows with another {wanted.target}"
             yield CheckResult(check, wanted.target or "", expected, seen, verdict)
-
-
-def _digests(table: pa.Table, target: str, key: list[str]) -> tuple[Digests, Digests]:
-    """Return a number for each row's key, and one for the key with the target."""
-    others = [field.name for field in table.schema
-              if field.name != target and row_digests.is_comparable(field.type)]  # fmt: skip
-    encoded = row_digests.encoded(table)
-    names = key or sorted(others)
-    keys = row_digests.of_rows(encoded, names)
-    return keys, row_digests.of_rows(encoded, [*names, target])

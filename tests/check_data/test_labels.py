@@ -20,14 +20,17 @@ TABLE = pa.table({
     [(["song"], 4, 6), (["n", "song"], 4, 6), ([], 2, 4), (["more"], 2, 4)],
 )
 def test_rows_equal_but_for_the_target(key: list[str], found: int, equal: int) -> None:
-    assert labels.conflicts(TABLE, "genre", key) == (found, equal)
+    assert labels.conflicts(labels.rows_of(TABLE, "genre", key)) == (found, equal)
 
 
 def test_a_target_that_the_reference_does_not_have() -> None:
-    assert labels.changed(TABLE, TABLE, "genre", ["song"]) == (0, 7)
+    def rows(table: pa.Table) -> labels.Rows:
+        return labels.rows_of(table, "genre", ["song"])
+
+    assert labels.changed(rows(TABLE), rows(TABLE)) == (0, 7)
     other = TABLE.set_column(4, "genre", pa.array(["x", "z", "y", "x", "y", "x", "y"]))
-    assert labels.changed(other, TABLE, "genre", ["song"]) == (2, 7)
-    assert labels.changed(other.slice(4), TABLE.slice(0, 4), "genre", ["song"]) == (0, 0)
+    assert labels.changed(rows(other), rows(TABLE)) == (2, 7)
+    assert labels.changed(rows(other.slice(4)), rows(TABLE.slice(0, 4))) == (0, 0)
 
 
 def test_shuffled_labels_are_seen() -> None:
