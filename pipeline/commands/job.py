@@ -15,6 +15,7 @@ from pipeline.config.origin import Sources
 from pipeline.config.overrides import as_typed
 from pipeline.config.schema import Config
 from pipeline.context import RunContext
+from pipeline.files import write_text
 from pipeline.store.names import PROJECT, check
 from pipeline.text import masking
 
@@ -72,7 +73,7 @@ class Job:
         folder.mkdir(parents=True, exist_ok=True)
         contents = {"config": asdict(self.config), "overrides": list(self.overrides)}
         for name, content in contents.items():
-            (folder / f"{name}.yaml").write_text(yaml_text.dump(content), encoding="utf-8")
+            write_text(folder / f"{name}.yaml", yaml_text.dump(content))
 
 
 def check_shown(words: Sequence[str]) -> None:

@@ -77,8 +77,8 @@ class ParentRun:
                 folder.mkdir()
                 with self._context_for(folder).applied(), self._collecting(decision, folder):
                     yield steps.parameters(name, decision.values, self._folder)
-        records = [outcome.record for outcome in self.outcomes if outcome.record.step == name]
-        if records and (refused := records[0].refused):
+        records = (outcome.record for outcome in self.outcomes)
+        if refused := next((record.refused for record in records if record.step == name), None):
             raise InputError(refused)
 
     def _context_for(self, folder: Path) -> RunContext:
