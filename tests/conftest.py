@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
 
+from pipeline import paths
 from tests.processes import (
     PROGRAMS,
     ROOT,
@@ -38,6 +39,17 @@ hypothesis.settings.load_profile("repeatable")
 # In the background of a script SIGINT is ignored, and so it would be in what the tests start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty repository that records where it does by default, for one test alone."""
+    for name in ("MLFLOW_TRACKING_URI", "_MLFLOW_SERVER_ARTIFACT_ROOT", "WANDB_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.setattr(paths, "ROOT", root)
+    return root
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Bad input, each step as a process: one clear line, status not 0, nothing half-written."""
 
 import http.server
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from pipeline.store.versions import InputOf
 from pipeline.tables import table_files
 from pipeline.tracking.record import read_record
 from tests.conftest import SAMPLE, Done, Project, handed, unrecorded
+from tests.servers import QuietHandler, serving
 
 PAGES = {
     "/missing.parquet": (404, b"no such file"),
@@ -30,7 +30,7 @@ PAGES = {
 def server() -> Iterator[str]:
     """A web server on this machine with the pages above."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(QuietHandler, http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, body = PAGES[self.path]
             self.send_response(status)
@@ -38,13 +38,8 @@ def server() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{made.server_port}"
-        made.shutdown()
+    with serving(Handler) as address:
+        yield address
 
 
 def first(*cases: tuple[object, ...], by_default: int = 1) -> list[object]:

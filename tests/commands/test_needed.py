@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from pipeline import paths
 from pipeline.commands import sync
 from pipeline.commands.clean import clean
 from pipeline.store.artifacts import Store, Version
@@ -15,16 +14,6 @@ from pipeline.tracking import mlflow_runs, register
 from pipeline.tracking.record import Record, artifact_facts
 
 SERVER = "http://127.0.0.1:9"  # nobody listens
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("MLFLOW_TRACKING_URI", "_MLFLOW_SERVER_ARTIFACT_ROOT", "WANDB_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.setattr(paths, "ROOT", root)
-    return root
 
 
 @pytest.fixture

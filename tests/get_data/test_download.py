@@ -3,7 +3,6 @@
 import hashlib
 import http.server
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from get_data import download, fetch
 from tests.get_data.conftest import Refused
+from tests.servers import QuietHandler, serving
 
 BODY = b"a,b\n" + b"".join(b"%d,x\n" % n for n in range(20_000))
 OTHER = b"a,b\n" + b"".join(b"%d,other\n" % n for n in range(15_000))
@@ -18,7 +18,7 @@ SHA256 = hashlib.sha256(BODY).hexdigest()
 PIECE = 10_000  # bytes between two breaks
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(QuietHandler, http.server.BaseHTTPRequestHandler):
     """Serves a file whose connection breaks after PIECE bytes, so many times as `breaks` says."""
 
     breaks = 0
@@ -56,16 +56,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body[start : start + PIECE] if number < self.breaks else body[start:end])
         self.close_connection = True
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/t.csv"
-        server.shutdown()
+    with serving(Handler) as address:
+        yield f"{address}/t.csv"
 
 
 @pytest.fixture

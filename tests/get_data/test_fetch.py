@@ -2,7 +2,6 @@
 
 import hashlib
 import http.server
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +11,13 @@ import pytest
 from get_data import download, fetch
 from pipeline.config.preprocess import Download
 from tests.get_data.conftest import Refused
+from tests.servers import QuietHandler, serving
 
 BODY = b"a,b\n1,x\n"
 DIGEST = hashlib.sha256(BODY).hexdigest()
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(QuietHandler, http.server.BaseHTTPRequestHandler):
     """Says what the path asks for: /STATUS/..., or a word in the name."""
 
     asked: list[str] = []  # noqa: RUF012 - shared by the requests of one test
@@ -39,22 +39,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(0.5)
 
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except OSError:  # the client did not wait
-            self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
-        threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{made.server_port}"
-        made.shutdown()
+    with serving(Handler) as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Downloads end: in time, at a size, and at addresses that may be asked."""
 
 import http.server
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +13,12 @@ from pipeline import network
 from pipeline.cache import external_files
 from pipeline.config.preprocess import Download
 from tests.get_data.conftest import Refused
+from tests.servers import QuietHandler, serving
 
 BODY = b"a,b\n" + b"1,x\n" * 100
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(QuietHandler, http.server.BaseHTTPRequestHandler):
     """Does what the name says, until the client has gone."""
 
     asked: list[str] = []  # noqa: RUF012 - of one test
@@ -76,23 +76,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def busy(self) -> None:
         self._head(503, Retry_After=self.retry_after, Content_Length=0)
 
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except OSError:  # the client did not wait
-            self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
-        made.daemon_threads = True
-        threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{made.server_port}"
-        made.shutdown()
+    with serving(Handler) as address:
+        yield address
 
 
 @pytest.fixture

@@ -6,19 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import paths
 from pipeline.tracking import register, run_folders
 from pipeline.tracking.record import Record
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("MLFLOW_TRACKING_URI", "_MLFLOW_SERVER_ARTIFACT_ROOT", "WANDB_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.setattr(paths, "ROOT", root)
-    return root
 
 
 def ended(root: Path, folder: Path | None, outputs: tuple[tuple[str, str], ...] = ()) -> None:
