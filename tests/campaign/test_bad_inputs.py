@@ -252,7 +252,7 @@ def test_a_config_file(
 ) -> None:
     for name in ("conf", *STEPS):
         ignored = shutil.ignore_patterns("*.py", "mlruns", "__pycache__")
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored, symlinks=True)
     text = TEXTS[content]
     (tmp_path / "config.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
 
