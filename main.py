@@ -60,6 +60,7 @@ def run(steps: list[str], opened: AbstractContextManager[parent.ParentRun]) -> N
                         str(paths.ROOT / step),
                         parameters=parameters,
                         env_manager=pipeline_run.env_manager,
+                        backend=pipeline_run.backend,
                         experiment_id=pipeline_run.experiment_id,
                         run_name=step,
                     )

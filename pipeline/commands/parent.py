@@ -24,6 +24,7 @@ from pipeline.report import make
 from pipeline.tracking import mlflow_database, mlflow_log, model_registry, register
 from pipeline.tracking.record import Record, read_record
 from pipeline.tracking.recorder_client import RecorderProcess
+from pipeline.warm.backend import WarmProcess
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun
@@ -38,15 +39,17 @@ class ParentRun:
     Attributes:
         produced: artifact name → digest of what the steps made so far.
         env_manager: what the steps' environments are built with.
+        backend: how MLflow starts them.
         experiment_id: the MLflow experiment that parent and children are in.
     """
 
     def __init__(
-        self, cache: Cache, folder: Path, context: RunContext, active: "ActiveRun"
+        self, cache: Cache, folder: Path, context: RunContext, active: "ActiveRun", backend: str
     ) -> None:
         self.experiment_id: str = active.info.experiment_id
         self.run_id: str = active.info.run_id
         self.env_manager = cache.environment  # MLflow forgets what its own run was started with
+        self.backend = backend
         self.produced: dict[str, str] = {}
         self.outcomes: list[Outcome] = []
         self._cache = cache
@@ -173,13 +176,15 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     _check_place(main.env_manager, folder)
     mlflow_database.check_answers(job.context.mlflow_uri)
     job.write_config()
-    with recorder:
+    warm = WarmProcess(job.context, main.warm and cache.environment == "local")
+    with recorder, warm:
         no_wandb = job.context.wandb_mode == "disabled"
         address = "" if no_wandb else recorder.address
         context = replace(job.context, recorder=address, process=processes.identity())
         import mlflow  # takes seconds: the recorder starts meanwhile
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
+        warm.register()
         mlflow_database.prepare(paths.ROOT)
         entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
         tags = {mlflow_log.PROCESS: entry.process}
@@ -190,7 +195,7 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
         ):
             entry = entry.known_as(active.info.run_id, paths.ROOT)
             group = context.group or f"{main.experiment_name}-{active.info.run_id[:8]}"
-            run = ParentRun(cache, folder, replace(context, group=group), active)
+            run = ParentRun(cache, folder, replace(context, group=group), active, warm.backend)
             with conclusion.concluding(job, run, entry):
                 yield run
     print("\n".join(console.where_to_look(context, cache.store)))

@@ -34,6 +34,8 @@ class Main:
     env_manager: str = field(
         default="auto", metadata={"one_of": ["auto", "local", "uv", "conda", "virtualenv"]}
     )
+    # Whether steps of the local environment are forks of a process that has their libraries.
+    warm: bool = True
     # A folder (from the repository root) or s3://, gs://, az://.
     artifact_store: str = field(metadata={"fits": FORMS["place"]})
     action: str = field(default="run", metadata={"one_of": ACTIONS})

@@ -1,0 +1,182 @@
+"""MLflow's local way to run a project, but for its start: a fork instead of a new Python.
+
+MLflow calls this a project backend, and writes its name to the run (tag mlflow.project.backend).
+"""
+
+import json
+import os
+import re
+import select
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from pipeline import context
+from pipeline.context import RunContext
+from pipeline.warm.server import LENGTH, Request
+
+if TYPE_CHECKING:
+    from mlflow.projects import SubmittedRun
+
+NAME = "warm"
+SERVER = Path(__file__).with_name("server.py")
+# Of the steps, cheap and early ones first.
+LIBRARIES = (
+    "numpy", "pyarrow", "pyarrow.parquet", "pyarrow.csv", "pyarrow.compute", "pyarrow.dataset",
+    "yaml", "obstore.store", "requests", "tempfile", "logging.handlers", "argparse", "subprocess",
+    "multiprocessing.connection", "omegaconf", "rich.console", "scipy.special", "scipy.stats",
+    "pandera.pyarrow", "pandas", "sklearn.ensemble", "sklearn.pipeline", "sklearn.compose",
+    "sklearn.impute", "sklearn.preprocessing", "sklearn.feature_extraction.text",
+    "sklearn.metrics", "matplotlib.figure", "matplotlib.backends.backend_agg", "skops.io",
+    "mlflow.sklearn",
+)  # fmt: skip
+# The one form of a command that is a Python program and its arguments, with nothing for a shell.
+COMMAND = re.compile(r"exec python \w+\.py( --(\w+)=\{\2\})*")
+
+
+class WarmProcess:
+    """The process that forks the steps: it ends with the context, its forks do not.
+
+    Attributes:
+        backend: the name of MLflow's backend that uses it; "local" where there is none.
+    """
+
+    def __init__(self, context: RunContext, wanted: bool) -> None:
+        """Take what a step is given; `wanted`: whether there is to be such a process."""
+        self._context = context
+        self._wanted = wanted and hasattr(os, "fork") and sys.platform == "linux"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.backend = "local"
+
+    def __enter__(self) -> Self:
+        with suppress(OSError):  # no room, no process: each step starts by itself
+            self._start()
+        return self
+
+    def _start(self) -> None:
+        if not self._wanted:
+            return
+        self._folder = tempfile.TemporaryDirectory(prefix="warm_")
+        self._process = subprocess.Popen(
+            [sys.executable, str(SERVER), self._place, *LIBRARIES],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # its forks get streams of their own
+            env=context.variables() | self._context.to_environ(),
+        )
+
+    @property
+    def _place(self) -> str:
+        assert self._folder
+        return str(Path(self._folder.name, "socket"))
+
+    def register(self) -> None:
+        """Make it known to MLflow, which must have been imported."""
+        if self._process:
+            self.backend = NAME
+            _register(self._place)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process:
+            self._process.kill()  # it may be in the midst of an import
+            self._process.__exit__(kind, error, traceback)
+        if self._folder:
+            self._folder.cleanup()
+
+
+class Fork:
+    """A forked program, as subprocess.Popen shows a process."""
+
+    def __init__(self, place: str, request: Request) -> None:
+        """Ask for a fork at a socket.
+
+        Raises:
+            OSError, ValueError: there is none to be had.
+        """
+        self._status: int | None = None
+        self._connection = socket.socket(socket.AF_UNIX)
+        try:
+            self._connection.connect(place)
+            body = json.dumps(request).encode()
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            socket.send_fds(self._connection, [LENGTH.pack(len(body))], [0, 1, 2])
+            self._connection.sendall(body)
+            self._answer = self._connection.makefile("rb")
+            self.pid = int(self._answer.readline())
+        except (OSError, ValueError):
+            self._connection.close()
+            raise
+
+    def poll(self) -> int | None:
+        """Return its exit status, None while it runs."""
+        if self._status is None and not select.select([self._connection], [], [], 0)[0]:
+            return None
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until it has ended; return its exit status, 1 too when it was killed."""
+        if self._status is None:
+            self._status = int(self._answer.readline() or 1)
+            self._answer.close()
+            self._connection.close()
+        return self._status
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
+
+def _register(place: str) -> None:
+    """Let MLflow know a backend that asks for forks at a socket."""
+    from mlflow.projects import utils
+    from mlflow.projects.backend.loader import MLFLOW_BACKENDS
+    from mlflow.projects.backend.local import LocalBackend
+    from mlflow.projects.submitted_run import LocalSubmittedRun
+
+    class WarmBackend(LocalBackend):
+        """Runs a Python program as a fork, whatever else as MLflow does."""
+
+        def run(
+            self,
+            project_uri: str,
+            entry_point: str,
+            params: dict[str, str],
+            version: str | None,
+            backend_config: dict[str, object],
+            tracking_uri: str,
+            experiment_id: str,
+        ) -> "SubmittedRun":
+            folder = utils.fetch_and_validate_project(project_uri, version, entry_point, params)
+            project = utils.load_project(folder)
+            run: str = utils.get_or_create_run(
+                None, project_uri, experiment_id, folder, version, entry_point, params
+            ).info.run_id
+            if COMMAND.fullmatch(" ".join(project.get_entry_point(entry_point).command.split())):
+                words = utils.get_entry_point_command(project, entry_point, params, None)[0]
+                request: Request = {
+                    "words": shlex.split(words)[2:],
+                    "environment": context.variables() | utils.get_run_env_vars(run, experiment_id),
+                    "folder": folder,
+                }
+                with suppress(OSError, ValueError):  # there is none to be had
+                    return LocalSubmittedRun(run, Fork(place, request))
+            own = {**backend_config, utils.MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG: run}
+            return super().run(  # type: ignore[no-any-return,no-untyped-call]
+                project_uri, entry_point, params, version, own, tracking_uri, experiment_id
+            )
+
+    MLFLOW_BACKENDS[NAME] = WarmBackend
