@@ -143,8 +143,14 @@ class Cache:
             return f"run: output {lost}", key, None
         if execution:
             return f"hit: same as run {execution.run[:8]}", key, execution
-        causes = step_key.told(key, last.key, lambda name: self._source(step, name))
+        causes = step_key.told(
+            key, last.key, lambda name: self._origin.of("steps", step, *name.split("."))
+        )
         return f"run: {causes or 'what is known of its last execution is damaged'}", key, None
+
+    def forced(self, step: str) -> bool:
+        """Say whether a step is to run whatever was done before."""
+        return not self._config.main.cache or step in self._config.main.force
 
     def reuse(self, decision: Decision) -> None:
         """Make the outputs of a hit `latest` again, and the hit the newest execution."""
@@ -194,6 +200,3 @@ class Cache:
     def _extra_files(self, step: str) -> dict[str, Path]:
         patterns = self._config.cache_files[step]
         return named_files(patterns, paths.ROOT, f"cache_files.{step}")
-
-    def _source(self, step: str, parameter: str) -> str:
-        return self._origin.of("steps", step, *parameter.split("."))

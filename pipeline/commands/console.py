@@ -45,6 +45,11 @@ def step(number: int, total: int, name: str, reason: str) -> Iterator[None]:
         yield
 
 
+def wait(number: int, total: int, name: str) -> None:
+    """Say that another run is at the work of a step."""
+    print(f"[{number}/{total}] {name}  waits: another run is at the same work", flush=True)
+
+
 class _Clock:
     """A spinner with the seconds since it was made."""
 

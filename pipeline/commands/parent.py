@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import paths, processes
-from pipeline.cache import unchanged
+from pipeline.cache import claims, unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
 from pipeline.commands import conclusion, console
@@ -67,19 +68,24 @@ class ParentRun:
                 or the model, and no later step is to use it.
         """
         decision = self._cache.decide(name, self.produced)
-        when = f", {unchanged.ago(decision.when)}" if decision.when else ""
-        with console.step(number, total, name, decision.reason + when):
-            if decision.hit:
-                yield None
-                self._cache.reuse(decision)
-                record = decision.hit.record
-                mlflow_log.cached_to_mlflow(record, decision.hit.run, decision.reason)
-                self._finish(decision, record)
-            else:
-                folder = self._folder / name
-                folder.mkdir()
-                with self._context_for(folder).applied(), self._collecting(decision, folder):
-                    yield steps.parameters(name, decision.values, self._folder)
+        wait = partial(console.wait, number, total, name)
+        place, forced = self._cache.store.location, self._cache.forced(name)
+        with claims.of(decision, place, forced, wait) as waited:
+            if waited:  # for what it was about to do
+                decision = self._cache.decide(name, self.produced)
+            when = f", {unchanged.ago(decision.when)}" if decision.when else ""
+            with console.step(number, total, name, decision.reason + when):
+                if decision.hit:
+                    yield None
+                    self._cache.reuse(decision)
+                    record = decision.hit.record
+                    mlflow_log.cached_to_mlflow(record, decision.hit.run, decision.reason)
+                    self._finish(decision, record)
+                else:
+                    folder = self._folder / name
+                    folder.mkdir()
+                    with self._context_for(folder).applied(), self._collecting(decision, folder):
+                        yield steps.parameters(name, decision.values, self._folder)
         records = (outcome.record for outcome in self.outcomes)
         if refused := next((record.refused for record in records if record.step == name), None):
             raise InputError(refused)

@@ -1,0 +1,133 @@
+"""One run at a time does the work of a key; others that need it wait, and then take its result.
+
+claims              in a folder: each key locks a byte of its own; the kernel frees a dead run's
+claims/<key>/<n>    in an object store: the n-th lease, which its holder renews as it lives
+"""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+from pipeline.cache.decision import Decision
+from pipeline.errors import InputError
+from pipeline.files import unusable
+from pipeline.store.objects import Objects
+
+FOLDER = "claims"
+LOOK = 0.2  # seconds between two looks at a lock
+RENEWAL = 20.0  # seconds between two signs of life of a lease's holder
+EXPIRY = 5 * RENEWAL  # seconds without one after which a lease is free
+
+
+def of(
+    decision: Decision, location: str, forced: bool, on_wait: Callable[[], None]
+) -> AbstractContextManager[bool]:
+    """Let no other run do what was decided about a step at the same time, as `held` does.
+
+    Args:
+        decision: that it runs; nobody waits for one that an earlier execution serves.
+        location: of the artifact store.
+        forced: whether it runs whatever was done before.
+        on_wait: called once if another run is at it now.
+
+    Returns:
+        Whether another run was: then it is to be decided again.
+    """
+    if decision.hit or forced or not decision.key:
+        return nullcontext(False)
+    return held(Objects(location), decision.key.digest, on_wait)
+
+
+@contextmanager
+def held(objects: Objects, key: str, on_wait: Callable[[], None]) -> Iterator[bool]:
+    """Hold the claim on a key; yield whether another run held it before.
+
+    Args:
+        objects: of the artifact store.
+        key: SHA-256 as hex.
+        on_wait: called once if another run holds it now.
+
+    Raises:
+        InputError: the store cannot be written to.
+    """
+    if objects.folder is None:
+        with _leased(objects, f"{FOLDER}/{key}", on_wait) as waited:
+            yield waited
+    else:
+        with _locked(objects.folder / FOLDER, int(key[:15], 16), on_wait) as waited:
+            yield waited
+
+
+@contextmanager
+def _locked(path: Path, place: int, on_wait: Callable[[], None]) -> Iterator[bool]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise unusable(error, path, "write") from error
+    waited = False
+    try:
+        while True:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+                break
+            except (BlockingIOError, PermissionError):  # EAGAIN or EACCES: somebody has it
+                if not waited:
+                    on_wait()
+                waited = True
+                time.sleep(LOOK)
+            except OSError as error:  # a folder that knows no locks
+                raise unusable(error, path, "lock") from error
+        yield waited
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def _leased(objects: Objects, folder: str, on_wait: Callable[[], None]) -> Iterator[bool]:
+    number, waited = _lease(objects, folder, on_wait)
+    key, over = f"{folder}/{number}", threading.Event()
+
+    def renew() -> None:
+        count = 0
+        while not over.wait(RENEWAL):
+            count += 1
+            try:
+                objects.write(key, str(count).encode())
+            except InputError:
+                continue  # the step itself will meet the store again, and say so
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield waited
+    finally:
+        over.set()
+        thread.join()
+        for old in objects.keys(folder):  # with those of holders that died
+            if int(old.rpartition("/")[2]) <= number:
+                objects.delete(old)
+
+
+def _lease(objects: Objects, folder: str, on_wait: Callable[[], None]) -> tuple[int, bool]:
+    """Take the first lease that is free; return its number, and whether another was held."""
+    waited, seen, since = False, (-1, b""), time.monotonic()
+    while True:
+        number = max((int(key.rpartition("/")[2]) for key in objects.keys(folder)), default=-1)
+        sign = (number, objects.read(f"{folder}/{number}") or b"")
+        if sign != seen:
+            seen, since = sign, time.monotonic()
+        # By this clock alone: that of the holder may be another.
+        if (number < 0 or time.monotonic() - since > EXPIRY) and objects.create(
+            f"{folder}/{number + 1}", b"0"
+        ):
+            return number + 1, waited
+        if number >= 0:
+            if not waited:
+                on_wait()
+            waited = True
+            time.sleep(min(RENEWAL / 10, 2))

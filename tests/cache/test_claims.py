@@ -1,0 +1,107 @@
+"""One run at a time does the work of a key: in a folder, and in an object store."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.cache import claims
+from pipeline.errors import InputError
+from pipeline.store.objects import Objects
+
+KEYS = ("a" * 64, "b" * 64)
+ROOT = Path(__file__).resolve().parents[2]
+HOLDER = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r})
+from pathlib import Path
+from pipeline.cache import claims
+from pipeline.store.objects import Objects
+with claims.held(Objects(sys.argv[1]), sys.argv[2], lambda: print("waits", flush=True)) as waited:
+    print("has it", waited, flush=True)
+    sys.stdin.readline()
+"""
+
+
+def nothing() -> None: ...
+
+
+def holder(folder: Path, key: str) -> subprocess.Popen[str]:
+    words = [sys.executable, "-c", HOLDER, str(folder), key]
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def test_others_wait_until_it_is_free(tmp_path: Path) -> None:
+    with claims.held(Objects(tmp_path / "store"), KEYS[0], nothing) as waited:
+        assert not waited
+        with holder(tmp_path / "store", KEYS[1]) as other:  # another key: at once
+            assert line(other) == "has it False"
+            other.communicate("\n")
+        second = holder(tmp_path / "store", KEYS[0])
+        assert line(second) == "waits"
+        time.sleep(3 * claims.LOOK)
+        assert second.poll() is None
+    assert line(second) == "has it True"
+    second.communicate("\n")
+
+
+def test_a_dead_run_holds_nothing(tmp_path: Path) -> None:
+    with holder(tmp_path, KEYS[0]) as first:
+        assert line(first) == "has it False"
+        first.kill()
+    with claims.held(Objects(tmp_path), KEYS[0], nothing) as waited:
+        assert not waited
+
+
+def test_a_store_that_cannot_be_written_to_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with (
+        pytest.raises(InputError, match=r"cannot write .*claims"),
+        claims.held(Objects(tmp_path / "file"), KEYS[0], nothing),
+    ):
+        pass
+
+
+@pytest.fixture
+def leases(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Objects]:
+    monkeypatch.setattr(claims, "RENEWAL", 0.2)
+    monkeypatch.setattr(claims, "EXPIRY", 1.5)
+    return lambda: Objects("s3://bucket/store")
+
+
+def test_leases_of_an_object_store(leases: Callable[[], Objects]) -> None:
+    said: list[str] = []
+
+    def second() -> None:
+        with claims.held(leases(), KEYS[0], lambda: said.append("waits")) as waited:
+            said.append(f"has it {waited}")
+
+    thread = threading.Thread(target=second)
+    with claims.held(leases(), KEYS[0], nothing) as waited:
+        assert not waited
+        with claims.held(leases(), KEYS[1], nothing) as other:
+            assert not other
+        thread.start()
+        time.sleep(2 * claims.EXPIRY)  # it is renewed all the while
+        assert said == ["waits"]
+    thread.join(timeout=30)
+    assert said == ["waits", "has it True"]
+    assert leases().keys(claims.FOLDER) == []
+
+
+def test_a_lease_that_nobody_renews_is_free_after_a_while(leases: Callable[[], Objects]) -> None:
+    leases().create(f"{claims.FOLDER}/{KEYS[0]}/0", b"7")  # of a run that was killed
+    begin = time.monotonic()
+    with claims.held(leases(), KEYS[0], nothing) as waited:
+        assert waited
+        assert time.monotonic() - begin >= claims.EXPIRY
+    assert leases().keys(claims.FOLDER) == []
