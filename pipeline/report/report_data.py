@@ -6,19 +6,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.judging.evaluation import Evaluation, GateResult
 from pipeline.replay.manifest import Manifest
-from pipeline.report.profile import Profile, profile
+from pipeline.report.profile import Profile, Shift, profile, shifts
 from pipeline.store.artifacts import Store, Version
 from pipeline.text.masking import masked
-from pipeline.tracking.record import ArtifactFacts, reference
+from pipeline.tracking.record import ArtifactFacts, Row, reference
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LARGEST = 100_000_000  # bytes of a table that is still read for its profile
 KINDS = ("evaluation", "certificate", "gate")  # types of artifacts that a report reads
 Certificate = Mapping[str, Any]  # as segregate writes it
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """The columns of a table that are not as in its reference; both by their references."""
+
+    table: str
+    reference: str
+    columns: Sequence[Shift]
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class ReportData:
         previous: the manifest of the run that it is compared with.
         evaluation, certificate, gate: what its artifacts of these types hold.
         profile: of the table that was divided.
+        shifts: the columns that check_data found to differ from the reference.
         lacks: what could not be read → why, in one sentence.
     """
 
@@ -39,6 +52,7 @@ class ReportData:
     certificate: Certificate | None = None
     gate: GateResult | None = None
     profile: Profile | None = None
+    shifts: Shifts | None = None
     lacks: dict[str, str] = field(default_factory=dict)
 
 
@@ -60,15 +74,23 @@ def gather(manifest: Manifest, earlier: Iterable[Manifest], location: str) -> Re
                 contents[kind] = masked(_json(stores, artifact))
             except InputError as error:
                 lacks[kind] = f"{reference(artifact)} cannot be read: {masked(str(error))}."
-    previous, described = comparable(manifest, earlier), None
-    try:
-        described = _profile(manifest, stores)
-    except InputError as error:
-        lacks["profile"] = f"{masked(str(error))}."
+    described: dict[str, Any] = {}
+    for name, describe in (("profile", _profile), ("shifts", _shifts)):
+        try:
+            described[name] = describe(manifest, stores)
+        except InputError as error:
+            lacks[name] = f"{masked(str(error))}."
+    previous = comparable(manifest, earlier)
     return ReportData(
-        masked(_slim(manifest)), previous and masked(_slim(previous)), **contents,
-        profile=described, lacks=lacks,
+        masked(_slim(manifest)), previous and masked(_slim(previous)), **contents, **described,
+        lacks=lacks,
     )  # fmt: skip
+
+
+def table(manifest: Manifest, name: str) -> list[Row]:
+    """Return the rows of a small table that a step of the run recorded last; none without it."""
+    recorded = [s["tables"][name] for s in manifest["steps"] if s["tables"].get(name)]
+    return list(recorded[-1]) if recorded else []
 
 
 def _slim(manifest: Manifest) -> Manifest:
@@ -134,11 +156,28 @@ def _json(stores: Sequence[Store], artifact: ArtifactFacts) -> object:
 
 
 def _profile(manifest: Manifest, stores: Sequence[Store]) -> Profile | None:
-    from pipeline.tables import table_files
-
     artifact = divided(manifest)
     if artifact is None:
         return None
+    return profile(_table(stores, artifact), masked(reference(artifact)))
+
+
+def _shifts(manifest: Manifest, stores: Sequence[Store]) -> Shifts | None:
+    """Return the columns that drifted; None if none did, or there was no reference."""
+    rows = [r for r in table(manifest, "checks")
+            if r["check"] == "drift" and r["verdict"] in ("failed", "warned")]  # fmt: skip
+    read = [s["inputs"] for s in manifest["steps"] if s["tables"].get("drift")]
+    if not (rows and read and len(read[-1]) > 1):
+        return None
+    names = list(dict.fromkeys(row["column"] for row in rows))
+    table_now, before = read[-1][:2]
+    changed = shifts(_table(stores, table_now), _table(stores, before), names)
+    return Shifts(masked(reference(table_now)), masked(reference(before)), changed)
+
+
+def _table(stores: Sequence[Store], artifact: ArtifactFacts) -> "pa.Table":
+    from pipeline.tables import table_files
+
     version = _version_of(stores, artifact)
     size = sum(file.size for file in version.files)
     if size > LARGEST:
@@ -148,4 +187,4 @@ def _profile(manifest: Manifest, stores: Sequence[Store]) -> Profile | None:
         )
     with tempfile.TemporaryDirectory() as folder:
         file = stores[0].download(version, Path(folder))
-        return profile(table_files.read(file, version.metadata), masked(reference(artifact)))
+        return table_files.read(file, version.metadata)

@@ -52,6 +52,20 @@ def test_what_another_catalog_has_numbered_is_found_by_its_content(tmp_path: Pat
     assert not report_data.gather(recorded, [], str(place)).lacks
 
 
+def test_what_drifted_is_read_beside_its_reference(store: Store, tmp_path: Path) -> None:
+    row = {"check": "drift", "column": "energy", "verdict": "failed"}
+    old, new = artifact("old.csv", "x"), artifact("new.csv", "x")
+    tables = {"checks": [row, row | {"column": "genre", "verdict": "passed"}], "drift": [row]}
+    steps = [step("make", outputs=[old, new]), step("check", inputs=[new, old], tables=tables)]
+    recorded = published(store, manifest(steps), tmp_path)
+    found = report_data.gather(recorded, [], str(store.url)).shifts
+    assert found
+    assert (found.table, found.reference) == ("new.csv:v0", "old.csv:v0")
+    assert [shift.name for shift in found.columns] == ["energy"]
+    recorded["steps"][1]["inputs"].pop()
+    assert report_data.gather(recorded, [], str(store.url)).shifts is None
+
+
 def test_a_large_table_is_not_read(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
