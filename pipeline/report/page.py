@@ -1,5 +1,6 @@
 """The page: the data of a run, laid out by the templates beside this file."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -35,7 +36,12 @@ def render(data: ReportData) -> str:
 
     All text is escaped; there is no script, and the page may fetch nothing.
     """
-    text = _environment().get_template("page.html").render(**_views(data))
+    return fill("page.html", _views(data))
+
+
+def fill(template: str, views: Mapping[str, object]) -> str:
+    """Return what a template makes of its views, without blank lines."""
+    text = _environment().get_template(template).render(views)
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
 
