@@ -64,6 +64,26 @@ def _report(job: Job) -> None:
     print(f"Report: {make.again(job.config.main.run, job.context.artifact_store)}")
 
 
+def _compare(job: Job) -> None:
+    from pipeline.comparison import choose, compare, page
+    from pipeline.judging.bootstrap import Bootstrap
+
+    config, location = job.config, job.context.artifact_store
+    runs = choose.chosen(config.main.run, paths.ROOT, location, config.gate.champion)
+    how = Bootstrap(config.judging.resamples, config.main.random_seed)
+    compared = compare.compare(runs, location, how)
+    page.show(compared, config.gate.metric)
+    folder = paths.ROOT / "outputs" / "comparisons"
+    print(f"Page: {page.write(compared, config.gate.metric, folder)}")
+
+
+def _runs(job: Job) -> None:
+    from pipeline.comparison import listing
+
+    main, metric = job.config.main, job.config.gate.metric
+    print("\n".join(listing.show(paths.ROOT, main.sort, main.filter, main.limit, metric)))
+
+
 def _infer_checks(job: Job) -> None:
     from pipeline.commands import infer_checks
 
@@ -111,6 +131,8 @@ def _fetch(job: Job, store: Store) -> None:
 ASIDE: dict[str, Callable[[Job], None]] = {
     "verify": _verify,
     "report": _report,
+    "compare": _compare,
+    "runs": _runs,
     "infer_checks": _infer_checks,
     "new_step": _new_step,
     "new_model": _new_model,

@@ -18,8 +18,8 @@ from pipeline.store.names import FORMS
 from pipeline.text.masking import hidden
 from pipeline.wandb_mode import MODES
 
-ACTIONS = ["run", "plan", "verify", "report", "set_reference", "infer_checks", "fetch", "clean",
-           "sync", "new_step", "new_model"]  # fmt: skip
+ACTIONS = ["run", "plan", "verify", "report", "compare", "runs", "set_reference",
+           "infer_checks", "fetch", "clean", "sync", "new_step", "new_model"]  # fmt: skip
 
 
 @dataclass(kw_only=True)
@@ -37,7 +37,11 @@ class Main:
     # A folder (from the repository root) or s3://, gs://, az://.
     artifact_store: str = field(metadata={"fits": FORMS["place"]})
     action: str = field(default="run", metadata={"one_of": ACTIONS})
-    run: str = "latest"  # of action=verify and report: latest, or an MLflow run id
+    # Of action=verify and report: latest, or an MLflow run id; of compare: several, A,B.
+    run: str = "latest"
+    sort: str = "started"  # what action=runs sorts by: started, a metric, any key; -: turned round
+    filter: str | None = None  # which runs it lists: status=finished,f1>0.5
+    limit: int = field(default=20, metadata={"at_least": 1})  # how many at most
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
     # What action=fetch brings out of the store.
     artifact: str | None = field(default=None, metadata={"fits": FORMS["reference"]})

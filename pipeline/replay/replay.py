@@ -22,7 +22,8 @@ from pipeline.text.masking import lacks_secret
 from pipeline.tracking.record import reference
 
 # How a replay is run rather than what it computes: these may differ from the recorded run.
-HOW = ("action", "run", "cache", "force", "recheck", "artifact_store", "env_manager")
+HOW = ("action", "run", "sort", "filter", "limit", "cache", "force", "recheck", "artifact_store",
+       "env_manager")  # fmt: skip
 
 
 def replay(original: Manifest, store: Store, folder: Path) -> tuple[Manifest, Store]:
