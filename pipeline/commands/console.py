@@ -23,6 +23,8 @@ from pipeline.tracking.record import ArtifactFacts, Record
 if TYPE_CHECKING:
     from rich.console import Console, Group
 
+newest: list[Record] = []  # of the newest closing table
+
 
 @contextmanager
 def step(number: int, total: int, name: str, reason: str) -> Iterator[None]:
@@ -114,12 +116,13 @@ def _print_lines(read_end: int, clock: _Clock) -> None:
 
 def served(plan: Sequence[Decision], context: RunContext, store: Store) -> Served:
     """Return what is shown of a run that earlier executions serve whole."""
+    newest[:] = [d.hit.record for d in plan if d.hit]
     return {
         "heads": [
             (f"[{n}/{len(plan)}] {d.step}  {escaped(d.reason)}", d.when)
             for n, d in enumerate(plan, 1)
         ],
-        "rows": [_row(d.hit.record, True) for d in plan if d.hit],
+        "rows": [_row(r, True) for r in newest],
         "foot": where_to_look(context, store),
     }
 
@@ -138,6 +141,7 @@ def plan(decisions: Sequence[Decision]) -> None:
 
 def closing_table(executions: Sequence[tuple[Record, bool]]) -> None:
     """Print what each step did; with True, what an earlier execution did for it."""
+    newest[:] = [execution for execution, _ in executions]
     in_steps = sum(execution.seconds for execution, cached in executions if not cached)
     table.show_steps([_row(execution, cached) for execution, cached in executions], in_steps)
 
@@ -146,11 +150,16 @@ def _row(r: Record, cached: bool) -> list[list[str]]:
     """Return a row of table.STEPS."""
     rows_in, rows_out = _rows(r.inputs), _rows(r.outputs)
     rows = [*rows_in, *([f"→ {rows_out[0]}", *rows_out[1:]] if rows_in and rows_out else rows_out)]
-    items = [item for item in r.headline().items() if not item[0].startswith("rows")]
-    metrics = table.parts(f"{name} {value:.5g}" for name, value in items[:3])
+    metrics = table.parts(figures(r)[:3])
     artifacts = table.parts(record.reference(a) for a in r.outputs)
     status = (["cached"], []) if cached else ([r.outcome], [f"{r.seconds:.1f} s"])
     return [[r.step], *status, rows, metrics, artifacts]
+
+
+def figures(r: Record) -> list[str]:
+    """Return a step's metrics with their names, without those that its rows tell."""
+    items = r.headline().items()
+    return [f"{name} {value:.5g}" for name, value in items if not name.startswith("rows")]
 
 
 def _rows(artifacts: list[ArtifactFacts]) -> list[str]:

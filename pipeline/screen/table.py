@@ -60,7 +60,7 @@ def lines(titles: Sequence[str], rows: Sequence[Row], width: int) -> Iterator[st
     for number, (cells, row) in enumerate(zip(texts, [[[t] for t in titles], *rows], strict=True)):
         first = map(_padded, cells[:beside], sizes)
         yield _cut(GAP.join(first).rstrip(), width)
-        below = row[beside:] if number else [parts(titles[beside:])]
+        below = row[beside:] if number else [parts(filter(None, titles[beside:]))]
         for cell in below:
             yield from (GAP + line for line in _filled(cell, width - len(GAP)))
         if number == 0:
