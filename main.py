@@ -24,7 +24,7 @@ from omegaconf import DictConfig
 
 from pipeline import context, paths
 from pipeline.commands import actions, parent
-from pipeline.commands.job import Job, check_shown
+from pipeline.commands.job import Job, check_shown, jobs_listed
 from pipeline.config import overrides, root_config
 from pipeline.screen import mistakes
 from pipeline.tracking import mlflow_log
@@ -72,6 +72,7 @@ if __name__ == "__main__":
         root_config.register(paths.ROOT)
         sys.argv[1:] = overrides.from_argv(sys.argv[1:])
         check_shown(sys.argv[1:])
-        main()
+        with jobs_listed():
+            main()
     except (Exception, KeyboardInterrupt) as error:
         sys.exit(mistakes.last_line(error))

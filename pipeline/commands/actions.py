@@ -9,6 +9,7 @@ from pipeline.cache.decision import Decision
 from pipeline.commands import console, model_check, parent, set_reference
 from pipeline.commands.job import Job
 from pipeline.errors import InputError
+from pipeline.screen import served
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import is_reference
 from pipeline.tracking import mlflow_runs, wandb_store
@@ -148,14 +149,14 @@ WITH_STORE: dict[str, Callable[[Job, Store], None]] = {
 
 def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
     """Use earlier executions for all steps: nothing runs, and MLflow is not imported."""
-    served, refused = [], None
+    hits, refused = [], None
     for decision in plan:
         cache.reuse(decision)
-        served.append(decision)
+        hits.append(decision)
         if decision.hit and (refused := decision.hit.record.refused):
             break
-    lines = console.served(served, job.context, cache.store)
-    unchanged.print_lines(lines)
+    shown = console.served(hits, job.context, cache.store)
+    served.show(shown)
     if refused:
         raise InputError(refused)
     online = cache.store.online  # then only W&B knows whether something has changed
@@ -163,4 +164,4 @@ def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
     if job.memory and steady and not job.config.main.recheck and not online:
         values = (value for d in plan for value in job.config.steps[d.step].values())
         references = filter(is_reference, values)
-        unchanged.remember(job.memory, plan, cache.store, references, job.origin.resolvers(), lines)
+        unchanged.remember(job.memory, plan, cache.store, references, job.origin.resolvers(), shown)

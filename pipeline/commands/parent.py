@@ -3,6 +3,7 @@
 import logging
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import paths, processes
-from pipeline.cache import unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
 from pipeline.commands import conclusion, console
@@ -21,6 +21,7 @@ from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay.manifest import FILE, Outcome
 from pipeline.report import make
+from pipeline.screen import served, terminal
 from pipeline.tracking import mlflow_database, mlflow_log, model_registry, register
 from pipeline.tracking.record import Record, read_record
 from pipeline.tracking.recorder_client import RecorderProcess
@@ -64,7 +65,7 @@ class ParentRun:
                 or the model, and no later step is to use it.
         """
         decision = self._cache.decide(name, self.produced)
-        when = f", {unchanged.ago(decision.when)}" if decision.when else ""
+        when = f", {served.ago(decision.when)}" if decision.when else ""
         with console.step(number, total, name, decision.reason + when):
             if decision.hit:
                 yield None
@@ -176,7 +177,9 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     with recorder:
         no_wandb = job.context.wandb_mode == "disabled"
         address = "" if no_wandb else recorder.address
-        context = replace(job.context, recorder=address, process=processes.identity())
+        seen = terminal.is_terminal(sys.stdout)  # asked before the steps' output goes elsewhere
+        own = processes.identity()
+        context = replace(job.context, recorder=address, process=own, screen=seen)
         import mlflow  # takes seconds: the recorder starts meanwhile
 
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves

@@ -4,6 +4,7 @@ import copy
 import logging
 import sys
 from types import TracebackType
+from typing import TextIO
 
 from pipeline import paths
 from pipeline.screen.log_file import LogFile
@@ -38,6 +39,19 @@ class ScreenFormatter(LineFormatter):
         return super().format(shown)
 
 
+class _Screen(logging.StreamHandler[TextIO]):
+    """Writes to what is standard output now: while a bar is drawn, lines go above it."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Return standard output."""
+        return sys.stdout
+
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        """Leave it as it is."""
+
+
 def log_file() -> logging.Handler:
     """Return what writes to the log file of all runs; it is there from the first record on."""
     handler = LogFile(paths.LOG_FILE, encoding="utf-8", errors="backslashreplace", delay=True)
@@ -47,7 +61,7 @@ def log_file() -> logging.Handler:
 
 def set_up() -> None:
     """Let what this process logs go to the log file and to the screen."""
-    screen = logging.StreamHandler(sys.stdout)
+    screen = _Screen()
     screen.setFormatter(ScreenFormatter(LINE, datefmt="%H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[log_file(), screen])
     logging.getLogger("alembic").setLevel(logging.WARNING)  # MLflow's database, which says much

@@ -55,7 +55,7 @@ def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
     _show_failures(step)
     context = RunContext.from_environ()
     check("project", context.project, PROJECT)
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if context.process:
         processes.end_with(context.process)
     elif context.mlflow_run:  # made by `mlflow run .`
@@ -76,6 +76,7 @@ def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
             run.note_offline(MovedOfflineError(connection.why, record.wandb_run))
         alone = context.record_folder is None
         entry = register.Entry.begin(context.mlflow_run, paths.ROOT) if alone else None
+        terminal.show_progress(context.screen, alone)
         with _recording(run, connection, entry):
             yield run
 
@@ -193,7 +194,3 @@ def _show_failures(step: str) -> None:
     logs.set_up()
     log = logging.getLogger(step)
     sys.excepthook = lambda _, error, __: log.error("%s", failures.describe(error, step))
-
-
-def _stop(signal_number: int, _frame: object) -> None:
-    sys.exit(128 + signal_number)
