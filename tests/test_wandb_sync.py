@@ -88,8 +88,8 @@ def calls_of_the_seed(run: dict[str, Any]) -> None:
     A step whose artifacts have W&B's numbers has waited for them, and one of another machine that
     goes on from them has asked for their files (tests/test_wandb_online.py).
     """
-    assert {"inputs", "outputs"} & set(run["config"]) == {"inputs"}  # config.update
-    assert sorted(run["config"]["inputs"]) == sorted(run["inputs"])  # use_artifact
+    # What config.update was given is what use_artifact has noted.
+    assert sorted(run["config"]["inputs"]) == sorted(run["inputs"])
     assert run["summary"]["seconds"] > 0
     assert "output.log" in run["files"]  # the Logs tab
     if run["job_type"] == "train_random_forest":  # log
