@@ -132,6 +132,10 @@ def test_a_mask_that_stands_for_nothing_here(value: str) -> None:
         ("steps.own.token=${oc.env:TOKEN}", "steps.own.token=${oc.env:TOKEN}"),
         ("data.target=genre", "data.target=genre"),
         ("notify=[{webhook: https://x.example/hunter}]", "notify=[{webhook: ***webhook}]"),
+        (
+            'notify=[{form: x, webhook: "https://y/a,b"}]',
+            'notify=[{form: x, webhook: "***webhook"}]',
+        ),
         ("notify=[{webhook: ${oc.env:HOOK}}]", "notify=[{webhook: ${oc.env:HOOK}}]"),
         ("notify=[{webhook: ***webhook}]", "notify=[{webhook: ***webhook}]"),
     ],

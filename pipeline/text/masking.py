@@ -21,7 +21,8 @@ _NAME = re.compile(SECRET, re.IGNORECASE)
 _ASSIGNED = re.compile(rf"([\w.-]*(?:{SECRET})[\w-]*)(\s*[=:]\s*)([^\s,;&]+)", re.IGNORECASE)
 # The same within a list or mapping of Hydra's, `[{webhook: https://...}]`.
 _INSIDE = re.compile(
-    rf"((?<=[{{,])\s*([\w-]*(?:{SECRET})[\w-]*)\s*:\s*)([^\s,{{}}\[\]'\"$*]+)", re.IGNORECASE
+    rf"(?i)((?<=[{{,])\s*([\w-]*(?:{SECRET})[\w-]*)\s*:\s*)(?!\$)"
+    r"(\"[^\"]+\"|'[^']+'|[^\s,{}\[\]'\"]+)"
 )
 
 T = TypeVar("T")
@@ -82,8 +83,13 @@ def hidden_override(token: str) -> str:
     is_text = not re.fullmatch(r"[\[{].*|null|true|false|[-\d.e]*", value)
     if is_text and "." in key and _is_named(name, bare):
         return f"{key}='{_named(name, bare)}'"
-    value = _INSIDE.sub(lambda found: f"{found[1]}{_named(found[2], found[3])}", value)
-    return f"{key}{equals}{hidden(value)}"
+    return f"{key}{equals}{hidden(_INSIDE.sub(_hidden_inside, value))}"
+
+
+def _hidden_inside(found: re.Match[str]) -> str:
+    bare = found[3].strip("'\"")
+    shown = _named(found[2], bare) if _is_named(found[2], bare) else bare
+    return found[1] + found[3].replace(bare, shown)
 
 
 def revealed(value: T) -> T:
@@ -166,8 +172,7 @@ def _named(name: object, real: str) -> str:
 def _note(mask: str, real: str) -> str:
     """Note what a mask stands for; return the mask."""
     _known[mask] = real
-    whole = [] if "://" in mask else [real]  # else only some of its pieces are secrets
-    _look_for(*whole, *(_pieces(real) if "://" in real else []))
+    _look_for(*_pieces(real), *([] if "://" in mask else [real]))  # of some only pieces are secret
     return mask
 
 
