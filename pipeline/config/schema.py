@@ -11,7 +11,7 @@ from pipeline.config import loader, steps
 from pipeline.config.checks import Checks
 from pipeline.config.evaluate import Gate, Judging
 from pipeline.config.model import Features, Model
-from pipeline.config.notify import Hook, check_hooks
+from pipeline.config.notify.hooks import Hook, check_hooks
 from pipeline.config.preprocess import Download, Preprocess
 from pipeline.config.segregate import SEED, SHARE, Segregate
 from pipeline.errors import InputError, check_names, did_you_mean

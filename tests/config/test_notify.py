@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config.notify import check_hooks
+from pipeline.config.notify.hooks import check_hooks
 from pipeline.errors import InputError
 from pipeline.text.masking import masked_text, revealed
 from tests.fakes.hooks import hooks

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.config.loader import load
-from pipeline.config.notify import Hook
+from pipeline.config.notify.hooks import Hook
 from pipeline.text.masking import hidden
 
 

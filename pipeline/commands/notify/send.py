@@ -12,7 +12,7 @@ from functools import partial
 from pipeline import context, paths
 from pipeline.commands.notify import messages
 from pipeline.commands.notify.facts import Facts
-from pipeline.config.notify import Email, Hook
+from pipeline.config.notify.hooks import Email, Hook
 from pipeline.errors import InputError
 from pipeline.network import within
 from pipeline.text.masking import revealed

@@ -10,7 +10,7 @@ import pytest
 from pipeline.commands import notify
 from pipeline.commands.notify import facts, send
 from pipeline.commands.notify.facts import Facts
-from pipeline.config.notify import Hook
+from pipeline.config.notify.hooks import Hook
 from pipeline.errors import InputError
 from tests.fakes import recorded
 

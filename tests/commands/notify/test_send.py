@@ -15,7 +15,7 @@ import pytest
 from pipeline import paths
 from pipeline.commands.notify import messages, send
 from pipeline.commands.notify.facts import Facts
-from pipeline.config.notify import Hook
+from pipeline.config.notify.hooks import Hook
 from tests.fakes.hooks import hooks
 from tests.fakes.mail_server import MailServer, mail_server
 from tests.fakes.self_signed import self_signed
