@@ -16,7 +16,7 @@ CONTENTS = {
     "Use it": ["quick-start", "commands", "configuration", "steps", "your-data", "results"],
     "Trust it": ["caching", "verify", "report", "data-checks", "splits"],
     "Models": ["models", "gate", "serving"],
-    "Run it for real": ["tracking", "costs", "troubleshooting"],
+    "Run it for real": ["tracking", "notify", "costs", "troubleshooting"],
     "Change it": ["your-step", "upgrading", "architecture", "picking-up"],
 }
 

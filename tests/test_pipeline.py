@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from pipeline.tables import table_files
+from tests import wandb_files
 from tests.conftest import STEPS, Project, copy_project
 
 OUTPUTS = {
@@ -78,14 +80,41 @@ def test_inputs_are_pinned_inside_a_run(project: Project) -> None:
 
 
 def test_wandb_has_an_offline_run_for_each_step(project: Project) -> None:
-    content = [path.read_bytes() for path in (project.root / "wandb").glob("offline-*/*.wandb")]
+    """What the seed writes, step by step, as W&B's own files say."""
+    files = (project.root / "wandb").glob("offline-*/*.wandb")
+    decoded = [wandb_files.parsed(path) for path in files]
+    runs = {wandb_files.started(found).job_type: found for found in decoded}
+    group = f"dev-{project.whole_run()['parent']['id'][:8]}"
     for step in STEPS:
-        assert any(step.encode() in text for text in content), step
-    parent = project.whole_run()["parent"]
-    for name in ("reproducible_ml_pipeline", f"dev-{parent['id'][:8]}"):
-        assert sum(name.encode() in text for text in content) >= len(STEPS)
+        run = wandb_files.started(runs[step])  # wandb.init
+        assert (run.project, run.run_group) == ("reproducible_ml_pipeline", group)
+        assert f"INFO    {step}: wrote " in wandb_files.lines(runs[step])
+        assert wandb_files.summary(runs[step])["seconds"] > 0
+        made = {name for name, owner in OUTPUTS.items() if owner == step}
+        logged = wandb_files.artifacts(runs[step])  # log_artifact
+        assert made <= {name.partition(":")[2] for name in logged}
+    config = wandb_files.config(runs["segregate"])  # config.update
+    assert (config["test_size"], config["inputs"]) == (0.3, ["preprocessed_data.csv:v0"])
     staged = list((project.root / "wandb" / "data").rglob("*"))
     assert staged, "what `wandb sync` sends later is kept inside the project"
+
+
+def test_the_fit_is_a_chart_in_both_trackers(project: Project) -> None:
+    run = project.whole_run()["train_random_forest"]
+    (file,) = (project.root / "wandb").glob(
+        f"*/*{run['tags']['pipeline.tracking.wandb_run']}.wandb"
+    )
+    found = wandb_files.parsed(file)
+    loss = "fitting/validation_log_loss"
+    rows = [row for row in wandb_files.history(found).items() if loss in row[1]]
+    assert [step for step, _ in rows] == [row["trees"] for _, row in rows]
+    assert (len(rows), rows[0][0], rows[-1][0]) == (20, 1, 100)
+    assert rows[0][1][loss] > rows[-1][1][loss]
+    assert wandb_files.metrics(found)[loss] == "trees"
+    client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
+    points = client.get_metric_history(run["id"], loss)
+    assert [(p.step, p.value) for p in points] == [(step, row[loss]) for step, row in rows]
+    assert "confusion_matrix/_type" in wandb_files.history(found)[100]  # log of images
 
 
 def test_the_log_has_every_step(project: Project) -> None:

@@ -45,6 +45,7 @@ def go(args: Namespace) -> None:
         Thread(target=import_module, args=("mlflow.sklearn",)).start()  # seconds; export needs it
         fitted = train.fit(unfitted, training, target)
         performance.validate(run, fitted, validation, target)
+        performance.record_fit(run, fitted, frame, (first, second), target)
         folder = run.output_path(args.export_artifact)
         export.export(fitted, folder, training, target, config.model.trusted_types, config.text)
         estimator = type(fitted[-1]).__name__

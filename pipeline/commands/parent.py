@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline import paths, processes
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
-from pipeline.commands import conclusion, console
+from pipeline.commands import conclusion, console, notify
 from pipeline.commands.job import Job
 from pipeline.config import steps
 from pipeline.context import RunContext
@@ -187,6 +187,7 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
         entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
         tags = {mlflow_log.PROCESS: entry.process}
         with (
+            notify.at_end(job),
             mlflow_database.failures(),
             make.at_end(folder, context) if main.report else nullcontext(),
             mlflow.start_run(run_name=main.experiment_name, tags=tags) as active,

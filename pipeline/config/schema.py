@@ -11,6 +11,7 @@ from pipeline.config import loader, steps
 from pipeline.config.checks import Checks
 from pipeline.config.evaluate import Gate, Judging
 from pipeline.config.model import Features, Model
+from pipeline.config.notify.hooks import Hook, check_hooks
 from pipeline.config.preprocess import Download, Preprocess
 from pipeline.config.segregate import SEED, SHARE, Segregate
 from pipeline.errors import InputError, check_names, did_you_mean
@@ -103,6 +104,7 @@ class Config:
     gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
     download: Download = field(default_factory=Download)
+    notify: list[Hook] = field(default_factory=list)
     # Step folder → files and globs, from the repository, that it reads besides its parameters.
     cache_files: dict[str, list[str]] = field(default_factory=dict)
     # Step folder → the parameters of its MLproject.
@@ -130,6 +132,7 @@ def checked(config: DictConfig, root: Path) -> Config:
         loader.check_part(Config, OmegaConf.to_container(config, resolve=False), "")
         raise
     result = loader.load(Config, values, "")
+    check_hooks(result.notify)
     if result.main.action != "infer_checks":
         _check_target(result.data, result.model)
     for step, parameters in result.steps.items():

@@ -141,8 +141,9 @@ def _aliases(original: Manifest, step: StepEntry, name: str) -> list[str]:
 
 def _run(original: Manifest, code: Path, artifacts: Path) -> Manifest:
     """Execute the recorded run in its code; return the manifest of the replay."""
-    how = tuple(f"main.{name}=" for name in HOW)
+    how = (*(f"main.{name}=" for name in HOW), "notify")
     overrides = [o for o in original["overrides"] if not o.startswith(how)]
+    overrides += ["notify=[]"] if "notify" in original["config"] else []
     settings = [
         "main.action=run",
         "main.cache=false",

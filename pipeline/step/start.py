@@ -70,6 +70,7 @@ def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
         folder.mkdir(parents=True, exist_ok=True)
         record = Record(step, hidden(vars(arguments)), datetime.now(UTC).isoformat("T", "seconds"))
         record.mlflow_run = context.mlflow_run
+        stack.enter_context(logs.kept(folder))
         connection = _connection(record, context, stack)
         run = StepRun(record, folder, work, _store(connection, context))
         if connection and connection.why:
@@ -145,15 +146,14 @@ def _connection(record: Record, context: RunContext, stack: ExitStack) -> Record
     if context.wandb_mode == "disabled":
         return None
     record.wandb_run = secrets.token_hex(4)
-    connection = _recorder(record, context, stack)
-    if connection is None:
+    if (connection := _recorder(record, context, stack)) is None:
         return None
     connection.open(context.project, context.wandb_mode)
     connection.begin({
         "id": record.wandb_run, "project": context.project, "group": context.group,
         "job_type": record.step, "name": record.step, "config": record.parameters,
         "notes": context.notes or _commit(),
-    })  # fmt: skip
+    }, context.record_folder)  # fmt: skip
     return connection
 
 

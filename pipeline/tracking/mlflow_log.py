@@ -1,13 +1,18 @@
 """What a step did, written to MLflow from its record."""
 
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import context, paths
 from pipeline.text.masking import masked_text
 from pipeline.tracking.record import Record, reference
+
+if TYPE_CHECKING:
+    from mlflow.entities import Metric
 
 PROCESS = "pipeline.process"  # tag of a run: what executes it
 
@@ -35,12 +40,27 @@ def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
     names = metric_names(record.metrics)
     client.log_batch(
         run_id,
-        metrics=[Metric(names[name], value, now, 0) for name, value in record.metrics.items()],
+        metrics=[Metric(names[name], value, now, 0) for name, value in record.metrics.items()]
+        + _series(record, now),
         tags=[RunTag(name, value[:5000]) for name, value in tags(record).items()],
     )
     client.log_artifacts(run_id, str(folder))
     if record.refused:
         client.set_terminated(run_id, "FAILED")  # its process ended well, what it judged did not
+
+
+def _series(record: Record, now: int) -> "list[Metric]":
+    """Return the points of a record's series, which MLflow shows as charts."""
+    from mlflow.entities import Metric
+
+    found = [(axis, point) for axis, points in record.series.items() for point in points]
+    names = metric_names(dict.fromkeys(name for axis, point in found for name in point))
+    return [
+        Metric(names[name], value, now, int(point[axis]))
+        for axis, point in found
+        for name, value in point.items()
+        if name != axis
+    ]
 
 
 def cached_to_mlflow(record: Record, run: str, reason: str) -> None:
@@ -50,10 +70,13 @@ def cached_to_mlflow(record: Record, run: str, reason: str) -> None:
     origin = {"pipeline.cached": "true", "pipeline.reason": reason, "pipeline.cached_from": run}
     if record.mlflow_run:
         origin["pipeline.cached_from_step"] = record.mlflow_run
-    with mlflow.start_run(run_name=record.step, nested=True, tags=tags(record) | origin):
+    cached_tags = tags(record) | origin
+    with mlflow.start_run(run_name=record.step, nested=True, tags=cached_tags) as cached:
         mlflow.log_params(record.parameters)
         names = metric_names(record.metrics)
         mlflow.log_metrics({names[name]: value for name, value in record.metrics.items()})
+        if series := _series(record, time.time_ns() // 1_000_000):
+            mlflow.MlflowClient().log_batch(cached.info.run_id, metrics=series)
 
 
 def alone_to_mlflow(record: Record, folder: Path, process: str = "") -> None:

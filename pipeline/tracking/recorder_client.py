@@ -125,10 +125,15 @@ class RecorderConnection:
             answer = self.ask("open", project)
             self.catalog, self.why = answer["catalog"], answer["why"]
 
-    def begin(self, settings: WandbRun) -> None:
-        """Begin the W&B run of a step; the next question tells whether it failed."""
+    def begin(self, settings: WandbRun, folder: str | None = None) -> None:
+        """Begin the W&B run of a step; the next question tells whether it failed.
+
+        Args:
+            settings: what it is.
+            folder: of its record, if it lasts: what the step logs there is known should it die.
+        """
         with suppress(OSError):  # it has gone: the next question says so
-            self._connection.send(("run", settings))
+            self._connection.send(("run", settings, folder))
 
     def ask(self, verb: str, *arguments: object) -> Any:
         """Ask the recorder and wait for its answer.

@@ -30,7 +30,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
         status="failed", error="no „x“", seconds=1.5, tracking=0.5, inputs=[artifact("raw.csv", 0)],
         outputs=[artifact("a.csv", 1)], metrics={"f1": 0.5, "f1/ü": 1e-9}, pictures={"a.png": "ab"},
         tables={"t": [{"a": 1, "b": None}]}, local_files={"a.csv": "a"}, mlflow_run="m",
-        wandb_run="w",
+        wandb_run="w", series={"trees": [{"trees": 1, "a": 0.5}]},
     )  # fmt: skip
     for one in (whole, made()):
         one.write(tmp_path)
@@ -111,6 +111,18 @@ def test_metrics_tags_and_files_arrive(client: "MlflowClient", tmp_path: Path) -
     files = Path(client.download_artifacts(run.info.run_id, ""))
     assert {f.name for f in files.iterdir()} == {"record.json", "classes.json", "classes.md"}
     assert record.read_record(files) == facts
+
+
+def test_series_are_charts(client: "MlflowClient", tmp_path: Path) -> None:
+    facts = made(metrics={"auc": 0.5}, mlflow_run="a" * 32)
+    facts.series = {"trees": [{"trees": 1, "fitting/loss": 0.5}, {"trees": 9, "fitting/loss": 0.1}]}
+    run = written(client, facts, tmp_path)
+    mlflow_log.cached_to_mlflow(facts, "an earlier run", "hit")
+    (cached,) = client.search_runs(["0"], "tags.`pipeline.cached` = 'true'")
+    for known in (run, cached):
+        points = client.get_metric_history(known.info.run_id, "fitting/loss")
+        assert [(point.step, point.value) for point in points] == [(1, 0.5), (9, 0.1)]
+        assert set(known.data.metrics) == {"auc", "fitting/loss"}
 
 
 def test_no_class_name_is_lost_or_refused(client: "MlflowClient", tmp_path: Path) -> None:
