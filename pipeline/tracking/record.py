@@ -75,6 +75,7 @@ class Record:
     uses: int | None = None  # how many models the test set has judged
     catalog: str = ""
     offline: str | None = None  # why it went on offline
+    system: dict[str, float] = field(default_factory=dict)  # processes.usage(), at its end
 
     @property
     def outcome(self) -> str:
