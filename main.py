@@ -24,9 +24,10 @@ from omegaconf import DictConfig
 
 from pipeline import context, paths
 from pipeline.commands import actions, parent
-from pipeline.commands.job import Job, check_shown, jobs_listed
+from pipeline.commands.job import Job, check_shown
 from pipeline.config import overrides, root_config
 from pipeline.screen import mistakes
+from pipeline.sweep.jobs import jobs_listed
 from pipeline.tracking import mlflow_log
 from pipeline.tracking.recorder_client import RecorderProcess
 
@@ -37,8 +38,8 @@ def main(config: DictConfig) -> None:
     asked = HydraConfig.get()
     try:
         folder = Path(asked.runtime.output_dir)
-        dataset = asked.runtime.choices["data"]
-        job = Job.of(config, tuple(asked.overrides.task), folder, memory, dataset)
+        words, choices = tuple(asked.overrides.task), asked.runtime.choices
+        job = Job.of(config, words, folder, memory, choices)
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
                 run(job.steps, parent.open_run(job, cache, recorder))
@@ -61,7 +62,7 @@ def run(steps: list[str], opened: AbstractContextManager[parent.ParentRun]) -> N
                         parameters=parameters,
                         env_manager=pipeline_run.env_manager,
                         experiment_id=pipeline_run.experiment_id,
-                        run_name=step,
+                        run_id=pipeline_run.child,
                     )
 
 

@@ -70,7 +70,7 @@ def test_mlflow_has_metrics_pictures_tables_and_references(project: Project) -> 
     assert pictures | tables | {"calibration.png", "record.json"} <= files
     checks = Path(runs["check_data"]["artifacts"].removeprefix("file://")) / "checks.md"
     assert "| range | loudness |" in checks.read_text()
-    assert runs["segregate"]["params"]["test_size"] == "0.3"
+    assert runs["segregate"]["params"]["data.test_size"] == "0.3"
 
 
 def test_inputs_are_pinned_inside_a_run(project: Project) -> None:
@@ -180,7 +180,7 @@ def test_a_failed_step_stops_the_run(project: Project) -> None:
     )
     assert "Traceback" not in done.out + done.err
     assert "segregate ·" not in done.out
-    parent = next(run for run in project.runs() if run["name"] == "fails")
+    parent = next(run for run in project.runs() if run["name"].startswith("fails · "))
     (child,) = (r for r in project.runs() if r["tags"].get("mlflow.parentRunId") == parent["id"])
     assert (parent["status"], child["status"]) == ("FAILED", "FAILED")
     assert child["name"] == "check_data"
@@ -212,7 +212,7 @@ def test_reference_figures_on_the_real_table(project: Project) -> None:
     words = ["data=songs", url, "main.experiment_name=real", "main.artifact_store=real_artifacts"]
     done = project.run("python", "main.py", *words)
     assert done.status == 0, done.out + done.err
-    (run,) = (r for r in project.runs() if r["name"] == "real")
+    (run,) = (r for r in project.runs() if r["name"].startswith("real · "))
     rows = [f"{n:,}" for n in (20567, 8815, 12593)]
     assert f"fitting {rows[0]} rows, {rows[1]} to validate" in done.out
     assert f"test: {rows[2]} rows" in done.out
@@ -230,7 +230,7 @@ def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     words += ["main.experiment_name=grouped", "main.artifact_store=real_artifacts"]
     done = project.run("python", "main.py", *words)
     assert done.status == 0, done.out + done.err
-    (run,) = (r for r in project.runs() if r["name"] == "grouped")
+    (run,) = (r for r in project.runs() if r["name"].startswith("grouped · "))
     assert run["metrics"]["evaluate/auc"] == pytest.approx(0.954, abs=0.002)
     assert run["metrics"]["segregate/leak"] == 0
     assert "of the test rows" not in done.out

@@ -111,7 +111,8 @@ def test_sweep(project: Project) -> None:
         "main.experiment_name=sweep",
     )  # fmt: skip
     assert done.status == 1
-    sizes = [r["metrics"]["segregate/rows_test"] for r in project.runs() if r["name"] == "sweep"]
+    jobs = [r for r in project.runs() if r["name"].startswith("sweep · songs_sample · ")]
+    sizes = [run["metrics"]["segregate/rows_test"] for run in jobs]
     assert sorted(sizes) == [1214, 1699]
     assert "error: data.test_size must be" in done.err
     *_, one, two, three = done.out.strip().splitlines()

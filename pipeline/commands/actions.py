@@ -6,7 +6,7 @@ from pipeline import paths
 from pipeline.cache import unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
-from pipeline.commands import console, model_check, parent, set_reference
+from pipeline.commands import console, model_check, set_reference
 from pipeline.commands.job import Job
 from pipeline.errors import InputError
 from pipeline.screen import served
@@ -14,6 +14,8 @@ from pipeline.store.artifacts import Store
 from pipeline.store.versions import is_reference
 from pipeline.tracking import mlflow_runs, wandb_store
 from pipeline.tracking.recorder_client import RecorderProcess
+
+ENVIRONMENT_TAG = "mlflow.project.env"  # MLflow sets it on a run whose environment it built
 
 
 def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
@@ -41,7 +43,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
         return None
     if any("model_config" in job.config.steps[step] for step in job.steps):
         model_check.check(job.config.data.features, job.config.model, job.config.main.random_seed)
-    cache = Cache(job.config, job.origin, parent.environment(job), store)
+    cache = Cache(job.config, job.origin, _environment(job), store)
     plan = cache.plan(job.steps)
     if action == "plan":
         console.plan(plan)
@@ -51,6 +53,18 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
         return cache
     _reuse(job, plan, cache)
     return None
+
+
+def _environment(job: Job) -> str:
+    """Return what builds the steps' environments; by default as the whole run was started."""
+    if job.config.main.env_manager != "auto":
+        return job.config.main.env_manager
+    if not job.context.mlflow_run:
+        return "local"
+    from mlflow import MlflowClient
+
+    tags = MlflowClient().get_run(job.context.mlflow_run).data.tags
+    return str(tags.get(ENVIRONMENT_TAG, "local"))
 
 
 def _verify(job: Job) -> None:

@@ -1,31 +1,36 @@
-"""What main.py was asked to do, as one value; the jobs of a sweep."""
+"""What main.py was asked to do, as one value."""
 
-import math
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from types import MappingProxyType
+from typing import Any, Self
 
 from hydra import compose, initialize_config_dir
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
-from hydra.core.utils import JobReturn, JobStatus
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf, read_write
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
 
 from pipeline import paths
-from pipeline.commands import console
 from pipeline.config import schema, steps, yaml_text
 from pipeline.config.origin import Sources
 from pipeline.config.overrides import as_typed
 from pipeline.config.schema import Config
 from pipeline.context import RunContext
+from pipeline.errors import InputError
 from pipeline.files import write_text
-from pipeline.screen import mistakes, table, terminal
+from pipeline.replay.manifest import FILE
+from pipeline.shapes import leaves
 from pipeline.store.names import PROJECT, check
-from pipeline.text import masking
+from pipeline.tracking.entities.identity import Identity
+
+BUILDERS = {"uv": "uv", "virtualenv": "pyenv"}  # what MLflow calls for an environment
+EXPERIMENT = "experiment"
+GROUPS = ("data", "data/segregate", "model", EXPERIMENT)  # whose choices tell runs apart
+MODEL = "model_config"  # the parameter of a step that fits a model
+LABEL = "main.experiment_name"
+TOLD = (LABEL, "main.random_seed", "main.steps")  # of `main`
+ASIDE = ("main.", "tracking.", "download.", "hydra.", "data.name")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Job:
         folder: of the run's results.
         context: what the steps are given.
         memory: the file that remembers that this command has nothing to do; None: none is kept.
+        choices: config group → the file that was chosen of it.
     """
 
     config: Config
@@ -49,11 +55,12 @@ class Job:
     folder: Path
     context: RunContext
     memory: Path | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, config: DictConfig, overrides: tuple[str, ...], folder: Path, memory: Path | None,
-        dataset: str = "data",
+        choices: Mapping[str, object] = MappingProxyType({}),
     ) -> Self:  # fmt: skip
         """Check a config whole; a dataset without a name gets the one of its file.
 
@@ -61,7 +68,7 @@ class Job:
             InputError, OmegaConfBaseException: as schema.checked; an unknown step.
         """
         if OmegaConf.select(config, "data.name") is None:
-            OmegaConf.update(config, "data.name", dataset)
+            OmegaConf.update(config, "data.name", choices.get("data") or "data")
         checked = schema.checked(config, paths.ROOT)
         context = RunContext.of(asdict(checked.main), asdict(checked.tracking))
         check("project", context.project, PROJECT)
@@ -73,7 +80,57 @@ class Job:
             folder=folder,
             context=context,
             memory=memory,
+            choices={group: str(choices[group]) for group in GROUPS if choices.get(group)},
         )
+
+    def identity(self) -> Identity:
+        """Return what tells this run apart from others."""
+        changed, main = self._changed(), self.config.main
+        fits = any(MODEL in self.config.steps[step] for step in self.steps)
+        whole = leaves(asdict(self.config.model)) if fits else ()
+        return Identity(
+            label=main.experiment_name if LABEL in changed else self.choices.get(EXPERIMENT, ""),
+            choices={g: c for g, c in self.choices.items() if fits or g != "model"},
+            dataset=str(self.config.data.name),
+            model=self.choices.get("model") if fits else None,
+            overrides=self.overrides,
+            changed={name: value for name, value in changed.items() if name != LABEL},
+            always={".".join(("model", *path)): v for path, v in whole if path[0] == "estimator"},
+        )
+
+    def _changed(self) -> dict[str, object]:
+        """Return what differs from the defaults of the same dataset, split and model, flat.
+
+        How a run is done makes no difference: what is in `main` counts only as far as it says what
+        is done, and what is in `tracking` and `download` does not.
+        """
+        keys = {word.lstrip("+~").partition("=")[0] for word in self.overrides}
+        values = asdict(self.config)
+        if any(not key.startswith(ASIDE) for key in keys - {*GROUPS} | keys & {EXPERIMENT}):
+            words = [f"{g}={c}" for g, c in self.choices.items() if g != EXPERIMENT]
+            differing = self.origin.differing(Sources(_composed(words)))
+        else:
+            differing = [tuple(key.split(".")) for key in sorted(keys & {*TOLD})]
+        return {
+            ".".join(path): _at(values, path)
+            for path in differing
+            if not ".".join(path).startswith(ASIDE) or ".".join(path) in TOLD
+        }
+
+    def check_place(self) -> None:
+        """Refuse what is not installed, and a folder that holds a run: the two would be mixed."""
+        asked = self.config.main.env_manager
+        builder = BUILDERS.get(asked)
+        if builder and shutil.which(builder) is None:
+            raise InputError(
+                f"main.env_manager={asked}: there is no {builder} on the PATH; install it, or take "
+                "main.env_manager=local, this Python's own environment"
+            )
+        if (self.folder / FILE).exists():
+            raise InputError(
+                f"hydra.run.dir={self.folder}: there are the results of a run; give a folder of "
+                "its own, or leave hydra.run.dir out"
+            )
 
     def write_config(self) -> None:
         """Write config and overrides into the run's folder, as Hydra would, but for the secrets."""
@@ -82,6 +139,20 @@ class Job:
         contents = {"config": asdict(self.config), "overrides": list(self.overrides)}
         for name, content in contents.items():
             write_text(folder / f"{name}.yaml", yaml_text.dump(content))
+
+
+def _at(values: Any, path: Sequence[str]) -> object:
+    """Return what is there, None if nothing is."""
+    for part in path:
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values
+
+
+def _composed(overrides: list[str]) -> DictConfig:
+    if GlobalHydra.instance().is_initialized():
+        return compose("config", overrides)
+    with initialize_config_dir(str(paths.ROOT / "conf"), version_base="1.3"):
+        return compose("config", overrides)
 
 
 def check_shown(words: Sequence[str]) -> None:
@@ -93,90 +164,4 @@ def check_shown(words: Sequence[str]) -> None:
     if {"--cfg", "-c"}.isdisjoint(word.partition("=")[0] for word in words) or "-m" in words:
         return
     overrides = [w for w in words if w[:1] not in ("", "-") and (w[:1] == "~" or "=" in w)]
-    with initialize_config_dir(str(paths.ROOT / "conf"), version_base="1.3"):
-        schema.checked(compose("config", overrides), paths.ROOT)
-
-
-class WithoutSecrets(Callback):
-    """Masks what multirun.yaml would hold of the secrets in config files."""
-
-    def on_multirun_start(self, config: DictConfig, **_: object) -> None:
-        """Mask the config that the sweeper is given and writes; its jobs read the files again."""
-        with read_write(config):
-            for key in (str(key) for key in config if key != "hydra"):
-                config[key] = masking.hidden(OmegaConf.to_container(config[key], resolve=False))
-
-
-JOBS = ("job", "outcome", "seconds", "result", "what varies", "")
-_jobs: list[table.Row] = []  # rows of JOBS, of those that have ended
-
-
-class Jobs(Callback):
-    """Says which job of a sweep the output below belongs to, and keeps what came of it."""
-
-    _sweep: frozenset[str] | None = None  # the overrides as typed; None: no sweep
-    _total: int | None = None
-
-    def on_multirun_start(self, config: DictConfig, **_: object) -> None:
-        """Take note of what is asked of all jobs, and of how many there will be."""
-        asked, sweeper = config.hydra.overrides.task, config.hydra.sweeper
-        self._sweep = frozenset(asked)
-        if sweeper._target_.endswith(".BasicSweeper"):  # others decide as they go
-            params = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
-            self._total = _combinations([*asked, *params])
-
-    def on_job_start(self, config: DictConfig, **_: object) -> None:
-        """Say which job begins."""
-        if self._sweep is not None:
-            terminal.begin()
-            console.newest.clear()
-            of = f" of {self._total}" if self._total else ""
-            varied = " ".join(self._varied(config))
-            print(f"\n== job {config.hydra.job.num + 1}{of} · {varied}", flush=True)
-
-    def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: object) -> None:
-        """Keep the row of a job; a failure is said where it belongs."""
-        if self._sweep is None:
-            return
-        outcome, reason = "finished", ""
-        if job_return.status == JobStatus.FAILED:
-            refused = any(record.refused for record in console.newest)
-            outcome = "refused" if refused else "failed"
-            reason = mistakes.last_line(job_return._return_value)  # its property would raise it
-            print(reason, file=sys.stderr, flush=True)
-        number, took = str(config.hydra.job.num + 1), f"{terminal.seconds():.1f} s"
-        result = _result(str(config.gate.metric))
-        _jobs.append([[number], [outcome], [took], [result], self._varied(config), reason.split()])
-
-    def _varied(self, config: DictConfig) -> list[str]:
-        """Return the overrides of a job that are not those of all."""
-        own = [word for word in config.hydra.overrides.task if word not in (self._sweep or ())]
-        return [masking.masked_text(word) for word in as_typed(own)]
-
-
-def _combinations(words: Sequence[str]) -> int | None:
-    """Return how many jobs Hydra makes of overrides; None if the overrides alone do not say it."""
-    swept = [o for o in OverridesParser.create().parse_overrides([*words]) if o.is_sweep_override()]
-    if not all(isinstance(o.value(), ChoiceSweep | RangeSweep) for o in swept):
-        return None
-    return math.prod(sum(1 for _ in override.sweep_iterator()) for override in swept)
-
-
-def _result(metric: str) -> str:
-    """Return the figure by which models are compared, else the first of the last step."""
-    listed = [figure for record in reversed(console.newest) for figure in console.figures(record)]
-    return next(
-        (figure for figure in listed if figure.split()[0] == metric), listed[0] if listed else ""
-    )
-
-
-@contextmanager
-def jobs_listed() -> Iterator[None]:
-    """Print a table of the jobs when a sweep is over, however it ends."""
-    try:
-        yield
-    finally:
-        if _jobs:
-            print()
-            failed = any(row[-1] for row in _jobs)
-            table.show(JOBS if failed else JOBS[:-1], _jobs if failed else [r[:-1] for r in _jobs])
+    schema.checked(_composed(overrides), paths.ROOT)

@@ -4,7 +4,6 @@ import logging
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,11 +17,13 @@ from pipeline import paths, processes
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.screen import failures, logs, terminal
+from pipeline.step import described
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Store
 from pipeline.store.names import PROJECT, check
-from pipeline.text.masking import hidden
 from pipeline.tracking import mlflow_database, mlflow_log, register
+from pipeline.tracking.entities.family import experiment_of
+from pipeline.tracking.entities.parameters import Handed, handed_to
 from pipeline.tracking.record import Record
 from pipeline.tracking.recorder_client import (
     MovedOfflineError,
@@ -68,10 +69,12 @@ def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
         work = Path(stack.enter_context(temporary))
         folder = Path(context.record_folder or work / "record")
         folder.mkdir(parents=True, exist_ok=True)
-        record = Record(step, hidden(vars(arguments)), datetime.now(UTC).isoformat("T", "seconds"))
+        handed = handed_to(context.record_folder)
+        given = described.recorded(arguments, handed)
+        record = Record(step, given, datetime.now(UTC).isoformat("T", "seconds"))
         record.mlflow_run = context.mlflow_run
         stack.enter_context(logs.kept(folder))
-        connection = _connection(record, context, stack)
+        connection = _connection(record, context, handed, stack)
         run = StepRun(record, folder, work, _store(connection, context))
         if connection and connection.why:
             run.note_offline(MovedOfflineError(connection.why, record.wandb_run))
@@ -98,7 +101,7 @@ def _recording(
         record.status = "failed" if error else "finished"
         record.error = failures.describe(error, record.step) if error else None
         end = time.monotonic()
-        record.seconds = round(end - begin, 3)
+        record.seconds, record.system = round(end - begin, 3), processes.usage()
         record.write(run.folder)
         try:
             if connection:
@@ -116,9 +119,11 @@ def _recording(
 def _record_alone(run: StepRun, entry: register.Entry) -> None:
     """Tell MLflow and the register of a step that was started alone."""
     try:
-        mlflow_database.prepare(paths.ROOT)
+        project = RunContext.from_environ().project
+        mlflow_database.prepare(paths.ROOT, project)
         with mlflow_database.failures():
-            mlflow_log.alone_to_mlflow(run.record, run.folder, entry.process)
+            experiment = experiment_of(project)
+            mlflow_log.alone_to_mlflow(run.record, run.folder, entry.process, experiment)
         mlflow_log.mask_kept(str(run.record.mlflow_run))
         run.register()
     finally:
@@ -141,7 +146,9 @@ def _finish(connection: RecorderConnection, run: StepRun) -> None:
         connection.close()
 
 
-def _connection(record: Record, context: RunContext, stack: ExitStack) -> RecorderConnection | None:
+def _connection(
+    record: Record, context: RunContext, handed: Handed | None, stack: ExitStack
+) -> RecorderConnection | None:
     """Open the W&B run of a step with the recorder of the whole run, else with one of its own."""
     if context.wandb_mode == "disabled":
         return None
@@ -149,11 +156,7 @@ def _connection(record: Record, context: RunContext, stack: ExitStack) -> Record
     if (connection := _recorder(record, context, stack)) is None:
         return None
     connection.open(context.project, context.wandb_mode)
-    connection.begin({
-        "id": record.wandb_run, "project": context.project, "group": context.group,
-        "job_type": record.step, "name": record.step, "config": record.parameters,
-        "notes": context.notes or _commit(),
-    }, context.record_folder)  # fmt: skip
+    connection.begin(described.wandb_run(record, context, handed), context.record_folder)
     return connection
 
 
@@ -177,16 +180,6 @@ def _store(connection: RecorderConnection | None, context: RunContext) -> Store:
     if connection and connection.catalog:
         return WandbStore(context.artifact_store, connection.catalog, connection.ask)
     return Store(context.artifact_store)
-
-
-def _commit() -> str | None:
-    """Return the commit that the code is at, with `-dirty` if it has changed since."""
-    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    try:
-        done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):  # no git, no repository, no commit
-        return None
-    return f"commit {done.stdout.strip()}"
 
 
 def _show_failures(step: str) -> None:

@@ -4,17 +4,35 @@ import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pipeline import context, paths
 from pipeline.text.masking import masked_text
+from pipeline.tracking.entities import parameters
 from pipeline.tracking.record import Record, reference
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
 
 PROCESS = "pipeline.process"  # tag of a run: what executes it
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What metrics are of: a logged model's id, and name and digest of the rows it was judged on.
+
+    In the order in which MLflow's Metric takes them.
+    """
+
+    model: str | None = None
+    dataset: str | None = None
+    digest: str | None = None
+
+
+NOTHING = Subject()
 
 
 def tags(record: Record) -> dict[str, str]:
@@ -31,20 +49,37 @@ def tags(record: Record) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
-    """Write metrics, tags, pictures, tables and the record itself to an MLflow run."""
+def to_mlflow(
+    record: Record, folder: Path | None, run_id: str, subject: Subject = NOTHING,
+    origin: Mapping[str, str] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """Write metrics, tags, pictures, tables and the record itself to an MLflow run.
+
+    Args:
+        record: of a step.
+        folder: of the record; None: an earlier execution has left it in another run.
+        run_id: of the run.
+        subject: what the metrics are of.
+        origin: tags that say where what serves is from.
+    """
     from mlflow import MlflowClient  # 2 seconds: only where a run is written
     from mlflow.entities import Metric, RunTag
 
-    client, now = MlflowClient(), int(folder.stat().st_mtime * 1000)
+    client = MlflowClient()
+    now = int(folder.stat().st_mtime * 1000) if folder else time.time_ns() // 1_000_000
     names = metric_names(record.metrics)
     client.log_batch(
         run_id,
-        metrics=[Metric(names[name], value, now, 0) for name, value in record.metrics.items()]
+        metrics=[
+            Metric(names[name], value, now, 0, *astuple(subject))
+            for name, value in record.metrics.items()
+        ]
+        + [Metric(name, value, now, 0) for name, value in record.system.items() if folder]
         + _series(record, now),
-        tags=[RunTag(name, value[:5000]) for name, value in tags(record).items()],
+        tags=[RunTag(name, value[:5000]) for name, value in {**tags(record), **origin}.items()],
     )
-    client.log_artifacts(run_id, str(folder))
+    if folder:
+        client.log_artifacts(run_id, str(folder))
     if record.refused:
         client.set_terminated(run_id, "FAILED")  # its process ended well, what it judged did not
 
@@ -63,38 +98,35 @@ def _series(record: Record, now: int) -> "list[Metric]":
     ]
 
 
-def cached_to_mlflow(record: Record, run: str, reason: str) -> None:
-    """Record in MLflow, below the active run, that an earlier execution of a step serves."""
-    import mlflow
-
+def cached_from(record: Record, run: str, reason: str) -> dict[str, str]:
+    """Return tags that say that an earlier execution of a step, in a run, serves, and why."""
     origin = {"pipeline.cached": "true", "pipeline.reason": reason, "pipeline.cached_from": run}
     if record.mlflow_run:
         origin["pipeline.cached_from_step"] = record.mlflow_run
-    cached_tags = tags(record) | origin
-    with mlflow.start_run(run_name=record.step, nested=True, tags=cached_tags) as cached:
-        mlflow.log_params(record.parameters)
-        names = metric_names(record.metrics)
-        mlflow.log_metrics({names[name]: value for name, value in record.metrics.items()})
-        if series := _series(record, time.time_ns() // 1_000_000):
-            mlflow.MlflowClient().log_batch(cached.info.run_id, metrics=series)
+    return origin
 
 
-def alone_to_mlflow(record: Record, folder: Path, process: str = "") -> None:
+def alone_to_mlflow(record: Record, folder: Path, process: str, experiment: str | None) -> None:
     """Write the record of a step that was started alone, in a run of its own if it has none.
 
     Args:
         record: of the step.
         folder: of the record.
         process: what executed it, as `processes.identity` names it.
+        experiment: the id of the one that a run of its own is in; None: MLflow decides.
     """
     import mlflow
 
+    client, values = mlflow.MlflowClient(), parameters.flat(record.parameters)
     own_run = not record.mlflow_run  # started by python run.py; `mlflow run .` makes the run itself
     if own_run:
         origin = {PROCESS: process} if process else {}
-        record.mlflow_run = mlflow.start_run(run_name=record.step, tags=origin).info.run_id
-        mlflow.log_params(record.parameters)
+        made = mlflow.start_run(experiment_id=experiment, run_name=record.step, tags=origin)
+        record.mlflow_run = made.info.run_id
         record.write(folder)  # which run it is belongs to it
+    else:  # which has written its parameters, but for what their YAML files hold
+        values = {name: value for name, value in values.items() if name not in record.parameters}
+    parameters.log(client, str(record.mlflow_run), values)
     to_mlflow(record, folder, str(record.mlflow_run))
     if own_run:
         mlflow.end_run("FINISHED" if record.outcome == "finished" else "FAILED")

@@ -77,6 +77,7 @@ class Record:
     catalog: str = ""
     offline: str | None = None  # why it went on offline
     series: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    system: dict[str, float] = field(default_factory=dict)  # processes.usage(), at its end
 
     @property
     def outcome(self) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from multiprocessing.connection import Client
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypedDict
+from typing import Any, NotRequired, Self, TypedDict
 
 from pipeline import context
 from pipeline.context import RunContext
@@ -29,6 +29,7 @@ class WandbRun(TypedDict):
     name: str
     config: dict[str, object]
     notes: str | None
+    tags: NotRequired[list[str]]
 
 
 class MovedOfflineError(Exception):

@@ -147,10 +147,12 @@ def test_a_step_alone_makes_its_own_run(
 ) -> None:
     facts = made(status=status, metrics={"f1": 0.5})
     facts.write(tmp_path)
-    mlflow_log.alone_to_mlflow(facts, tmp_path)
+    facts.parameters["config"] = {"text": {"columns": ["a", "b"]}, "size": None}
+    mlflow_log.alone_to_mlflow(facts, tmp_path, "", "0")
     run = client.get_run(str(facts.mlflow_run))
     assert (run.info.status, run.info.run_name) == (ended, "split")
-    assert run.data.params == {"size": "0.3", "column": "None"}
+    flat = {"config.text.columns": '["a", "b"]', "config.size": "null"}
+    assert run.data.params == {"size": "0.3", "column": "null"} | flat
     assert run.data.metrics == {"f1": 0.5}
     (file,) = Path(client.download_artifacts(run.info.run_id, "")).iterdir()
     kept = record.read_record(file.parent)
@@ -164,9 +166,11 @@ def test_a_step_alone_writes_to_the_run_it_was_given(
     given = str(client.create_run("0").info.run_id)
     count = len(client.search_runs(["0"]))
     facts = made(status="finished", metrics={"f1": 0.5}, mlflow_run=given)
-    mlflow_log.alone_to_mlflow(facts, tmp_path)
+    facts.parameters["config"] = {"seed": 1}
+    mlflow_log.alone_to_mlflow(facts, tmp_path, "", "0")
     run = client.get_run(given)
-    assert (run.data.metrics, run.data.params) == ({"f1": 0.5}, {})  # `mlflow run` wrote params
+    assert run.data.metrics == {"f1": 0.5}
+    assert run.data.params == {"config.seed": "1"}  # `mlflow run` wrote the others
     assert run.info.status == "RUNNING"  # who made it ends it
     assert facts.mlflow_run == given
     assert len(client.search_runs(["0"])) == count

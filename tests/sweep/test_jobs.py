@@ -7,8 +7,9 @@ import pytest
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, OmegaConf
 
-from pipeline.commands import console, job
+from pipeline.commands import console
 from pipeline.errors import InputError
+from pipeline.sweep import jobs as job
 from pipeline.tracking.record import Record
 
 Capture = pytest.CaptureFixture[str]
