@@ -3,11 +3,12 @@
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.config.model import CARD
 from pipeline.errors import InputError
 from pipeline.judging.evaluation import Evaluation, GateResult
 from pipeline.replay.manifest import Manifest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LARGEST = 100_000_000  # bytes of a table that is still read for its profile
+MODEL = "model"  # type of the artifact that is one
 KINDS = ("evaluation", "certificate", "gate")  # types of artifacts that a report reads
 Certificate = Mapping[str, Any]  # as segregate writes it
 
@@ -42,6 +44,7 @@ class ReportData:
         previous: the manifest of the run that it is compared with.
         evaluation, certificate, gate: what its artifacts of these types hold.
         profile: of the table that was divided.
+        card: of the model, as training wrote it.
         shifts: the columns that check_data found to differ from the reference.
         lacks: what could not be read → why, in one sentence.
     """
@@ -53,6 +56,7 @@ class ReportData:
     gate: GateResult | None = None
     profile: Profile | None = None
     shifts: Shifts | None = None
+    card: str | None = None
     lacks: dict[str, str] = field(default_factory=dict)
 
 
@@ -75,7 +79,7 @@ def gather(manifest: Manifest, earlier: Iterable[Manifest], location: str) -> Re
             except InputError as error:
                 lacks[kind] = f"{reference(artifact)} cannot be read: {masked(str(error))}."
     described: dict[str, Any] = {}
-    for name, describe in (("profile", _profile), ("shifts", _shifts)):
+    for name, describe in (("profile", _profile), ("shifts", _shifts), ("card", _card)):
         try:
             described[name] = describe(manifest, stores)
         except InputError as error:
@@ -108,6 +112,13 @@ def output(manifest: Manifest, kind: str) -> ArtifactFacts | None:
     made = [a for step in manifest["steps"] for a in step["outputs"]]
     of_kind = [a for a in made if kind in (a["type"], a["name"].removesuffix(".json"))]
     return of_kind[-1] if of_kind else None
+
+
+def model(manifest: Manifest) -> ArtifactFacts | None:
+    """Return the model that a run judged last, else the one it made; None without one."""
+    steps = list(reversed(manifest["steps"]))
+    found = [a for s in steps for a in s["inputs"] if a["type"] == MODEL]  # a champion comes after
+    return next(iter(found), None) or output(manifest, MODEL)
 
 
 def comparable(manifest: Manifest, earlier: Iterable[Manifest]) -> Manifest | None:
@@ -173,6 +184,18 @@ def _shifts(manifest: Manifest, stores: Sequence[Store]) -> Shifts | None:
     table_now, before = read[-1][:2]
     changed = shifts(_table(stores, table_now), _table(stores, before), names)
     return Shifts(masked(reference(table_now)), masked(reference(before)), changed)
+
+
+def _card(manifest: Manifest, stores: Sequence[Store]) -> str | None:
+    artifact = model(manifest)
+    if artifact is None:
+        return None
+    version = _version_of(stores, artifact)
+    if not (own := [file for file in version.files if file.path == CARD]):
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = stores[0].download(replace(version, files=tuple(own)), Path(folder))
+        return str(masked(file.read_text(encoding="utf-8")))
 
 
 def _table(stores: Sequence[Store], artifact: ArtifactFacts) -> "pa.Table":
