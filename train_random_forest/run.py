@@ -51,13 +51,9 @@ def go(args: Namespace) -> None:
         trusted = config.model.trusted_types
         export.export(fitted, folder, training, target, trusted, config.text, about)
         estimator = type(fitted[-1]).__name__
-        run.add_artifact(
-            args.export_artifact,
-            folder,
-            "model",
-            f"{estimator} that predicts {target}, with all its processing",
-            {"estimator": estimator, "target": target},
-        )
+        what = f"{estimator} that predicts {target}, with all its processing"
+        facts = {"estimator": estimator, "target": target}
+        run.add_artifact(args.export_artifact, folder, "model", what, facts)
 
 
 if __name__ == "__main__":

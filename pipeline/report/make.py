@@ -15,7 +15,7 @@ from pipeline import files, paths
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay import manifest, runs
-from pipeline.replay.manifest import Manifest
+from pipeline.replay.manifest import Manifest, model
 from pipeline.tracking import model_registry, record
 from pipeline.tracking.recorder_client import MovedOfflineError, RecorderConnection
 
@@ -65,9 +65,7 @@ def _make_and_log(folder: Path, context: RunContext) -> None:
 
 def _to_registry(recorded: Manifest, card: list[Path]) -> None:
     """Put the card beside the model, if MLflow's registry has it."""
-    from pipeline.report.report_data import model
-
-    name, judged = (recorded["config"].get("gate") or {}).get("registered_model"), model(recorded)
+    name, judged = recorded["config"].get("gate", {}).get("registered_model"), model(recorded)
     if card and name and judged:
         model_registry.attach(name, judged["digest"], card)
 

@@ -12,7 +12,8 @@ from pipeline.judging.formatting import NONE, cell, count, interval, listed, tit
 from pipeline.judging.model_card import bullets, inline, parts, table
 from pipeline.judging.pictures import captions
 from pipeline.markdown import markdown
-from pipeline.report.report_data import ReportData, model
+from pipeline.replay.manifest import model
+from pipeline.report.report_data import ReportData
 from pipeline.report.results_section import slices
 from pipeline.report.summary import Sections, Summary
 from pipeline.tracking.record import Row, reference

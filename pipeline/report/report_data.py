@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config.model import CARD
 from pipeline.errors import InputError
 from pipeline.judging.evaluation import Evaluation, GateResult
-from pipeline.replay.manifest import Manifest
+from pipeline.replay.manifest import Manifest, model, output, table
 from pipeline.report.profile import Profile, Shift, profile, shifts
 from pipeline.store.artifacts import Store, Version
 from pipeline.text.masking import masked
-from pipeline.tracking.record import ArtifactFacts, Row, reference
+from pipeline.tracking.record import ArtifactFacts, reference
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 LARGEST = 100_000_000  # bytes of a table that is still read for its profile
-MODEL = "model"  # type of the artifact that is one
 KINDS = ("evaluation", "certificate", "gate")  # types of artifacts that a report reads
 Certificate = Mapping[str, Any]  # as segregate writes it
 
@@ -91,12 +90,6 @@ def gather(manifest: Manifest, earlier: Iterable[Manifest], location: str) -> Re
     )  # fmt: skip
 
 
-def table(manifest: Manifest, name: str) -> list[Row]:
-    """Return the rows of a small table that a step of the run recorded last; none without it."""
-    recorded = [s["tables"][name] for s in manifest["steps"] if s["tables"].get(name)]
-    return list(recorded[-1]) if recorded else []
-
-
 def _slim(manifest: Manifest) -> Manifest:
     """Return a manifest without what no report shows; of the patch the names and a digest."""
     patch = str(manifest["code"]["patch"])
@@ -105,20 +98,6 @@ def _slim(manifest: Manifest) -> Manifest:
     code = manifest["code"] | {"patch": "\n".join([*heads, *digest])}
     steps = [step | {"facts": {}, "parameters": {}} for step in manifest["steps"]]
     return manifest | {"code": code, "steps": steps}
-
-
-def output(manifest: Manifest, kind: str) -> ArtifactFacts | None:
-    """Return the artifact of a type that a run made last, None without one."""
-    made = [a for step in manifest["steps"] for a in step["outputs"]]
-    of_kind = [a for a in made if kind in (a["type"], a["name"].removesuffix(".json"))]
-    return of_kind[-1] if of_kind else None
-
-
-def model(manifest: Manifest) -> ArtifactFacts | None:
-    """Return the model that a run judged last, else the one it made; None without one."""
-    steps = list(reversed(manifest["steps"]))
-    found = [a for s in steps for a in s["inputs"] if a["type"] == MODEL]  # a champion comes after
-    return next(iter(found), None) or output(manifest, MODEL)
 
 
 def comparable(manifest: Manifest, earlier: Iterable[Manifest]) -> Manifest | None:

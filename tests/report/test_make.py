@@ -12,7 +12,7 @@ from pipeline import paths
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay import manifest, runs
-from pipeline.report import make, report_data
+from pipeline.report import make
 from pipeline.store.artifacts import Store
 from tests.fakes import recorded as fake
 
@@ -128,7 +128,7 @@ def test_at_the_end_the_card_goes_to_the_run_and_beside_the_registered_model(
         recorded(root, "01", fake.published(Store(root / "artifacts"), kept, root))
     names = ["report.html", "model_card.html", "model_card.md"]
     assert [Path(path).name for _, path in logged] == names
-    model = report_data.model(kept)
+    model = manifest.model(kept)
     assert model
     assert attached == [("songs", model["digest"], [folder / name for name in names[1:]])]
 
