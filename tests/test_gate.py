@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
 
 from tests.conftest import STEPS, Project, copy_project, copy_results
 
@@ -42,11 +43,19 @@ def registered(project: Project) -> Any:
     )
 
 
+def card(project: Project) -> str:
+    """Return the card that lies beside the registered champion."""
+    name, uri = registered(project).name, f"sqlite:///{project.root / 'mlflow.db'}"
+    file = f"models:/{name}@champion/model_card.md"
+    return Path(download_artifacts(file, tracking_uri=uri)).read_text()
+
+
 @pytest.mark.slow
 def test_models_come_and_go(project: Project) -> None:
     """One test, because each run depends on the champion that the others leave."""
     assert verdict(project)["champion"] is None
     assert registered(project).tags["pipeline.artifact"] == "model_export:v0"
+    assert "## How good it is" in card(project)
     same = project.run("python", "main.py", SMALL, ON)
     assert (same.status, same.out.count("  hit: ")) == (0, len(STEPS)), same.out + same.err
 

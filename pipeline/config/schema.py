@@ -76,6 +76,9 @@ class Data:
     file_url: str
     sha256: str | None = None  # of the file at file_url; null: not checked
     description: str
+    license: str | None = (
+        None  # as in https://spdx.org/licenses, for the model's card; null: unknown
+    )
     target: str
     stratify: str | None = None
     group_by: list[str] = field(default_factory=list)  # what rows of one group share

@@ -9,6 +9,7 @@ from pipeline.report.data_section import Split
 from pipeline.report.results_section import Results
 
 CONFLICT = "equal in the key, only with another target"  # as segregate's certificate calls it
+EVEN = 0.01  # difference of means below which probabilities are on neither side
 MOST_OFF = 0.02  # that predicted probabilities may surely be off before it is worth a line
 
 
@@ -78,9 +79,10 @@ def _calibration(evaluation: Evaluation) -> Iterator[str]:
         sum(n * value for n, value in zip(rows, curve[0][key], strict=True)) / max(sum(rows), 1)
         for key in ("predicted", "observed")
     )
+    gap = seen - said
+    side = "off" if abs(gap) < EVEN else "too low" if gap > 0 else "too high"
     yield (
-        f"The probability of what is predicted is {number(said, 2)} on average, and "
-        f"{number(seen, 2)} of the predictions are right; by range of probability it is off by "
-        f"{interval(found[0], 2)}. Where probabilities matter, calibrate them: "
-        "docs/models.md says how."
+        f"Predicted probabilities are {side}: {number(said, 2)} on average where {number(seen, 2)} "
+        f"of the predictions are right; by range of probability they miss by "
+        f"{interval(found[0], 2)}. Where they matter, choose models by them: gate.metric=log_loss."
     )

@@ -8,8 +8,9 @@ from pipeline.judging.formatting import compact, listed, percent
 from pipeline.judging.pictures.canvas import Picture, picture
 from pipeline.judging.pictures.panels import Panel, panels
 from pipeline.judging.pictures.ranges import Column, ranges
+from pipeline.replay.manifest import table
 from pipeline.report.profile import Shift
-from pipeline.report.report_data import ReportData, Shifts, table
+from pipeline.report.report_data import ReportData, Shifts
 from pipeline.text.masking import masked
 from pipeline.tracking.record import Row
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pipeline.judging.formatting import compact, count, listed, percent
 from pipeline.judging.pictures.canvas import Picture, clipped, picture
 from pipeline.judging.pictures.panels import Panel, panels
-from pipeline.replay.manifest import Manifest
+from pipeline.replay.manifest import Manifest, output
 from pipeline.report.profile import Column, Profile
-from pipeline.report.report_data import Certificate, ReportData, output
+from pipeline.report.report_data import Certificate, ReportData
 from pipeline.text.masking import masked
 from pipeline.tracking.record import Row, reference
 

@@ -4,15 +4,25 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.config.model import CARD
 from pipeline.judging import formatting
 from pipeline.judging.evaluation import Estimate, estimates_of
 from pipeline.judging.pictures.canvas import Picture
-from pipeline.report import checks_section, data_section, results_section, run_section, summary
+from pipeline.report import (
+    checks_section,
+    data_section,
+    model_card,
+    results_section,
+    run_section,
+    summary,
+)
 from pipeline.report.differences import plain
+from pipeline.report.make import CARD_PAGE, FILE
 from pipeline.report.report_data import ReportData
 from pipeline.report.svg import svg
 from pipeline.text.escaping import escaped_lines
@@ -42,13 +52,24 @@ def render(data: ReportData) -> str:
     return fill("page.html", _views(data))
 
 
+def pages(data: ReportData) -> dict[str, str]:
+    """Return file name → text: the page of a run, and the card of the model that it judged."""
+    views = _views(data)
+    found = {FILE: fill("page.html", views)}
+    if text := model_card.card(data, views["all_sections"], views["summary"]):
+        heading = text.partition("\n")[0].removeprefix("# ")
+        about = views | {"card": model_card.page(text), "heading": heading}
+        found |= {CARD: text, CARD_PAGE: fill("card.html", about)}
+    return found
+
+
 def fill(template: str, views: Mapping[str, object]) -> str:
     """Return what a template makes of its views, without blank lines."""
     text = _environment().get_template(template).render(views)
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
 
-def _views(data: ReportData) -> dict[str, object]:
+def _views(data: ReportData) -> dict[str, Any]:
     """Return what the templates are given, section by section; those the run has."""
     sections = summary.Sections(
         run=run_section.run(data.manifest),
@@ -58,7 +79,7 @@ def _views(data: ReportData) -> dict[str, object]:
         checks=checks_section.checks(data),
         split=data_section.split(data),
     )
-    slices = data.evaluation["slices"] if data.evaluation else []
+    slices = results_section.slices(data)
     profile, tables = data_section.profile(data), data_section.tables(data.manifest)
     lineage, checks = run_section.picture(data.manifest), sections.checks
     there = vars(sections) | {
@@ -68,6 +89,7 @@ def _views(data: ReportData) -> dict[str, object]:
     missed = [SECTIONS[name] for name in MISSED if not there[name]]
     top = summary.summary(sections, missed)
     return vars(sections) | {
+        "all_sections": sections,
         "summary": top,
         "outcome": top.outcome,
         "icon": Markup(top.outcome.icon),

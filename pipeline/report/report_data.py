@@ -3,18 +3,19 @@
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.config.model import CARD
 from pipeline.errors import InputError
 from pipeline.judging.evaluation import Evaluation, GateResult
-from pipeline.replay.manifest import Manifest
+from pipeline.replay.manifest import Manifest, model, output, table
 from pipeline.report.profile import Profile, Shift, profile, shifts
 from pipeline.store.artifacts import Store, Version
 from pipeline.text.masking import masked
-from pipeline.tracking.record import ArtifactFacts, Row, reference
+from pipeline.tracking.record import ArtifactFacts, reference
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +43,7 @@ class ReportData:
         previous: the manifest of the run that it is compared with.
         evaluation, certificate, gate: what its artifacts of these types hold.
         profile: of the table that was divided.
+        card: of the model, as training wrote it.
         shifts: the columns that check_data found to differ from the reference.
         lacks: what could not be read → why, in one sentence.
     """
@@ -53,6 +55,7 @@ class ReportData:
     gate: GateResult | None = None
     profile: Profile | None = None
     shifts: Shifts | None = None
+    card: str | None = None
     lacks: dict[str, str] = field(default_factory=dict)
 
 
@@ -75,7 +78,7 @@ def gather(manifest: Manifest, earlier: Iterable[Manifest], location: str) -> Re
             except InputError as error:
                 lacks[kind] = f"{reference(artifact)} cannot be read: {masked(str(error))}."
     described: dict[str, Any] = {}
-    for name, describe in (("profile", _profile), ("shifts", _shifts)):
+    for name, describe in (("profile", _profile), ("shifts", _shifts), ("card", _card)):
         try:
             described[name] = describe(manifest, stores)
         except InputError as error:
@@ -87,12 +90,6 @@ def gather(manifest: Manifest, earlier: Iterable[Manifest], location: str) -> Re
     )  # fmt: skip
 
 
-def table(manifest: Manifest, name: str) -> list[Row]:
-    """Return the rows of a small table that a step of the run recorded last; none without it."""
-    recorded = [s["tables"][name] for s in manifest["steps"] if s["tables"].get(name)]
-    return list(recorded[-1]) if recorded else []
-
-
 def _slim(manifest: Manifest) -> Manifest:
     """Return a manifest without what no report shows; of the patch the names and a digest."""
     patch = str(manifest["code"]["patch"])
@@ -101,13 +98,6 @@ def _slim(manifest: Manifest) -> Manifest:
     code = manifest["code"] | {"patch": "\n".join([*heads, *digest])}
     steps = [step | {"facts": {}, "parameters": {}} for step in manifest["steps"]]
     return manifest | {"code": code, "steps": steps}
-
-
-def output(manifest: Manifest, kind: str) -> ArtifactFacts | None:
-    """Return the artifact of a type that a run made last, None without one."""
-    made = [a for step in manifest["steps"] for a in step["outputs"]]
-    of_kind = [a for a in made if kind in (a["type"], a["name"].removesuffix(".json"))]
-    return of_kind[-1] if of_kind else None
 
 
 def comparable(manifest: Manifest, earlier: Iterable[Manifest]) -> Manifest | None:
@@ -173,6 +163,18 @@ def _shifts(manifest: Manifest, stores: Sequence[Store]) -> Shifts | None:
     table_now, before = read[-1][:2]
     changed = shifts(_table(stores, table_now), _table(stores, before), names)
     return Shifts(masked(reference(table_now)), masked(reference(before)), changed)
+
+
+def _card(manifest: Manifest, stores: Sequence[Store]) -> str | None:
+    artifact = model(manifest)
+    if artifact is None:
+        return None
+    version = _version_of(stores, artifact)
+    if not (own := [file for file in version.files if file.path == CARD]):
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = stores[0].download(replace(version, files=tuple(own)), Path(folder))
+        return str(masked(file.read_text(encoding="utf-8")))
 
 
 def _table(stores: Sequence[Store], artifact: ArtifactFacts) -> "pa.Table":

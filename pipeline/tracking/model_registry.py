@@ -1,6 +1,7 @@
 """MLflow's model registry: the champion, beside the alias that the artifact store has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -71,3 +72,20 @@ def _add(
         model_id=model.model_id,
     )
     return str(made.version)
+
+
+def attach(name: str, digest: str, files: Iterable[Path]) -> None:
+    """Put files beside a registered model's own; nothing if it is not registered.
+
+    Args:
+        name: of the registered model.
+        digest: of the artifact that the model is.
+        files: to put there; one of the same name is replaced.
+    """
+    from mlflow import MlflowClient
+
+    client, paths = MlflowClient(), list(files)
+    for version in client.search_model_versions(f"name = '{name}'"):
+        if version.tags.get(models.DIGEST) == digest and version.model_id:
+            for path in paths:
+                client.log_model_artifact(version.model_id, str(path))

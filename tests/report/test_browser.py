@@ -26,6 +26,7 @@ KINDS = {
     "cached": ReportData(manifest([s | {"status": "cached"} for s in whole()["steps"]])),
     "unfinished": ReportData(manifest([])),
 }
+CARD = report.pages(KINDS["refused"])["model_card.html"]
 PHONE, MOBILE, DESK = 320, 390, 1280  # pixels
 LUMINANCE = """([selector, name]) => {
   const style = getComputedStyle(document.querySelector(selector));
@@ -104,6 +105,14 @@ def test_every_kind_of_report_says_how_it_ended_and_is_accessible(
     word = {"refused table": "Refused", "cached": "Good"}.get(kind, kind.capitalize())
     assert page.title().startswith(f"{word}: run aaaaaaaa")
     assert word in page.locator("body").inner_text().splitlines()[:3][-2]
+    assert violations(page) == []
+    page.close()
+
+
+def test_the_card_of_a_model_is_accessible(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": MOBILE, "height": 800})
+    page.set_content(CARD)
+    assert page.evaluate("document.documentElement.scrollWidth") <= MOBILE
     assert violations(page) == []
     page.close()
 

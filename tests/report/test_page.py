@@ -181,11 +181,11 @@ def test_labels_and_calibration_are_borne_in_mind() -> None:
     text = read(dataclasses.replace(found, certificate=certificate)).text["summary"]
     assert "Labels contradict each other: 9 of 90 rows (10 %); at most 5 % is expected." in text
     assert "10.0 % of the test rows equal train rows in the key and have another target" in text
-    assert "is 0.65 on average, and 0.85 of the predictions are right" in text
-    assert "off by 0.10 (0.05 to 0.15)" in text
+    assert "are too low: 0.65 on average where 0.85 of the predictions are right" in text
+    assert "they miss by 0.10 (0.05 to 0.15). Where they matter" in text
     sure = contents(overall=[{"metric": "ece", "value": 0.1, "low": 0.01, "high": 0.2,
                               "note": None}])  # fmt: skip
-    assert "calibrate" not in read(sure).text["summary"]
+    assert "gate.metric" not in read(sure).text["summary"]
 
 
 def test_a_run_of_which_no_step_left_a_record() -> None:
@@ -206,6 +206,38 @@ def test_a_run_outside_git_and_one_with_changes() -> None:
     text = read(ReportData(manifest([step("a")], code=code))).text["run"]
     assert "in x.py; new files that it does not keep: big.bin" in text
     assert "secret" not in text
+
+
+def test_the_card_of_the_model_has_its_figures_limits_and_origin() -> None:
+    found = dataclasses.replace(full(3, 90), card="# Model card: ours\n\n## What it is for\n\nX\n")
+    made = page.pages(found)
+    assert list(made) == ["report.html", "model_card.md", "model_card.html"]
+    assert made["report.html"] == page.render(found)
+    text = made["model_card.md"]
+    assert text.startswith("# Model card: ours\n\n## What it is for\n\nX\n\n## How good it is\n")
+    for said in (
+        "**Refused.** The model did not pass the gate.\n\n- f1 of Pop 0.19 is below 0.25",
+        "On 90 test rows; in brackets 95 % intervals.",
+        "| AUC | 0.",
+        "| class 2 | ",
+        "- 17.9 % of the test rows have a match in train: rows equal in the key.",
+        "| licence | unknown |",
+        "| how its rows were divided | stratified over genre: 700 to train and 300 to test |",
+        "| model | model_export:v0, digest model_export0 |",
+        "| proof | python main.py main.action=verify main.run=aaaaaaaa",
+    ):
+        assert said in text
+    html = made["model_card.html"]
+    assert "<title>Refused: Model card: ours</title>" in html
+    assert "<script" not in html
+    assert "hunter2" not in html + text
+    assert 'aria-label="Each class"><table>' in html
+
+
+def test_a_model_of_an_older_release_has_a_card_and_a_run_without_a_model_none() -> None:
+    begin = "# Model card: About model_export"
+    assert page.pages(full(2, 60))["model_card.md"].startswith(begin)
+    assert list(page.pages(ReportData(manifest([step("a")])))) == ["report.html"]
 
 
 def contents(**facts: Any) -> ReportData:

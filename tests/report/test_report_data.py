@@ -32,7 +32,7 @@ def test_everything_is_gathered_and_masked(store: Store, tmp_path: Path) -> None
 
 def test_artifacts_that_are_gone_are_lacks_and_no_error(store: Store) -> None:
     found = report_data.gather(whole(), [], str(store.url))
-    assert set(found.lacks) == {"evaluation", "certificate", "gate", "profile"}
+    assert set(found.lacks) == {"evaluation", "certificate", "gate", "profile", "card"}
     assert found.lacks["gate"].startswith("gate.json:v0 cannot be read: gate.json:v0 is gone from")
     assert (found.evaluation, found.certificate, found.gate) == (None, None, None)
 
@@ -64,6 +64,19 @@ def test_what_drifted_is_read_beside_its_reference(store: Store, tmp_path: Path)
     assert [shift.name for shift in found.columns] == ["energy"]
     recorded["steps"][1]["inputs"].pop()
     assert report_data.gather(recorded, [], str(store.url)).shifts is None
+
+
+def test_the_card_is_that_of_the_model_that_was_judged(store: Store, tmp_path: Path) -> None:
+    recorded = whole()
+    for name in ("champion", "model_export"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "MLmodel").write_text("x")
+        (folder / "model_card.md").write_text(f"# {name}")
+        version = store.put(name, folder, "model")
+        made = artifact(name, "model") | {"digest": version.digest}
+        recorded["steps"][-1]["inputs"].insert(0, made)
+    assert report_data.gather(recorded, [], str(store.url)).card == "# model_export"
 
 
 def test_a_large_table_is_not_read(
