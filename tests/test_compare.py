@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Project, copy_results
+from tests.test_docs import normalised
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +24,7 @@ def two_runs(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Proj
 
 def cells(path: Path) -> list[tuple[str, Any]]:
     """Return the code of a notebook with its outputs."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook = json.loads(normalised(path.read_text(encoding="utf-8")))
     return [("".join(c["source"]), c["outputs"]) for c in notebook["cells"] if "outputs" in c]
 
 
