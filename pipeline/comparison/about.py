@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.judging.evaluation import Label
 from pipeline.replay import runs
 from pipeline.replay.manifest import Manifest, StepEntry
 
@@ -67,7 +66,7 @@ def judging_step(manifest: Manifest) -> StepEntry | None:
     return next((s for s in steps if any(a["type"] == "predictions" for a in s["outputs"])), None)
 
 
-def metrics(manifest: Manifest) -> dict[str, Label]:
+def metrics(manifest: Manifest) -> dict[str, float]:
     """Return the metrics of a run: ``STEP/NAME``, and those of the judged model as ``NAME``."""
     values = {
         f"{s['step']}/{name}": v for s in manifest["steps"] for name, v in s["metrics"].items()
