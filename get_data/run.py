@@ -23,7 +23,7 @@ def go(args: Namespace) -> None:
         table = TypedSource(source, args.file_url)
         about = (args.artifact_name, table.schema, args.artifact_type, args.artifact_description)
         with run.table_writer(*about) as writer:
-            for piece in progress.counted(ahead(table.pieces()), "rows", None, len):
+            for piece in progress.counted(ahead(table.pieces()), "rows", table.rows, len):
                 writer.write(piece)
         rows, columns = writer.metadata["rows"], len(table.schema)
         run.logger.info("%s rows, %s columns", f"{rows:,}", columns)

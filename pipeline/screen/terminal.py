@@ -95,10 +95,11 @@ def written(texts: Iterable[str], stream: TextIO) -> list[str]:
 
 
 def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Replace what an encoding lacks; a handler as the codecs module calls it."""
-    if isinstance(error, UnicodeEncodeError) and (sign := ASCII.get(error.object[error.start])):
-        return sign, error.start + 1
-    return codecs.backslashreplace_errors(error)
+    """Replace the first sign that an encoding lacks; a handler as the codecs module calls it."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    sign = error.object[error.start]
+    return ASCII.get(sign) or ascii(sign)[1:-1], error.start + 1
 
 
 codecs.register_error("plain", _plain)

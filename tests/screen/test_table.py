@@ -20,7 +20,7 @@ ROWS = [
         ["leak 0.22787,", "more 0.123456"],
         MADE,
     ],
-    [["train_random_forest"], ["failed"], ["109.8 s"], ["日本", "4,854"], [], [LONG]],
+    [["train_random_forest"], ["failed"], ["109.8 s"], ["日本→", "4,854"], [], [LONG]],
 ]
 AT_80 = """\
 step                 status    seconds  rows in → out
@@ -32,7 +32,7 @@ get_data             finished    1.3 s  5,000
 segregate            cached             4,854 → 3,397 + 1,457
   leak 0.22787, more 0.123456
   data_train.csv:v0, data_test.csv:v12, data_certificate.json:v0
-train_random_forest  failed    109.8 s  日本 4,854
+train_random_forest  failed    109.8 s  日本→ 4,854
   the_name_of_an_artifact_that_somebody_…t_who_has_a_wide_screen_indeed.csv:v120
 """
 
@@ -95,7 +95,7 @@ def test_signs_that_an_encoding_lacks(encoding: str, rows: str, screen: pytest.M
     lines = shown(encoding, screen).splitlines()
     assert any(line.endswith(rows) for line in lines)
     assert max(map(len, lines)) <= 80
-    assert ("日本" if encoding == "utf-8" else r"\u65e5\u672c") in "\n".join(lines)
+    assert ("日本→" if encoding == "utf-8" else r"\u65e5\u672c->") in "\n".join(lines)
 
 
 def test_a_terminal_without_a_cursor_gets_lines(screen: pytest.MonkeyPatch) -> None:
