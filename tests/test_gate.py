@@ -101,6 +101,7 @@ def test_thresholds_hold_for_the_first_model_too(sample_run: Path, tmp_path: Pat
     project = copy_results(sample_run, tmp_path / "repository")
     (project.root / "artifacts" / CHAMPION).unlink()  # nobody is it yet
     words = ("gate.overall.auc=0.99", "gate.per_class.recall=0.05")
+    words = (*words, "notify=[{command: [tee, told.json]},{when: [failure], command: [touch, x]}]")
     done = project.run("python", "main.py", *words, WANDB_MODE="disabled")
     assert done.status == 1
     last = done.err.splitlines()[-1]
@@ -109,6 +110,12 @@ def test_thresholds_hold_for_the_first_model_too(sample_run: Path, tmp_path: Pat
     assert not (project.root / "artifacts" / CHAMPION).exists()
     row = next(line for line in done.out.splitlines() if line.startswith("evaluate · refused"))
     assert "gate.json:v1" in row  # v0 is of the run before
+    told = json.loads((project.root / "told.json").read_text())
+    assert (told["outcome"], told["gate"], told["step"]) == ("refused", "refused", "evaluate")
+    assert told["events"] == ["end", "refused"]
+    assert Path(told["report"]).is_file()
+    assert told["metrics"]["auc"] > 0.9
+    assert not (project.root / "x").exists()
 
 
 def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(fresh: Project) -> None:

@@ -3,17 +3,20 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.judging import importances, metrics, staged
 from pipeline.judging.pictures import canvas, draw
 from pipeline.judging.predictions import Predictions
 from pipeline.models import export, features
-from pipeline.splits.keys import Rows
 from pipeline.step.run import StepRun
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
+
+Rows = NDArray[np.integer]
 
 
 def validate(run: StepRun, model: "Pipeline", rows: pd.DataFrame, target: str) -> None:
@@ -51,7 +54,7 @@ def record_metrics(run: StepRun, predictions: Predictions) -> dict[str, float]:
 
 
 def record_fit(
-    run: StepRun, model: "Pipeline", frame: pd.DataFrame, rows: Rows, target: str
+    run: StepRun, model: "Pipeline", frame: pd.DataFrame, rows: tuple[Rows, Rows], target: str
 ) -> None:
     """Record how the model got better while it was fitted, if its estimator tells.
 
