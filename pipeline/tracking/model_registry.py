@@ -1,5 +1,6 @@
 """MLflow's model registry: the champion, beside the alias that the artifact store has."""
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ALIAS = "champion"  # in the registry, where every dataset has a name of its own
+VERSIONS = "mlflow.modelVersions"  # tag of a logged model, by which MLflow leads to its versions
 
 
 def register(record: Record, store: Store, tags: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -38,8 +40,9 @@ def register(record: Record, store: Store, tags: Mapping[str, str] = MappingProx
     client, name = MlflowClient(), promotion["registered_model"]
     try:
         if not client.search_registered_models(f"name = '{name}'"):
-            about = descriptions.registered_model(record, tags)
-            client.create_registered_model(name, dict(tags), about)
+            subject = descriptions.subject(record, tags)
+            about = descriptions.registered_model(subject)
+            client.create_registered_model(name, subject, about)
         versions = client.search_model_versions(f"name = '{name}'")
         same = [v.version for v in versions if v.tags.get(models.DIGEST) == promotion["digest"]]
         number = same[0] if same else _add(client, promotion, record, store, tags)
@@ -70,4 +73,6 @@ def _add(
         tags=about,
         model_id=model.model_id,
     )
+    names = [{"name": made.name, "version": made.version}]
+    client.set_logged_model_tags(model.model_id, {VERSIONS: json.dumps(names)})
     return str(made.version)

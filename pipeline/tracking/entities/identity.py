@@ -65,14 +65,15 @@ class Identity:
 
     def _special(self) -> list[str]:
         typed = dict.fromkeys(o.lstrip("+~").partition("=")[0] for o in self.overrides)
-        found = {n: v for n, v in self.choices.items() if n not in NO_VALUES} | {**self.changed}
-        words = list(_words([(n, found[n]) for key in typed for n in found if _holds(key, n)]))
+        groups = {name: value for name, value in self.choices.items() if name not in NO_VALUES}
+        values = [
+            found
+            for key in typed
+            for found in ((groups if key in self.choices else self.changed).items())
+            if found[0] == key or found[0].startswith(f"{key}.")
+        ]
+        words = list(_words(values))
         return words if len(words) <= NAMED else [*words[:NAMED], f"+{len(words) - NAMED}"]
-
-
-def _holds(key: str, name: str) -> bool:
-    """Whether a key is that of a value, or of a mapping that holds it."""
-    return name == key or name.startswith(f"{key}.")
 
 
 def _words(values: Sequence[tuple[str, object]]) -> Iterator[str]:
