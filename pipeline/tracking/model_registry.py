@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
-from pipeline.text.masking import masked_text
 from pipeline.tracking.entities import descriptions, models
 from pipeline.tracking.record import Promotion, Record
 
@@ -46,7 +45,7 @@ def register(record: Record, store: Store, tags: Mapping[str, str] = MappingProx
         versions = client.search_model_versions(f"name = '{name}'")
         same = [v.version for v in versions if v.tags.get(models.DIGEST) == promotion["digest"]]
         number = same[0] if same else _add(client, promotion, record, store, tags)
-        about = masked_text(descriptions.model_version(record))
+        about = descriptions.model_version(record)
         client.update_model_version(name, number, about)
         client.set_registered_model_alias(name, ALIAS, number)
     except MlflowException as error:

@@ -10,6 +10,7 @@ from pipeline.text.masking import masked_text
 from pipeline.tracking.entities import models
 from pipeline.tracking.record import Record, reference
 
+LONGEST = 5000  # characters of a text; MLflow's databases take no more
 SHOWN = 3  # metrics in a description
 COUNTS = ("rows",)  # beginnings of metrics that are no figures of merit
 GATE = "gate"  # type of the artifact that says what the gate decided
@@ -51,7 +52,7 @@ def tags(run: Run, experiment: str, commit: str | None, patch: str) -> dict[str,
         "commit": f"{commit[:12]}{'-dirty' if patch else ''}" if commit else "",
         "champion": promoted[-1] if promoted else "",
     }
-    return {name: value for name, value in values.items() if value}
+    return {name: value[:LONGEST] for name, value in values.items() if value}
 
 
 def _champion(record: Record) -> str:
@@ -138,4 +139,4 @@ def model_version(record: Record) -> str:
     tables = [reference(a) for a in record.inputs if a["metadata"].get("rows") is not None]
     about = f"{model['description']} (`{reference(model)}`)" if model else record.step
     lines = [f"{about}.", _figures(record), f"Judged on `{', '.join(tables)}`." if tables else ""]
-    return "\n\n".join(filter(None, lines))
+    return masked_text("\n\n".join(filter(None, lines)))[:LONGEST]

@@ -12,6 +12,7 @@ from pipeline.tracking.entities.parameters import short
 BETWEEN = " · "
 NAMED = 3  # values in a run's name; of more, how many
 WIDEST = 24  # characters of one of them
+LONGEST = 250  # characters of a name; MLflow's databases take no more
 GIVEN = re.compile(r"[a-z]+-[a-z]+-\d+")  # names that MLflow makes up
 NO_VALUES = ("data", "model", "experiment")  # groups that have a place of their own in the name
 # Above what stands for itself: `max_depth` says enough.
@@ -44,7 +45,7 @@ class Identity:
     def name(self) -> str:
         """The run's name, such as ``songs · random_forest · max_depth=2``."""
         words = [self.label, self.dataset, self.model or "", *self._special()]
-        return escaped(BETWEEN.join(filter(None, words)))
+        return escaped(BETWEEN.join(filter(None, words)))[:LONGEST]
 
     @property
     def tags(self) -> dict[str, str]:

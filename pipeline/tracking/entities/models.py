@@ -57,7 +57,7 @@ def logged(
         source_run_id=version.run_ids.get("mlflow", run),
         tags={
             **tags, DIGEST: version.digest, ARTIFACT: version.reference,
-            NOTE: f"{version.description}, `{version.reference}`",
+            NOTE: f"{version.description[:4000]}, `{version.reference}`",
         },
         params=parameters.params(values),
         model_type=str(version.metadata.get("estimator", "")),
