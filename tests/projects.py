@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tests.processes import ROOT, Done, clean_environment
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 SAMPLE = "assets/songs_sample.parquet"
 STEPS = list(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["steps"])
@@ -87,11 +90,15 @@ class Project:
         manifest: dict[str, Any] = json.loads(newest.read_text())
         return manifest
 
-    def runs(self) -> list[dict[str, Any]]:
-        """Return every MLflow run: status, tags, params, metrics."""
+    def mlflow(self) -> "MlflowClient":
+        """Return a client of the project's MLflow."""
         from mlflow import MlflowClient
 
-        client = MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
+        return MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return every MLflow run: status, tags, params, metrics."""
+        client = self.mlflow()
         return [
             {"id": r.info.run_id, "name": r.info.run_name, "status": r.info.status}
             | {"tags": r.data.tags, "params": r.data.params, "metrics": r.data.metrics}

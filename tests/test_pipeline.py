@@ -73,6 +73,55 @@ def test_mlflow_has_metrics_pictures_tables_and_references(project: Project) -> 
     assert runs["segregate"]["params"]["data.test_size"] == "0.3"
 
 
+def test_mlflow_tells_runs_apart(project: Project) -> None:
+    runs = project.whole_run()
+    parent, fitted = runs["parent"], runs["train_random_forest"]
+    assert parent["name"] == "songs_sample · random_forest"
+    assert {"dataset": "songs_sample", "model": "random_forest"}.items() <= fitted["tags"].items()
+    assert parent["tags"]["champion"] == "model_export:v0"
+    note = parent["tags"]["mlflow.note.content"]
+    assert note.startswith("**The model passed the gate and is the champion now.** auc 0.9")
+    assert f"`python main.py main.action=verify main.run={parent['id'][:8]}`" in note
+    assert parent["params"]["model.estimator.max_depth"] == "13"
+    # What a step was given, under the names of the config; no path of a file of this machine.
+    assert fitted["params"]["model.estimator.max_depth"] == "13"
+    assert fitted["params"]["data.features.categorical"] == '["key", "time_signature"]'
+    assert fitted["params"]["train_data"] == "data_train.csv:v0"
+    told = [value for run in runs.values() for value in run["params"].values()]
+    assert not [value for value in told if str(project.root) in value]
+    assert fitted["metrics"]["system/cpu_seconds"] > 0
+
+
+def test_mlflow_knows_tables_and_models(project: Project) -> None:
+    runs, client = project.whole_run(), project.mlflow()
+    parent, evaluate = runs["parent"], runs["evaluate"]
+    assert client.get_experiment(parent["experiment"]).name == "reproducible_ml_pipeline"
+    assert set(parent["datasets"]) == {"raw", "preprocessed", "training", "test"}
+    table = evaluate["datasets"]["test"]
+    digest = project.manifest("data_test.csv:v0")["digest"]
+    assert (table.name, table.digest) == ("songs_sample/data_test.csv", digest[:12])
+    assert json.loads(table.profile)["num_rows"] == 1457
+    columns = json.loads(table.schema)["mlflow_colspec"]
+    assert {"name": "key", "type": "long", "required": False} in columns
+    assert parent["params"]["data.digest"] == parent["datasets"]["raw"].digest
+    (used,) = client.get_run(evaluate["id"]).inputs.model_inputs
+    model = client.get_logged_model(used.model_id)
+    assert model.source_run_id == runs["train_random_forest"]["id"]
+    assert model.params["model.estimator.n_estimators"] == "100"
+    auc = {metric.dataset_name: metric.value for metric in model.metrics if metric.key == "auc"}
+    assert auc == {
+        "songs_sample/data_train.csv": runs["train_random_forest"]["metrics"]["auc"],
+        "songs_sample/data_test.csv": evaluate["metrics"]["auc"],
+    }
+    name = "reproducible_ml_pipeline-songs_sample-genre"
+    registered = client.get_registered_model(name)
+    assert registered.description.startswith("Models that predict `genre` of the dataset `songs_s")
+    version = client.get_model_version_by_alias(name, "champion")
+    assert (version.run_id, version.source) == (model.source_run_id, f"models:/{model.model_id}")
+    assert "auc 0.9" in version.description
+    assert json.loads(model.tags["mlflow.modelVersions"]) == [{"name": name, "version": 1}]
+
+
 def test_inputs_are_pinned_inside_a_run(project: Project) -> None:
     runs = project.whole_run()
     assert runs["segregate"]["params"]["input_artifact"] == "preprocessed_data.csv:v0"

@@ -30,6 +30,11 @@ GROUPS = ("data", "data/segregate", "model", EXPERIMENT)  # whose choices tell r
 MODEL = "model_config"  # the parameter of a step that fits a model
 LABEL = "main.experiment_name"
 TOLD = (LABEL, "main.random_seed", "main.steps")  # of `main`
+# What runs are compared in: MLflow's charts place a run that lacks a value somewhere.
+ALWAYS = (
+    "model.", "data.features.", "data.test_size", "data.val_size", "data.target", "data.group_by",
+    "main.random_seed",
+)  # fmt: skip
 ASIDE = ("main.", "tracking.", "download.", "hydra.", "data.name")
 
 
@@ -87,7 +92,8 @@ class Job:
         """Return what tells this run apart from others."""
         changed, main = self._changed(), self.config.main
         fits = any(MODEL in self.config.steps[step] for step in self.steps)
-        whole = leaves(asdict(self.config.model)) if fits else ()
+        values = asdict(self.config)
+        told = [p for p, _ in leaves(values) if ".".join(p).startswith(ALWAYS)]
         return Identity(
             label=main.experiment_name if LABEL in changed else self.choices.get(EXPERIMENT, ""),
             choices={g: c for g, c in self.choices.items() if fits or g != "model"},
@@ -95,7 +101,9 @@ class Job:
             model=self.choices.get("model") if fits else None,
             overrides=self.overrides,
             changed={name: value for name, value in changed.items() if name != LABEL},
-            always={".".join(("model", *path)): v for path, v in whole if path[0] == "estimator"},
+            always={
+                ".".join(path): _at(values, path) for path in told if fits or path[0] != "model"
+            },
         )
 
     def _changed(self) -> dict[str, object]:
@@ -106,7 +114,8 @@ class Job:
         """
         keys = {word.lstrip("+~").partition("=")[0] for word in self.overrides}
         values = asdict(self.config)
-        if any(not key.startswith(ASIDE) for key in keys - {*GROUPS} | keys & {EXPERIMENT}):
+        typed = any(not key.startswith(ASIDE) for key in keys - {*GROUPS})
+        if typed or EXPERIMENT in self.choices:
             words = [f"{g}={c}" for g, c in self.choices.items() if g != EXPERIMENT]
             differing = self.origin.differing(Sources(_composed(words)))
         else:

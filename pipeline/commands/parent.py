@@ -97,7 +97,7 @@ class ParentRun:
         assert decision.hit
         self._cache.reuse(decision)
         hit = decision.hit
-        origin = mlflow_log.cached_from(hit.record, hit.run, decision.reason)
+        origin = mlflow_log.cached_from(hit.record, hit.run, decision.reason, self.experiment_id)
         self._tell(decision, hit.record, None, origin)
         self._family.end(self.child, "FAILED" if hit.record.refused else "FINISHED")
         self._finish(decision, hit.record)

@@ -27,8 +27,9 @@ ACTIONS = ["run", "plan", "verify", "report", "compare", "runs", "set_reference"
 class Main:
     """What concerns the run as a whole."""
 
-    project_name: str = field(metadata={"fits": FORMS["project"]})  # W&B project
-    # Name of the MLflow parent run and of the W&B group.
+    # MLflow experiment and W&B project.
+    project_name: str = field(metadata={"fits": FORMS["project"]})
+    # Of W&B's groups; one that is not the default also begins the names of MLflow's runs.
     experiment_name: str = field(metadata={"fits": FORMS["experiment"]})
     steps: str | list[str] = "all"  # all · one · a,b · first:last · a list
     random_seed: int = field(metadata=SEED)

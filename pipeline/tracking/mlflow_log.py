@@ -98,11 +98,22 @@ def _series(record: Record, now: int) -> "list[Metric]":
     ]
 
 
-def cached_from(record: Record, run: str, reason: str) -> dict[str, str]:
-    """Return tags that say that an earlier execution of a step, in a run, serves, and why."""
+def cached_from(record: Record, run: str, reason: str, experiment: str) -> dict[str, str]:
+    """Return tags that say that an earlier execution of a step serves.
+
+    Args:
+        record: of that execution.
+        run: the pipeline run that it was in.
+        reason: why it serves.
+        experiment: the id of the experiment.
+    """
     origin = {"pipeline.cached": "true", "pipeline.reason": reason, "pipeline.cached_from": run}
     if record.mlflow_run:
         origin["pipeline.cached_from_step"] = record.mlflow_run
+        page = f"#/experiments/{experiment}/runs/{record.mlflow_run}"
+        origin["mlflow.note.content"] = (
+            f"[An earlier execution]({page}) serves: its files are there."
+        )
     return origin
 
 

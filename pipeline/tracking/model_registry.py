@@ -1,5 +1,6 @@
 """MLflow's model registry: the champion, beside the alias that the artifact store has."""
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -7,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.store.artifacts import Store
-from pipeline.text.masking import masked_text
 from pipeline.tracking.entities import descriptions, models
 from pipeline.tracking.record import Promotion, Record
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ALIAS = "champion"  # in the registry, where every dataset has a name of its own
+VERSIONS = "mlflow.modelVersions"  # tag of a logged model, by which MLflow leads to its versions
 
 
 def register(record: Record, store: Store, tags: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -39,12 +40,13 @@ def register(record: Record, store: Store, tags: Mapping[str, str] = MappingProx
     client, name = MlflowClient(), promotion["registered_model"]
     try:
         if not client.search_registered_models(f"name = '{name}'"):
-            about = descriptions.registered_model(record, tags)
-            client.create_registered_model(name, dict(tags), about)
+            subject = descriptions.subject(record, tags)
+            about = descriptions.registered_model(subject)
+            client.create_registered_model(name, subject, about)
         versions = client.search_model_versions(f"name = '{name}'")
         same = [v.version for v in versions if v.tags.get(models.DIGEST) == promotion["digest"]]
         number = same[0] if same else _add(client, promotion, record, store, tags)
-        about = masked_text(descriptions.model_version(record))
+        about = descriptions.model_version(record)
         client.update_model_version(name, number, about)
         client.set_registered_model_alias(name, ALIAS, number)
     except MlflowException as error:
@@ -71,6 +73,8 @@ def _add(
         tags=about,
         model_id=model.model_id,
     )
+    names = [{"name": made.name, "version": made.version}]
+    client.set_logged_model_tags(model.model_id, {VERSIONS: json.dumps(names)})
     return str(made.version)
 
 

@@ -71,7 +71,7 @@ def inputs(record: Record, dataset: str, contexts: Mapping[str, str]) -> Iterato
 
 def name(table: ArtifactFacts, dataset: str) -> str:
     """Return the name of a table in MLflow."""
-    return f"{dataset}/{table['name']}"
+    return f"{dataset}/{table['name']}"[:500]  # MLflow takes no more
 
 
 def digest(artifact: ArtifactFacts) -> str:

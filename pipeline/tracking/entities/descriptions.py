@@ -10,6 +10,7 @@ from pipeline.text.masking import masked_text
 from pipeline.tracking.entities import models
 from pipeline.tracking.record import Record, reference
 
+LONGEST = 5000  # characters of a text; MLflow's databases take no more
 SHOWN = 3  # metrics in a description
 COUNTS = ("rows",)  # beginnings of metrics that are no figures of merit
 GATE = "gate"  # type of the artifact that says what the gate decided
@@ -47,11 +48,11 @@ def tags(run: Run, experiment: str, commit: str | None, patch: str) -> dict[str,
     """
     promoted = [_champion(r) for r, cached in run.steps if r.promoted and not cached]
     values = {
-        "mlflow.note.content": _of_run(run, experiment),
+        models.NOTE: _of_run(run, experiment),
         "commit": f"{commit[:12]}{'-dirty' if patch else ''}" if commit else "",
         "champion": promoted[-1] if promoted else "",
     }
-    return {name: value for name, value in values.items() if value}
+    return {name: value[:LONGEST] for name, value in values.items() if value}
 
 
 def _champion(record: Record) -> str:
@@ -109,13 +110,24 @@ def _figure(record: Record, name: str, value: float) -> str:
     return f"{name} {value:.4f} ({low:.4f} to {high:.4f})"
 
 
-def registered_model(record: Record, tags: Mapping[str, str]) -> str:
+def subject(record: Record, tags: Mapping[str, str]) -> dict[str, str]:
+    """Return what all versions of a registered model have in common, as its tags.
+
+    Args:
+        record: of the step that has judged one.
+        tags: of the whole run.
+    """
+    judged = models.of(record.inputs)
+    target = judged["metadata"].get("target") if judged else None
+    values = {"dataset": tags.get("dataset"), "target": target}
+    return {name: masked_text(str(value)) for name, value in values.items() if value}
+
+
+def registered_model(subject: Mapping[str, str]) -> str:
     """Return what is read of a registered model, whose versions come and go."""
-    made = models.of(record.inputs)
-    target = made["metadata"].get("target") if made else None
-    what = f"`{target}`" if target else "one column"
-    of = f" of the dataset `{tags['dataset']}`" if "dataset" in tags else ""
-    return masked_text(
+    what = f"`{subject['target']}`" if "target" in subject else "one column"
+    of = f" of the dataset `{subject['dataset']}`" if "dataset" in subject else ""
+    return (
         f"Models that predict {what}{of}. Each version has passed the gate when it was made; "
         "`champion` is the one to serve."
     )
@@ -127,4 +139,4 @@ def model_version(record: Record) -> str:
     tables = [reference(a) for a in record.inputs if a["metadata"].get("rows") is not None]
     about = f"{model['description']} (`{reference(model)}`)" if model else record.step
     lines = [f"{about}.", _figures(record), f"Judged on `{', '.join(tables)}`." if tables else ""]
-    return "\n\n".join(filter(None, lines))
+    return masked_text("\n\n".join(filter(None, lines)))[:LONGEST]

@@ -12,6 +12,7 @@ from pipeline.tracking.entities.parameters import short
 BETWEEN = " · "
 NAMED = 3  # values in a run's name; of more, how many
 WIDEST = 24  # characters of one of them
+LONGEST = 250  # characters of a name; MLflow's databases take no more
 GIVEN = re.compile(r"[a-z]+-[a-z]+-\d+")  # names that MLflow makes up
 NO_VALUES = ("data", "model", "experiment")  # groups that have a place of their own in the name
 # Above what stands for itself: `max_depth` says enough.
@@ -44,7 +45,7 @@ class Identity:
     def name(self) -> str:
         """The run's name, such as ``songs · random_forest · max_depth=2``."""
         words = [self.label, self.dataset, self.model or "", *self._special()]
-        return escaped(BETWEEN.join(filter(None, words)))
+        return escaped(BETWEEN.join(filter(None, words)))[:LONGEST]
 
     @property
     def tags(self) -> dict[str, str]:
@@ -65,14 +66,15 @@ class Identity:
 
     def _special(self) -> list[str]:
         typed = dict.fromkeys(o.lstrip("+~").partition("=")[0] for o in self.overrides)
-        found = {n: v for n, v in self.choices.items() if n not in NO_VALUES} | {**self.changed}
-        words = list(_words([(n, found[n]) for key in typed for n in found if _holds(key, n)]))
+        groups = {name: value for name, value in self.choices.items() if name not in NO_VALUES}
+        values = [
+            found
+            for key in typed
+            for found in ((groups if key in self.choices else self.changed).items())
+            if found[0] == key or found[0].startswith(f"{key}.")
+        ]
+        words = list(_words(values))
         return words if len(words) <= NAMED else [*words[:NAMED], f"+{len(words) - NAMED}"]
-
-
-def _holds(key: str, name: str) -> bool:
-    """Whether a key is that of a value, or of a mapping that holds it."""
-    return name == key or name.startswith(f"{key}.")
 
 
 def _words(values: Sequence[tuple[str, object]]) -> Iterator[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TYPE = "model"  # of the artifact that is one
 DIGEST = "pipeline.digest"  # tag: which artifact it is
 ARTIFACT = "pipeline.artifact"  # tag: its name and version
+NOTE = "mlflow.note.content"  # tag: what MLflow shows as the description
 
 
 def of(artifacts: list[ArtifactFacts]) -> ArtifactFacts | None:
@@ -54,10 +55,13 @@ def logged(
         experiment,
         name=re.sub(r"""[/:.%"']""", "_", name or version.name)[:200],
         source_run_id=version.run_ids.get("mlflow", run),
-        tags={**tags, DIGEST: version.digest, ARTIFACT: version.reference},
+        tags={
+            **tags, DIGEST: version.digest, ARTIFACT: version.reference,
+            NOTE: f"{version.description[:4000]}, `{version.reference}`",
+        },
         params=parameters.params(values),
         model_type=str(version.metadata.get("estimator", "")),
-    )
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         client.log_model_artifacts(model.model_id, str(store.download(version, Path(folder))))
     return client.finalize_logged_model(model.model_id, "READY")

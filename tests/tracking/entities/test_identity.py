@@ -32,8 +32,8 @@ def identity(*overrides: str, label: str = "", **changed: Any) -> Identity:
         (identity("data=songs", "model=random_forest"), "songs · random_forest"),
         (identity("main.steps=all", label="weekly"), "weekly · songs · random_forest"),
         (
-            identity("data", data__a="x" * 30, data__b=[1], data__c=None, data__d=1, data__e=2),
-            "songs · random_forest · a=xxxxxxxxxxxx…xxxxxxxxxxx · b=[1] · c=null · +2",
+            identity("b={}", b__a="x" * 30, b__b=[1], b__c=None, b__d=1),
+            "songs · random_forest · b.a=xxxxxxxxxxxx…xxxxxxxxxxx · b.b=[1] · b.c=null · +1",
         ),
         # Two keys of one name.
         (
