@@ -8,7 +8,7 @@ from omegaconf import open_dict
 
 from pipeline import paths
 from pipeline.cache.cache import Cache
-from pipeline.commands import parent
+from pipeline.commands import actions
 from pipeline.commands.job import Job
 from pipeline.config import root_config
 from pipeline.config.overrides import CONFIG_ERRORS, from_argv
@@ -66,4 +66,4 @@ def store(context: RunContext | None = None) -> Iterator[Store]:
 def cache(asked: Job) -> Iterator[Cache]:
     """Open what decides about the steps of a job."""
     with store(asked.context) as opened:
-        yield Cache(asked.config, asked.origin, parent.environment(asked), opened)
+        yield Cache(asked.config, asked.origin, actions.environment(asked), opened)

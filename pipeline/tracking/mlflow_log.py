@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from pipeline import context, paths
 from pipeline.text.masking import masked_text
-from pipeline.tracking.entities import parameters
+from pipeline.tracking.entities import metrics, parameters
 from pipeline.tracking.record import Record, reference
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric
+    pass
 
 PROCESS = "pipeline.process"  # tag of a run: what executes it
 
@@ -67,7 +67,7 @@ def to_mlflow(
 
     client = MlflowClient()
     now = int(folder.stat().st_mtime * 1000) if folder else time.time_ns() // 1_000_000
-    names = metric_names(record.metrics)
+    names = metrics.names_of(record.metrics)
     client.log_batch(
         run_id,
         metrics=[
@@ -75,27 +75,13 @@ def to_mlflow(
             for name, value in record.metrics.items()
         ]
         + [Metric(name, value, now, 0) for name, value in record.system.items() if folder]
-        + _series(record, now),
+        + metrics.series(record, now),
         tags=[RunTag(name, value[:5000]) for name, value in {**tags(record), **origin}.items()],
     )
     if folder:
         client.log_artifacts(run_id, str(folder))
     if record.refused:
         client.set_terminated(run_id, "FAILED")  # its process ended well, what it judged did not
-
-
-def _series(record: Record, now: int) -> "list[Metric]":
-    """Return the points of a record's series, which MLflow shows as charts."""
-    from mlflow.entities import Metric
-
-    found = [(axis, point) for axis, points in record.series.items() for point in points]
-    names = metric_names(dict.fromkeys(name for axis, point in found for name in point))
-    return [
-        Metric(names[name], value, now, int(point[axis]))
-        for axis, point in found
-        for name, value in point.items()
-        if name != axis
-    ]
 
 
 def cached_from(record: Record, run: str, reason: str, experiment: str) -> dict[str, str]:
@@ -141,26 +127,6 @@ def alone_to_mlflow(record: Record, folder: Path, process: str, experiment: str 
     to_mlflow(record, folder, str(record.mlflow_run))
     if own_run:
         mlflow.end_run("FINISHED" if record.outcome == "finished" else "FAILED")
-
-
-def metric_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the name under which MLflow takes each metric; no two are the same.
-
-    It takes letters, digits and _-./ : in at most 250 characters, and no path like ``a/..``. A
-    class called "R&B" becomes "R_B", one called "R+B" beside it "R_B_2".
-    """
-    mlflow_names: dict[str, str] = {}
-    for name in names:
-        metric, slash, label = name.partition("/")
-        if slash:
-            label = "".join(c if c.isalnum() or c in "_-. :" else "_" for c in label[:200])
-            metric += "/" + (label if label.strip(".") else "_" * max(len(label), 1))
-        plain, number = metric, 1
-        while plain in mlflow_names.values():
-            number += 1
-            plain = f"{metric}_{number}"
-        mlflow_names[name] = plain
-    return mlflow_names
 
 
 def mask_own_run(words: Sequence[str]) -> None:
