@@ -27,6 +27,7 @@ from pipeline.commands import actions, parent
 from pipeline.commands.job import Job, check_shown
 from pipeline.config import overrides, root_config
 from pipeline.screen import mistakes
+from pipeline.sweep.jobs import jobs_listed
 from pipeline.tracking import mlflow_log
 from pipeline.tracking.recorder_client import RecorderProcess
 
@@ -37,8 +38,8 @@ def main(config: DictConfig) -> None:
     asked = HydraConfig.get()
     try:
         folder = Path(asked.runtime.output_dir)
-        dataset = asked.runtime.choices["data"]
-        job = Job.of(config, tuple(asked.overrides.task), folder, memory, dataset)
+        words, choices = tuple(asked.overrides.task), asked.runtime.choices
+        job = Job.of(config, words, folder, memory, choices)
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
                 run(job.steps, parent.open_run(job, cache, recorder))
@@ -62,7 +63,7 @@ def run(steps: list[str], opened: AbstractContextManager[parent.ParentRun]) -> N
                         env_manager=pipeline_run.env_manager,
                         backend=pipeline_run.backend,
                         experiment_id=pipeline_run.experiment_id,
-                        run_name=step,
+                        backend_config=pipeline_run.backend_config,
                     )
 
 
@@ -73,6 +74,7 @@ if __name__ == "__main__":
         root_config.register(paths.ROOT)
         sys.argv[1:] = overrides.from_argv(sys.argv[1:])
         check_shown(sys.argv[1:])
-        main()
+        with jobs_listed():
+            main()
     except (Exception, KeyboardInterrupt) as error:
         sys.exit(mistakes.last_line(error))

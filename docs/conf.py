@@ -13,10 +13,18 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 # Caption → pages, in reading order. A page of docs/ that is in none of them stands in the last.
 CONTENTS = {
-    "Use it": ["quick-start", "commands", "configuration", "steps", "your-data", "results"],
-    "Trust it": ["caching", "verify", "report", "data-checks", "splits"],
+    "Use it": [
+        "quick-start",
+        "commands",
+        "configuration",
+        "steps",
+        "your-data",
+        "results",
+        "python",
+    ],
+    "Trust it": ["caching", "verify", "report", "compare", "data-checks", "splits"],
     "Models": ["models", "gate", "serving"],
-    "Run it for real": ["tracking", "costs", "troubleshooting"],
+    "Run it for real": ["tracking", "notify", "costs", "troubleshooting"],
     "Change it": ["your-step", "upgrading", "architecture", "picking-up"],
 }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from pipeline.config.preprocess import Download
 from pipeline.errors import InputError
 from pipeline.network import REDIRECTS, check_address, check_redirect
+from pipeline.progress import Counter
 
 if TYPE_CHECKING:
     import requests
@@ -36,10 +37,15 @@ class Copy:
         self._path, self.limit = path, math.inf
         self._file: BinaryIO | None = None
         self._shown_at = time.monotonic()
+        self._counter = Counter("bytes")
         self.restart()
 
     def expect(self, size: int) -> None:
         """Take note of how large the whole will be."""
+        self._allow(size)
+        self._counter.total = size if size > self.size else None  # else nobody has said it
+
+    def _allow(self, size: int) -> None:
         if size > self.limit:
             raise InputError(
                 f"{size:,} bytes or more, where {self.limit:,} are allowed; "
@@ -55,11 +61,12 @@ class Copy:
 
     def add(self, piece: bytes) -> None:
         """Write the next bytes."""
-        self.expect(self.size + len(piece))
+        self._allow(self.size + len(piece))
         self._file = self._file or self._path.open("wb")
         self._file.write(piece)
         self.sha256.update(piece)
         self.size += len(piece)
+        self._counter.tell(self.size)
         now = time.monotonic()
         if self.size - self._shown >= SHOW_EVERY or now - self._shown_at >= SHOW_AFTER:
             self._shown, self._shown_at = self.size, now
@@ -71,6 +78,7 @@ class Copy:
     def __exit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
+        self._counter.end()
         if self._file:
             self._file.close()
 

@@ -99,6 +99,7 @@ def _copy(url: str, scheme: str, path: Path, copy: Copy, limits: Download) -> No
 def _from_disk(url: str, path: Path, copy: Copy) -> None:
     try:
         with path.open("rb") as file:
+            copy.expect(os.fstat(file.fileno()).st_size)
             for piece in iter(lambda: file.read(CHUNK), b""):
                 copy.add(piece)
     except OSError as error:

@@ -8,7 +8,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
 from get_data import fetch
-from pipeline import paths
+from pipeline import paths, progress
 from pipeline.config.preprocess import Download
 from pipeline.step import arguments, start
 from pipeline.tables.external_chunks import TypedSource
@@ -23,7 +23,7 @@ def go(args: Namespace) -> None:
         table = TypedSource(source, args.file_url)
         about = (args.artifact_name, table.schema, args.artifact_type, args.artifact_description)
         with run.table_writer(*about) as writer:
-            for piece in ahead(table.pieces()):
+            for piece in progress.counted(ahead(table.pieces()), "rows", table.rows, len):
                 writer.write(piece)
         rows, columns = writer.metadata["rows"], len(table.schema)
         run.logger.info("%s rows, %s columns", f"{rows:,}", columns)

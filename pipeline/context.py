@@ -36,6 +36,7 @@ class RunContext:
         record_folder: where a step leaves its record for main.py; None: it was started alone.
         mlflow_run: the MLflow run that was made for this process, if one was.
         process: main.py's, by processes.identity: its steps end with it; empty: there is none.
+        screen: whether main.py shows on a terminal how far its steps' loops are.
     """
 
     artifact_store: str
@@ -50,6 +51,7 @@ class RunContext:
     record_folder: str | None = None
     mlflow_run: str | None = None
     process: str = ""
+    screen: bool = False
 
     @classmethod
     def of(cls, main: Group, tracking: Group) -> Self:

@@ -1,6 +1,6 @@
-"""Whether what was read from JSON has the shape that the program counts on."""
+"""Plain nested data: whether it has the shape that the program counts on, and its leaves."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -40,3 +40,14 @@ def _fits(value: object, hint: Any, required: Collection[str]) -> bool:
     if hint in (int, float):
         return isinstance(value, (int, hint)) and not isinstance(value, bool)
     return value is None if hint is NoneType else isinstance(value, hint)
+
+
+def leaves(
+    values: Mapping[str, object], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield what is in nested mappings, each with the keys that lead to it; not empty mappings."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, (*path, str(key)))
+        else:
+            yield (*path, str(key)), value

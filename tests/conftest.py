@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,24 @@ def bucket(s3_server: ThreadedMotoServer, monkeypatch: pytest.MonkeyPatch) -> It
         client.delete_object(Bucket="bucket", Key=entry["Key"])
     client.delete_bucket(Bucket="bucket")
     client.close()
+
+
+CAMPAIGN = ("faults", "kills", "bad inputs", "hostile strings")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how much a campaign (tests/campaign) threw and how much was borne, of each kind.
+
+    A test says what it threw by `record_property(kind, number)`.
+    """
+    counts = {outcome: Counter[str]() for outcome in ("passed", "failed")}
+    for outcome, count in counts.items():
+        for report in terminalreporter.getreports(outcome):
+            for name, number in getattr(report, "user_properties", ()):
+                if name in CAMPAIGN:
+                    count[name] += number
+    for kind in CAMPAIGN:
+        if total := counts["passed"][kind] + counts["failed"][kind]:
+            terminalreporter.write_line(
+                f"campaign: {kind}: {counts['passed'][kind]} of {total} borne"
+            )

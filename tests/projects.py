@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tests.processes import ROOT, Done, clean_environment
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 SAMPLE = "assets/songs_sample.parquet"
 STEPS = list(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["steps"])
@@ -87,22 +90,27 @@ class Project:
         manifest: dict[str, Any] = json.loads(newest.read_text())
         return manifest
 
-    def runs(self) -> list[dict[str, Any]]:
-        """Return every MLflow run: status, tags, params, metrics."""
+    def mlflow(self) -> "MlflowClient":
+        """Return a client of the project's MLflow."""
         from mlflow import MlflowClient
 
-        client = MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
+        return MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return every MLflow run: status, tags, params, metrics."""
+        client = self.mlflow()
         return [
             {"id": r.info.run_id, "name": r.info.run_name, "status": r.info.status}
             | {"tags": r.data.tags, "params": r.data.params, "metrics": r.data.metrics}
-            | {"artifacts": r.info.artifact_uri}
+            | {"artifacts": r.info.artifact_uri, "experiment": r.info.experiment_id}
+            | {"datasets": {d.tags[0].value: d.dataset for d in r.inputs.dataset_inputs}}
             for r in client.search_runs([e.experiment_id for e in client.search_experiments()])
         ]
 
     def whole_run(self) -> dict[str, dict[str, Any]]:
         """Return the MLflow runs of the fixture's own whole run: "parent", and step → child."""
         runs = self.runs()  # the newest first
-        parent = [run for run in runs if run["name"] == "dev"][-1]
+        parent = [run for run in runs if "mlflow.parentRunId" not in run["tags"]][-1]
         children = [r for r in runs if r["tags"].get("mlflow.parentRunId") == parent["id"]]
         return {"parent": parent} | {run["name"]: run for run in children}
 
@@ -136,6 +144,7 @@ def copy_results(source: Path, target: Path) -> Project:
         "experiments": ["artifact_location"],
         "runs": ["artifact_uri"],
         "model_versions": ["source", "storage_location"],
+        "logged_models": ["artifact_location"],
     }
     with closing(sqlite3.connect(target / "mlflow.db")) as database, database:
         for table, columns in places.items():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
 
 from tests.conftest import STEPS, Project, copy_project, copy_results
 
@@ -42,11 +43,19 @@ def registered(project: Project) -> Any:
     )
 
 
+def card(project: Project) -> str:
+    """Return the card that lies beside the registered champion."""
+    name, uri = registered(project).name, f"sqlite:///{project.root / 'mlflow.db'}"
+    file = f"models:/{name}@champion/model_card.md"
+    return Path(download_artifacts(file, tracking_uri=uri)).read_text()
+
+
 @pytest.mark.slow
 def test_models_come_and_go(project: Project) -> None:
     """One test, because each run depends on the champion that the others leave."""
     assert verdict(project)["champion"] is None
     assert registered(project).tags["pipeline.artifact"] == "model_export:v0"
+    assert "## How good it is" in card(project)
     same = project.run("python", "main.py", SMALL, ON)
     assert (same.status, same.out.count("  hit: ")) == (0, len(STEPS)), same.out + same.err
 
@@ -92,6 +101,7 @@ def test_thresholds_hold_for_the_first_model_too(sample_run: Path, tmp_path: Pat
     project = copy_results(sample_run, tmp_path / "repository")
     (project.root / "artifacts" / CHAMPION).unlink()  # nobody is it yet
     words = ("gate.overall.auc=0.99", "gate.per_class.recall=0.05")
+    words = (*words, "notify=[{command: [tee, told.json]},{when: [failure], command: [touch, x]}]")
     done = project.run("python", "main.py", *words, WANDB_MODE="disabled")
     assert done.status == 1
     last = done.err.splitlines()[-1]
@@ -100,6 +110,12 @@ def test_thresholds_hold_for_the_first_model_too(sample_run: Path, tmp_path: Pat
     assert not (project.root / "artifacts" / CHAMPION).exists()
     row = next(line for line in done.out.splitlines() if line.startswith("evaluate · refused"))
     assert "gate.json:v1" in row  # v0 is of the run before
+    told = json.loads((project.root / "told.json").read_text())
+    assert (told["outcome"], told["gate"], told["step"]) == ("refused", "refused", "evaluate")
+    assert told["events"] == ["end", "refused"]
+    assert Path(told["report"]).is_file()
+    assert told["metrics"]["auc"] > 0.9
+    assert not (project.root / "x").exists()
 
 
 def test_a_figure_that_does_not_exist_is_refused_before_anything_runs(fresh: Project) -> None:

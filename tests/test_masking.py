@@ -71,6 +71,22 @@ def test_what_is_hidden_is_there_again_where_it_is_used(value: Any) -> None:
     assert masking.revealed(hidden) == value
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://hooks.slack.com/services/T0/B0/hunter2", "https://hooks.slack.com/***"),
+        ("https://a.webhook.office.com/webhookb2/hunter2@x/y", "https://a.webhook.office.com/***"),
+        ("https://discord.com/api/webhooks/12/hunter2", "https://discord.com/api/webhooks/***"),
+        ("https://u:p@chat.example:8065/hooks/hunter2?x=1", "https://***@chat.example:8065/hooks/***?x=***"),
+        ("https://hooks.slack.com/", "https://hooks.slack.com/"),
+        ("https://example.org/about-webhooks", "https://example.org/about-webhooks"),
+    ],
+)  # fmt: skip
+def test_the_path_of_a_webhook_is_a_secret(address: str, shown: str) -> None:
+    assert masking.masked_text(address) == masked(shown) == shown
+    assert masking.revealed(masking.hidden(address)) == address
+
+
 def test_addresses_that_look_the_same_are_told_apart() -> None:
     one, other = (masking.hidden(f"https://a.example/t?key={n}") for n in ("first", "second"))
     assert (one, other) == ("https://a.example/t?key=***", "https://a.example/t?key=***2")
@@ -115,7 +131,15 @@ def test_a_mask_that_stands_for_nothing_here(value: str) -> None:
         ("steps.own.max_tokens=5", "steps.own.max_tokens=5"),
         ("steps.own.token=${oc.env:TOKEN}", "steps.own.token=${oc.env:TOKEN}"),
         ("data.target=genre", "data.target=genre"),
+        ("notify=[{webhook: https://x.example/hunter}]", "notify=[{webhook: ***webhook}]"),
+        (
+            'notify=[{form: x, webhook: "https://y/a,b"}]',
+            'notify=[{form: x, webhook: "***webhook"}]',
+        ),
+        ("notify=[{webhook: ${oc.env:HOOK}}]", "notify=[{webhook: ${oc.env:HOOK}}]"),
+        ("notify=[{webhook: ***webhook}]", "notify=[{webhook: ***webhook}]"),
     ],
 )
-def test_an_override(token: str, hidden: str) -> None:
+def test_an_override(token: str, hidden: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_known", {})  # a second secret of a name has another mask
     assert masking.hidden_override(token) == hidden

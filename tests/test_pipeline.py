@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from pipeline.tables import table_files
+from tests import wandb_files
 from tests.conftest import STEPS, Project, copy_project
 
 OUTPUTS = {
@@ -68,7 +70,56 @@ def test_mlflow_has_metrics_pictures_tables_and_references(project: Project) -> 
     assert pictures | tables | {"calibration.png", "record.json"} <= files
     checks = Path(runs["check_data"]["artifacts"].removeprefix("file://")) / "checks.md"
     assert "| range | loudness |" in checks.read_text()
-    assert runs["segregate"]["params"]["test_size"] == "0.3"
+    assert runs["segregate"]["params"]["data.test_size"] == "0.3"
+
+
+def test_mlflow_tells_runs_apart(project: Project) -> None:
+    runs = project.whole_run()
+    parent, fitted = runs["parent"], runs["train_random_forest"]
+    assert parent["name"] == "songs_sample · random_forest"
+    assert {"dataset": "songs_sample", "model": "random_forest"}.items() <= fitted["tags"].items()
+    assert parent["tags"]["champion"] == "model_export:v0"
+    note = parent["tags"]["mlflow.note.content"]
+    assert note.startswith("**The model passed the gate and is the champion now.** auc 0.9")
+    assert f"`python main.py main.action=verify main.run={parent['id'][:8]}`" in note
+    assert parent["params"]["model.estimator.max_depth"] == "13"
+    # What a step was given, under the names of the config; no path of a file of this machine.
+    assert fitted["params"]["model.estimator.max_depth"] == "13"
+    assert fitted["params"]["data.features.categorical"] == '["key", "time_signature"]'
+    assert fitted["params"]["train_data"] == "data_train.csv:v0"
+    told = [value for run in runs.values() for value in run["params"].values()]
+    assert not [value for value in told if str(project.root) in value]
+    assert fitted["metrics"]["system/cpu_seconds"] > 0
+
+
+def test_mlflow_knows_tables_and_models(project: Project) -> None:
+    runs, client = project.whole_run(), project.mlflow()
+    parent, evaluate = runs["parent"], runs["evaluate"]
+    assert client.get_experiment(parent["experiment"]).name == "reproducible_ml_pipeline"
+    assert set(parent["datasets"]) == {"raw", "preprocessed", "training", "test"}
+    table = evaluate["datasets"]["test"]
+    digest = project.manifest("data_test.csv:v0")["digest"]
+    assert (table.name, table.digest) == ("songs_sample/data_test.csv", digest[:12])
+    assert json.loads(table.profile)["num_rows"] == 1457
+    columns = json.loads(table.schema)["mlflow_colspec"]
+    assert {"name": "key", "type": "long", "required": False} in columns
+    assert parent["params"]["data.digest"] == parent["datasets"]["raw"].digest
+    (used,) = client.get_run(evaluate["id"]).inputs.model_inputs
+    model = client.get_logged_model(used.model_id)
+    assert model.source_run_id == runs["train_random_forest"]["id"]
+    assert model.params["model.estimator.n_estimators"] == "100"
+    auc = {metric.dataset_name: metric.value for metric in model.metrics if metric.key == "auc"}
+    assert auc == {
+        "songs_sample/data_train.csv": runs["train_random_forest"]["metrics"]["auc"],
+        "songs_sample/data_test.csv": evaluate["metrics"]["auc"],
+    }
+    name = "reproducible_ml_pipeline-songs_sample-genre"
+    registered = client.get_registered_model(name)
+    assert registered.description.startswith("Models that predict `genre` of the dataset `songs_s")
+    version = client.get_model_version_by_alias(name, "champion")
+    assert (version.run_id, version.source) == (model.source_run_id, f"models:/{model.model_id}")
+    assert "auc 0.9" in version.description
+    assert json.loads(model.tags["mlflow.modelVersions"]) == [{"name": name, "version": 1}]
 
 
 def test_inputs_are_pinned_inside_a_run(project: Project) -> None:
@@ -78,14 +129,41 @@ def test_inputs_are_pinned_inside_a_run(project: Project) -> None:
 
 
 def test_wandb_has_an_offline_run_for_each_step(project: Project) -> None:
-    content = [path.read_bytes() for path in (project.root / "wandb").glob("offline-*/*.wandb")]
+    """What the seed writes, step by step, as W&B's own files say."""
+    files = (project.root / "wandb").glob("offline-*/*.wandb")
+    decoded = [wandb_files.parsed(path) for path in files]
+    runs = {wandb_files.started(found).job_type: found for found in decoded}
+    group = f"dev-{project.whole_run()['parent']['id'][:8]}"
     for step in STEPS:
-        assert any(step.encode() in text for text in content), step
-    parent = project.whole_run()["parent"]
-    for name in ("reproducible_ml_pipeline", f"dev-{parent['id'][:8]}"):
-        assert sum(name.encode() in text for text in content) >= len(STEPS)
+        run = wandb_files.started(runs[step])  # wandb.init
+        assert (run.project, run.run_group) == ("reproducible_ml_pipeline", group)
+        assert f"INFO    {step}: wrote " in wandb_files.lines(runs[step])
+        assert wandb_files.summary(runs[step])["seconds"] > 0
+        made = {name for name, owner in OUTPUTS.items() if owner == step}
+        logged = wandb_files.artifacts(runs[step])  # log_artifact
+        assert made <= {name.partition(":")[2] for name in logged}
+    config = wandb_files.config(runs["segregate"])  # config.update
+    assert (config["test_size"], config["inputs"]) == (0.3, ["preprocessed_data.csv:v0"])
     staged = list((project.root / "wandb" / "data").rglob("*"))
     assert staged, "what `wandb sync` sends later is kept inside the project"
+
+
+def test_the_fit_is_a_chart_in_both_trackers(project: Project) -> None:
+    run = project.whole_run()["train_random_forest"]
+    (file,) = (project.root / "wandb").glob(
+        f"*/*{run['tags']['pipeline.tracking.wandb_run']}.wandb"
+    )
+    found = wandb_files.parsed(file)
+    loss = "fitting/validation_log_loss"
+    rows = [row for row in wandb_files.history(found).items() if loss in row[1]]
+    assert [step for step, _ in rows] == [row["trees"] for _, row in rows]
+    assert (len(rows), rows[0][0], rows[-1][0]) == (20, 1, 100)
+    assert rows[0][1][loss] > rows[-1][1][loss]
+    assert wandb_files.metrics(found)[loss] == "trees"
+    client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
+    points = client.get_metric_history(run["id"], loss)
+    assert [(p.step, p.value) for p in points] == [(step, row[loss]) for step, row in rows]
+    assert "confusion_matrix/_type" in wandb_files.history(found)[100]  # log of images
 
 
 def test_the_log_has_every_step(project: Project) -> None:
@@ -151,7 +229,7 @@ def test_a_failed_step_stops_the_run(project: Project) -> None:
     )
     assert "Traceback" not in done.out + done.err
     assert "segregate ·" not in done.out
-    parent = next(run for run in project.runs() if run["name"] == "fails")
+    parent = next(run for run in project.runs() if run["name"].startswith("fails · "))
     (child,) = (r for r in project.runs() if r["tags"].get("mlflow.parentRunId") == parent["id"])
     assert (parent["status"], child["status"]) == ("FAILED", "FAILED")
     assert child["name"] == "check_data"
@@ -183,7 +261,7 @@ def test_reference_figures_on_the_real_table(project: Project) -> None:
     words = ["data=songs", url, "main.experiment_name=real", "main.artifact_store=real_artifacts"]
     done = project.run("python", "main.py", *words)
     assert done.status == 0, done.out + done.err
-    (run,) = (r for r in project.runs() if r["name"] == "real")
+    (run,) = (r for r in project.runs() if r["name"].startswith("real · "))
     rows = [f"{n:,}" for n in (20567, 8815, 12593)]
     assert f"fitting {rows[0]} rows, {rows[1]} to validate" in done.out
     assert f"test: {rows[2]} rows" in done.out
@@ -201,7 +279,7 @@ def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     words += ["main.experiment_name=grouped", "main.artifact_store=real_artifacts"]
     done = project.run("python", "main.py", *words)
     assert done.status == 0, done.out + done.err
-    (run,) = (r for r in project.runs() if r["name"] == "grouped")
+    (run,) = (r for r in project.runs() if r["name"].startswith("grouped · "))
     assert run["metrics"]["evaluate/auc"] == pytest.approx(0.954, abs=0.002)
     assert run["metrics"]["segregate/leak"] == 0
     assert "of the test rows" not in done.out

@@ -1,7 +1,10 @@
 """Every way to say the same thing gives the same config, in the same stores."""
 
+import re
+
 import pytest
 
+from pipeline.config.schema import ACTIONS
 from tests.conftest import ROOT, Project
 
 ROUTES = {
@@ -108,12 +111,32 @@ def test_sweep(project: Project) -> None:
         "main.experiment_name=sweep",
     )  # fmt: skip
     assert done.status == 1
-    sizes = [r["metrics"]["segregate/rows_test"] for r in project.runs() if r["name"] == "sweep"]
+    jobs = [r for r in project.runs() if r["name"].startswith("sweep · songs_sample · ")]
+    sizes = [run["metrics"]["segregate/rows_test"] for run in jobs]
     assert sorted(sizes) == [1214, 1699]
     assert "error: data.test_size must be" in done.err
+    *_, one, two, three = done.out.strip().splitlines()
+    assert re.fullmatch(r"1 · finished · .+ s · leak .+ · data\.test_size=0\.25", one)
+    assert re.fullmatch(
+        r"2 · failed · .+ s · data\.test_size=1\.5 · error: data\.test_size .+", two
+    )
+    assert three.startswith("3 · finished")
+    assert "== job 2 of 3 · data.test_size=1.5\n" in done.out
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--cfg", "job"], ["--cfg", "job", "--resolve"]])
+def test_help_fits_one_screen(project: Project) -> None:
+    done = project.run("python", "main.py", "--help")
+    lines = done.out.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert "data/segregate: group, hash, random, stratified, time" in lines
+    named = set(re.findall(r"\w+", done.out))
+    assert set(ACTIONS) - {"run"} <= named
+    for page in re.findall(r"docs/\S+", done.out):
+        assert (ROOT / page).exists()
+
+
+@pytest.mark.parametrize("words", [["--cfg", "job"], ["--cfg", "job", "--resolve"]])
 def test_hydra_own_options(project: Project, words: list[str]) -> None:
     done = project.run("python", "main.py", *words)
     assert done.status == 0, done.err

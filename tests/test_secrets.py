@@ -30,6 +30,7 @@ SECRETS = {
     "proxy": "dummyProxy12",
     "config": "dummyConfig13",
     "a name": "dummyApiKey14",
+    "webhook": "dummyWebhook15",
 }
 
 
@@ -122,13 +123,15 @@ def planted(fresh: Project) -> Project:
 
 @pytest.mark.slow
 def test_a_run_that_is_given_secrets(planted: Project, place: str) -> None:
-    words = ["main.steps=get_data", "data=mine", "main.report=true"]
+    told = f"notify=[{{when: [end], webhook: http://{place}/{SECRETS['webhook']}}}]"
+    words = ["main.steps=get_data", "data=mine", "main.report=true", told]
     hook = f"https://hooks.example.org/x?auth={SECRETS['override']}"
     given = [*words, f"data.file_url={address(place)}", f"main.experiment_name={hook}"]
     done = planted.run("python", "main.py", *given)
     assert done.status == 0, done.out + done.err
     assert leaks(planted.root) == []
     assert not [s for s in SECRETS.values() if s in done.out + done.err]
+    assert "notify[0] (webhook) is not sent: the server answers 501 Uns" in done.err
     manifest = planted.last_manifest()
     assert manifest["config"]["data"]["file_url"].startswith(f"http://***@{place}/songs_sample")
     assert set(manifest["code"]["left_out"]) == {".env", "deploy.pem"}

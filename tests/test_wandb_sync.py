@@ -70,7 +70,7 @@ def whole(server: WandbServer, project: Project, store: str = "artifacts") -> No
         assert artifact["description"] == manifest["description"]
         assert facts["digest"] == manifest["digest"]
         assert facts["files"] == manifest["files"]
-        assert artifact["state"] == "COMMITTED", name
+        assert (artifact["state"], artifact["version"]) == ("COMMITTED", manifest["version"]), name
         sizes = {file["path"]: file["size"] for file in manifest["files"]}
         assert {path: file["size"] for path, file in artifact["files"].items()} == sizes
         assert runs[artifact["logged_by"]]["job_type"] == manifest["step"]
@@ -78,6 +78,25 @@ def whole(server: WandbServer, project: Project, store: str = "artifacts") -> No
     assert used == {
         name: {step.name for step in wiring.read(ROOT) if name in step.reads} for name in OUTPUTS
     }
+    for run in (run for run in runs.values() if run is not report):
+        calls_of_the_seed(run)
+
+
+def calls_of_the_seed(run: dict[str, Any]) -> None:
+    """What else a step has told its W&B run; `whole` has looked at its artifacts.
+
+    A step whose artifacts have W&B's numbers has waited for them, and one of another machine that
+    goes on from them has asked for their files (tests/test_wandb_online.py).
+    """
+    # What config.update was given is what use_artifact has noted.
+    assert sorted(run["config"]["inputs"]) == sorted(run["inputs"])
+    assert run["summary"]["seconds"] > 0
+    assert "output.log" in run["files"]  # the Logs tab
+    if run["job_type"] == "train_random_forest":  # log
+        rows = [row for row in run["history"] if "fitting/validation_log_loss" in row]
+        assert [row["_step"] for row in rows] == [row["trees"] for row in rows] != []
+        assert rows[-1]["confusion_matrix"]["_type"] == "image-file"
+        assert any(name.startswith("media/images/roc_") for name in run["files"])
 
 
 @pytest.mark.slow

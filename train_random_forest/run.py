@@ -14,7 +14,7 @@ from pipeline.config.model import ModelConfig
 from pipeline.models import build, export
 from pipeline.splits import division
 from pipeline.step import arguments, lineage, performance, start
-from train_random_forest import train
+from train_random_forest import card, train
 
 
 def go(args: Namespace) -> None:
@@ -45,16 +45,15 @@ def go(args: Namespace) -> None:
         Thread(target=import_module, args=("mlflow.sklearn",)).start()  # seconds; export needs it
         fitted = train.fit(unfitted, training, target)
         performance.validate(run, fitted, validation, target)
+        performance.record_fit(run, fitted, frame, (first, second), target)
         folder = run.output_path(args.export_artifact)
-        export.export(fitted, folder, training, target, config.model.trusted_types, config.text)
+        about = card.text(run, fitted, config, args, (len(first), len(second)))
+        trusted = config.model.trusted_types
+        export.export(fitted, folder, training, target, trusted, config.text, about)
         estimator = type(fitted[-1]).__name__
-        run.add_artifact(
-            args.export_artifact,
-            folder,
-            "model",
-            f"{estimator} that predicts {target}, with all its processing",
-            {"estimator": estimator, "target": target},
-        )
+        what = f"{estimator} that predicts {target}, with all its processing"
+        facts = {"estimator": estimator, "target": target}
+        run.add_artifact(args.export_artifact, folder, "model", what, facts)
 
 
 if __name__ == "__main__":

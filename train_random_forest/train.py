@@ -1,5 +1,7 @@
 """Fit the inference pipeline that pipeline/models/build.py builds."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +10,9 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.utils.parallel import Parallel
 
+from pipeline import progress
 from pipeline.errors import InputError, did_you_mean
 from pipeline.models.features import features_of, labels, model_input
 
@@ -42,7 +46,8 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
     if forest and estimator.n_jobs is None:
         estimator.set_params(n_jobs=-1)
     try:
-        fitted.fit(inputs, truth)
+        with _trees_counted(estimator) if forest else nullcontext():
+            fitted.fit(inputs, truth)
     except (
         ValueError
     ) as error:  # scikit-learn's word for data or parameters that do not go together
@@ -53,6 +58,27 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
     if mapper := getattr(estimator, "_bin_mapper", None):
         mapper.n_threads = None  # gradient boosting notes this machine's; None: what there is
     return fitted
+
+
+@contextmanager
+def _trees_counted(forest: "BaseEstimator") -> Iterator[None]:
+    """Say how many trees there are so far: joblib asks for it after each task, and shows nothing.
+
+    The forest has no callback of its own, and fitting it in parts (`warm_start`) draws other trees.
+    """
+    counter, original = progress.Counter("trees", forest.n_estimators), Parallel.print_progress
+
+    def counted(parallel: Parallel) -> None:
+        original(parallel)
+        if parallel.n_jobs == forest.n_jobs:  # else those of the columns
+            counter.tell(parallel.n_completed_tasks)
+
+    Parallel.print_progress = counted
+    try:
+        yield
+    finally:
+        Parallel.print_progress = original
+        counter.end()
 
 
 def _two_or_more_classes(truth: NDArray[np.generic], target: str) -> None:

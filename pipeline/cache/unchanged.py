@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from pipeline import paths, wandb_mode
 from pipeline.context import variables
 from pipeline.files import write_text
+from pipeline.screen import served
 
 if TYPE_CHECKING:
     from pipeline.cache.decision import Decision
@@ -59,27 +59,12 @@ def recognised(memory: Path) -> bool:
         return False
     if same:
         print("Nothing has changed since this command was last served:")
-        print_lines(content["lines"])
+        served.show(content["served"])
     return same
 
 
 def _names(folder: Path) -> list[str]:
     return os.listdir(folder) if folder.is_dir() else []
-
-
-def print_lines(lines: Iterable[tuple[str, float | None]]) -> None:
-    """Print lines; one with a moment (seconds since 1970) ends in how long ago it was."""
-    for text, moment in lines:
-        print(text if moment is None else f"{text}, {ago(moment)}")
-
-
-def ago(moment: float) -> str:
-    """Return how long ago a moment (seconds since 1970) was, in words."""
-    seconds = max(time.time() - moment, 0)
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if count := int(seconds // size):
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"
 
 
 def remember(
@@ -88,7 +73,7 @@ def remember(
     store: "Store",
     references: Iterable[str],
     resolvers: set[str],
-    lines: list[tuple[str, float | None]],
+    shown: served.Served,
 ) -> None:
     """Keep the evidence that earlier executions serve every step of this command.
 
@@ -99,7 +84,7 @@ def remember(
         references: the artifact references that the steps' parameters hold.
         resolvers: those that the config uses; one that may give another value next time, such
             as ``now``, rules it out.
-        lines: what the command printed, as `print_lines` takes it.
+        shown: what the command has shown.
     """
     evidence = _evidence(plan, store, references)
     if evidence is None or not resolvers <= set(STEADY):
@@ -113,7 +98,7 @@ def remember(
         "aliases": {str(path): text for path, text in aliases.items()},
         "folders": folders,
         "project": _project(folders),
-        "lines": lines,
+        "served": shown,
     }
     memory.parent.mkdir(parents=True, exist_ok=True)
     write_text(memory, json.dumps(content))

@@ -6,13 +6,16 @@ from pipeline import paths
 from pipeline.cache import unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
-from pipeline.commands import console, model_check, parent, set_reference
+from pipeline.commands import console, model_check, set_reference
 from pipeline.commands.job import Job
 from pipeline.errors import InputError
+from pipeline.screen import served
 from pipeline.store.artifacts import Store
 from pipeline.store.versions import is_reference
 from pipeline.tracking import mlflow_runs, wandb_store
 from pipeline.tracking.recorder_client import RecorderProcess
+
+ENVIRONMENT_TAG = "mlflow.project.env"  # MLflow sets it on a run whose environment it built
 
 
 def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
@@ -40,7 +43,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
         return None
     if any("model_config" in job.config.steps[step] for step in job.steps):
         model_check.check(job.config.data.features, job.config.model, job.config.main.random_seed)
-    cache = Cache(job.config, job.origin, parent.environment(job), store)
+    cache = Cache(job.config, job.origin, environment(job), store)
     plan = cache.plan(job.steps)
     if action == "plan":
         console.plan(plan)
@@ -50,6 +53,18 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
         return cache
     _reuse(job, plan, cache)
     return None
+
+
+def environment(job: Job) -> str:
+    """Return what builds the steps' environments; by default as the whole run was started."""
+    if job.config.main.env_manager != "auto":
+        return job.config.main.env_manager
+    if not job.context.mlflow_run:
+        return "local"
+    from mlflow import MlflowClient
+
+    tags = MlflowClient().get_run(job.context.mlflow_run).data.tags
+    return str(tags.get(ENVIRONMENT_TAG, "local"))
 
 
 def _verify(job: Job) -> None:
@@ -62,6 +77,26 @@ def _report(job: Job) -> None:
     from pipeline.report import make
 
     print(f"Report: {make.again(job.config.main.run, job.context.artifact_store)}")
+
+
+def _compare(job: Job) -> None:
+    from pipeline.comparison import choose, compare, page
+    from pipeline.judging.bootstrap import Bootstrap
+
+    config, location = job.config, job.context.artifact_store
+    runs = choose.chosen(config.main.run, paths.ROOT, location, config.gate.champion)
+    how = Bootstrap(config.judging.resamples, config.main.random_seed)
+    compared = compare.compare(runs, location, how)
+    page.show(compared, config.gate.metric)
+    folder = paths.ROOT / "outputs" / "comparisons"
+    print(f"Page: {page.write(compared, config.gate.metric, folder)}")
+
+
+def _runs(job: Job) -> None:
+    from pipeline.comparison import listing
+
+    main, metric = job.config.main, job.config.gate.metric
+    print("\n".join(listing.show(paths.ROOT, main.sort, main.filter, main.limit, metric)))
 
 
 def _infer_checks(job: Job) -> None:
@@ -111,6 +146,8 @@ def _fetch(job: Job, store: Store) -> None:
 ASIDE: dict[str, Callable[[Job], None]] = {
     "verify": _verify,
     "report": _report,
+    "compare": _compare,
+    "runs": _runs,
     "infer_checks": _infer_checks,
     "new_step": _new_step,
     "new_model": _new_model,
@@ -126,14 +163,14 @@ WITH_STORE: dict[str, Callable[[Job, Store], None]] = {
 
 def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
     """Use earlier executions for all steps: nothing runs, and MLflow is not imported."""
-    served, refused = [], None
+    hits, refused = [], None
     for decision in plan:
         cache.reuse(decision)
-        served.append(decision)
+        hits.append(decision)
         if decision.hit and (refused := decision.hit.record.refused):
             break
-    lines = console.served(served, job.context, cache.store)
-    unchanged.print_lines(lines)
+    shown = console.served(hits, job.context, cache.store)
+    served.show(shown)
     if refused:
         raise InputError(refused)
     online = cache.store.online  # then only W&B knows whether something has changed
@@ -141,4 +178,4 @@ def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
     if job.memory and steady and not job.config.main.recheck and not online:
         values = (value for d in plan for value in job.config.steps[d.step].values())
         references = filter(is_reference, values)
-        unchanged.remember(job.memory, plan, cache.store, references, job.origin.resolvers(), lines)
+        unchanged.remember(job.memory, plan, cache.store, references, job.origin.resolvers(), shown)

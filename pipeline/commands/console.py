@@ -7,40 +7,43 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.live import Live
-from rich.markup import escape as no_markup
-from rich.spinner import Spinner
-from rich.table import Table
-from rich.text import Text
-
-from pipeline import paths
+from pipeline import paths, progress
 from pipeline.cache.decision import Decision
-from pipeline.cache.unchanged import ago
 from pipeline.context import RunContext
+from pipeline.screen import table, terminal
+from pipeline.screen.served import Served, ago
 from pipeline.store.artifacts import Store
-from pipeline.text.escaping import escaped, escaped_lines
+from pipeline.text.escaping import escaped
 from pipeline.text.masking import masked_text
 from pipeline.tracking import record
 from pipeline.tracking.record import ArtifactFacts, Record
 
-COLUMNS = ("step", "status", "seconds", "rows in → out", "key metrics", "artifacts")
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+
+newest: list[Record] = []  # of the newest closing table
 
 
 @contextmanager
 def step(number: int, total: int, name: str, reason: str) -> Iterator[None]:
     """Announce a step; on a terminal a line below its output shows the time it has taken."""
     title, reason = f"[{number}/{total}] {name}", escaped(reason)
-    if not sys.stdout.isatty():
+    if not terminal.is_terminal(sys.stdout):
         print(f"{title}  {reason}", flush=True)
         yield
         return
-    terminal = Console(file=os.fdopen(os.dup(1), "w", encoding="utf-8"))
-    terminal.rule(f"[bold]{no_markup(title)}[/]  {no_markup(reason)}", align="left")
+    from rich.console import Console  # not needed elsewhere
+    from rich.live import Live
+
+    file = os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding, errors="plain")
+    screen = Console(file=file)
+    _announce(screen, *terminal.written([title, reason], file))
+    clock = _Clock(title, screen)
     with (
-        Live(_Clock(title), console=terminal, transient=True, refresh_per_second=8) as live,
-        _output_to(live),
+        Live(get_renderable=clock, console=screen, transient=True, refresh_per_second=8),
+        _output_to(clock),
     ):
         yield
 
@@ -50,55 +53,83 @@ def wait(number: int, total: int, name: str) -> None:
     print(f"[{number}/{total}] {name}  waits: another run is at the same work", flush=True)
 
 
+def _announce(screen: "Console", title: str, reason: str) -> None:
+    """Print a step's name and reason; with a rule behind it if there is room."""
+    from rich.text import Text
+
+    line = Text.assemble((title, "bold"), "  ", reason)
+    if line.cell_len < screen.width - 2:
+        screen.rule(line, align="left")
+    else:
+        screen.print(line)
+
+
 class _Clock:
-    """A spinner with the seconds since it was made."""
+    """A spinner with the seconds since it was made; below it how far a long loop is."""
 
-    def __init__(self, title: str) -> None:
-        self._spinner, self._title, self._start = Spinner("dots"), title, time.monotonic()
+    def __init__(self, title: str, screen: "Console") -> None:
+        from rich.spinner import Spinner
 
-    def __rich__(self) -> Spinner:
+        self.screen, self.bar = screen, progress.Bar(screen)
+        self._spinner = Spinner("dots" if screen.encoding.startswith("utf") else "line")
+        self._title, self._start = title, time.monotonic()
+
+    def __call__(self) -> "Group":
+        from rich.console import Group
+
         seconds = time.monotonic() - self._start
         self._spinner.update(text=f"{self._title}  {seconds:.0f} s")
-        return self._spinner
+        return Group(self._spinner, *([self.bar.drawn] if self.bar.drawn.tasks else []))
 
 
 @contextmanager
-def _output_to(live: Live) -> Iterator[None]:
+def _output_to(clock: _Clock) -> Iterator[None]:
     """Send what this process and its children print through a pipe, above the live line.
 
     mlflow.run gives its child our standard output: only its file descriptors can be redirected.
+    What goes to no terminal, as with ``2> file``, is left to go there.
     """
     read_end, write_end = os.pipe()
-    saved = [os.dup(1), os.dup(2)]
-    for descriptor in (1, 2):
+    saved = {descriptor: os.dup(descriptor) for descriptor in (1, 2) if os.isatty(descriptor)}
+    for descriptor in saved:
         os.dup2(write_end, descriptor)
     os.close(write_end)
-    reader = threading.Thread(target=_print_lines, args=(read_end, live), daemon=True)
+    reader = threading.Thread(target=_print_lines, args=(read_end, clock), daemon=True)
     reader.start()
     try:
         yield
     finally:
-        for original, descriptor in zip(saved, (1, 2), strict=True):
+        for descriptor, original in saved.items():
             os.dup2(original, descriptor)
             os.close(original)
         reader.join(timeout=2)  # a child that outlives its step would keep the pipe open
 
 
-def _print_lines(read_end: int, live: Live) -> None:
-    with os.fdopen(read_end, encoding="utf-8", errors="replace") as lines:
+def _print_lines(read_end: int, clock: _Clock) -> None:
+    from rich.text import Text
+
+    encoding = clock.screen.encoding  # the children have the same from the same environment
+    with os.fdopen(read_end, encoding=encoding, errors="backslashreplace") as lines:
         for line in lines:
-            live.console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True)
+            if told := progress.LINE.search(line):
+                clock.bar(told[1], int(told[2]), int(told[3]) if told[3] else None)
+                line = line[: told.start()]
+                if not line:
+                    continue
+            clock.screen.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True)
 
 
-def served(
-    plan: Sequence[Decision], context: RunContext, store: Store
-) -> list[tuple[str, float | None]]:
-    """Return the lines for a run that earlier executions serve whole, for unchanged.print_lines."""
-    heads = [
-        (f"[{n}/{len(plan)}] {d.step}  {escaped(d.reason)}", d.when) for n, d in enumerate(plan, 1)
-    ]
-    rows = [_line(_row(d.hit.record, True)) for d in plan if d.hit]
-    return [*heads, *((line, None) for line in [*rows, *where_to_look(context, store)])]
+def served(plan: Sequence[Decision], context: RunContext, store: Store) -> Served:
+    """Return what is shown of a run that earlier executions serve whole."""
+    newest[:] = [d.hit.record for d in plan if d.hit]
+    return {
+        "heads": [
+            (f"[{n}/{len(plan)}] {d.step}  {escaped(d.reason)}", d.when)
+            for n, d in enumerate(plan, 1)
+        ],
+        "rows": [_row(r, True) for r in newest],
+        "foot": where_to_look(context, store),
+    }
 
 
 def plan(decisions: Sequence[Decision]) -> None:
@@ -108,47 +139,38 @@ def plan(decisions: Sequence[Decision]) -> None:
         verdict, _, why = decision.reason.partition(": ")
         seconds = 0.0 if decision.hit else decision.seconds
         why += f", {ago(decision.when)}" if decision.when else ""
-        rows.append((decision.step, verdict, why, "?" if seconds is None else f"{seconds:.0f} s"))
-    _print_table(("step", "", "why", "expected"), rows)
+        expected = "?" if seconds is None else f"{seconds:.0f} s"
+        rows.append([[decision.step], [verdict], why.split(" "), [expected]])
+    table.show(("step", "", "why", "expected"), rows)
 
 
 def closing_table(executions: Sequence[tuple[Record, bool]]) -> None:
     """Print what each step did; with True, what an earlier execution did for it."""
-    _print_table(COLUMNS, [_row(execution, cached) for execution, cached in executions])
+    newest[:] = [execution for execution, _ in executions]
+    in_steps = sum(execution.seconds for execution, cached in executions if not cached)
+    table.show_steps([_row(execution, cached) for execution, cached in executions], in_steps)
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table on a terminal, plain lines elsewhere."""
-    if not rows:
-        return
-    if not sys.stdout.isatty():
-        for row in rows:
-            print(_line(row))
-        return
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(no_markup(escaped_lines(cell)) for cell in row))
-    Console().print(table)
-
-
-def _line(row: Sequence[str]) -> str:
-    return " · ".join(escaped(cell.replace("\n", ", ")) for cell in row if cell)
-
-
-def _row(r: Record, cached: bool) -> tuple[str, ...]:
+def _row(r: Record, cached: bool) -> list[list[str]]:
+    """Return a row of table.STEPS."""
     rows_in, rows_out = _rows(r.inputs), _rows(r.outputs)
-    rows = " → ".join(part for part in (rows_in, rows_out) if part)
-    items = [item for item in r.headline().items() if not item[0].startswith("rows")]
-    metrics = ", ".join(f"{name} {value:.5g}" for name, value in items[:3])
-    separator = "\n" if sys.stdout.isatty() else ", "
-    artifacts = separator.join(record.reference(a) for a in r.outputs)
-    status = ("cached", "") if cached else (r.outcome, f"{r.seconds:.1f} s")
-    return r.step, *status, rows, metrics, artifacts
+    rows = [*rows_in, *([f"→ {rows_out[0]}", *rows_out[1:]] if rows_in and rows_out else rows_out)]
+    metrics = table.parts(figures(r)[:3])
+    artifacts = table.parts(record.reference(a) for a in r.outputs)
+    status = (["cached"], []) if cached else ([r.outcome], [f"{r.seconds:.1f} s"])
+    return [[r.step], *status, rows, metrics, artifacts]
 
 
-def _rows(artifacts: list[ArtifactFacts]) -> str:
+def figures(r: Record) -> list[str]:
+    """Return a step's metrics with their names, without those that its rows tell."""
+    items = r.headline().items()
+    return [f"{name} {value:.5g}" for name, value in items if not name.startswith("rows")]
+
+
+def _rows(artifacts: list[ArtifactFacts]) -> list[str]:
     counts = [a["metadata"].get("rows") for a in artifacts]
-    return " + ".join(f"{count:,}" for count in counts if count is not None)
+    texts = [f"{count:,}" for count in counts if count is not None]
+    return [*texts[:1], *(f"+ {text}" for text in texts[1:])]
 
 
 def where_to_look(context: RunContext, store: Store) -> list[str]:

@@ -1,13 +1,15 @@
 """What main.py was asked to do, as one value."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from types import MappingProxyType
+from typing import Any, Self
 
 from hydra import compose, initialize_config_dir
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf, read_write
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
 
 from pipeline import paths
 from pipeline.config import schema, steps, yaml_text
@@ -15,9 +17,25 @@ from pipeline.config.origin import Sources
 from pipeline.config.overrides import as_typed
 from pipeline.config.schema import Config
 from pipeline.context import RunContext
+from pipeline.errors import InputError
 from pipeline.files import write_text
+from pipeline.replay.manifest import FILE
+from pipeline.shapes import leaves
 from pipeline.store.names import PROJECT, check
-from pipeline.text import masking
+from pipeline.tracking.entities.identity import Identity
+
+BUILDERS = {"uv": "uv", "virtualenv": "pyenv"}  # what MLflow calls for an environment
+EXPERIMENT = "experiment"
+GROUPS = ("data", "data/segregate", "model", EXPERIMENT)  # whose choices tell runs apart
+MODEL = "model_config"  # the parameter of a step that fits a model
+LABEL = "main.experiment_name"
+TOLD = (LABEL, "main.random_seed", "main.steps")  # of `main`
+# What runs are compared in: MLflow's charts place a run that lacks a value somewhere.
+ALWAYS = (
+    "model.", "data.features.", "data.test_size", "data.val_size", "data.target", "data.group_by",
+    "main.random_seed",
+)  # fmt: skip
+ASIDE = ("main.", "tracking.", "download.", "hydra.", "data.name")
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,7 @@ class Job:
         folder: of the run's results.
         context: what the steps are given.
         memory: the file that remembers that this command has nothing to do; None: none is kept.
+        choices: config group → the file that was chosen of it.
     """
 
     config: Config
@@ -41,11 +60,12 @@ class Job:
     folder: Path
     context: RunContext
     memory: Path | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, config: DictConfig, overrides: tuple[str, ...], folder: Path, memory: Path | None,
-        dataset: str = "data",
+        choices: Mapping[str, object] = MappingProxyType({}),
     ) -> Self:  # fmt: skip
         """Check a config whole; a dataset without a name gets the one of its file.
 
@@ -53,7 +73,7 @@ class Job:
             InputError, OmegaConfBaseException: as schema.checked; an unknown step.
         """
         if OmegaConf.select(config, "data.name") is None:
-            OmegaConf.update(config, "data.name", dataset)
+            OmegaConf.update(config, "data.name", choices.get("data") or "data")
         checked = schema.checked(config, paths.ROOT)
         context = RunContext.of(asdict(checked.main), asdict(checked.tracking))
         check("project", context.project, PROJECT)
@@ -65,7 +85,61 @@ class Job:
             folder=folder,
             context=context,
             memory=memory,
+            choices={group: str(choices[group]) for group in GROUPS if choices.get(group)},
         )
+
+    def identity(self) -> Identity:
+        """Return what tells this run apart from others."""
+        changed, main = self._changed(), self.config.main
+        fits = any(MODEL in self.config.steps[step] for step in self.steps)
+        values = asdict(self.config)
+        told = [p for p, _ in leaves(values) if ".".join(p).startswith(ALWAYS)]
+        return Identity(
+            label=main.experiment_name if LABEL in changed else self.choices.get(EXPERIMENT, ""),
+            choices={g: c for g, c in self.choices.items() if fits or g != "model"},
+            dataset=str(self.config.data.name),
+            model=self.choices.get("model") if fits else None,
+            overrides=self.overrides,
+            changed={name: value for name, value in changed.items() if name != LABEL},
+            always={
+                ".".join(path): _at(values, path) for path in told if fits or path[0] != "model"
+            },
+        )
+
+    def _changed(self) -> dict[str, object]:
+        """Return what differs from the defaults of the same dataset, split and model, flat.
+
+        How a run is done makes no difference: what is in `main` counts only as far as it says what
+        is done, and what is in `tracking` and `download` does not.
+        """
+        keys = {word.lstrip("+~").partition("=")[0] for word in self.overrides}
+        values = asdict(self.config)
+        typed = any(not key.startswith(ASIDE) for key in keys - {*GROUPS})
+        if typed or EXPERIMENT in self.choices:
+            words = [f"{g}={c}" for g, c in self.choices.items() if g != EXPERIMENT]
+            differing = self.origin.differing(Sources(_composed(words)))
+        else:
+            differing = [tuple(key.split(".")) for key in sorted(keys & {*TOLD})]
+        return {
+            ".".join(path): _at(values, path)
+            for path in differing
+            if not ".".join(path).startswith(ASIDE) or ".".join(path) in TOLD
+        }
+
+    def check_place(self) -> None:
+        """Refuse what is not installed, and a folder that holds a run: the two would be mixed."""
+        asked = self.config.main.env_manager
+        builder = BUILDERS.get(asked)
+        if builder and shutil.which(builder) is None:
+            raise InputError(
+                f"main.env_manager={asked}: there is no {builder} on the PATH; install it, or take "
+                "main.env_manager=local, this Python's own environment"
+            )
+        if (self.folder / FILE).exists():
+            raise InputError(
+                f"hydra.run.dir={self.folder}: there are the results of a run; give a folder of "
+                "its own, or leave hydra.run.dir out"
+            )
 
     def write_config(self) -> None:
         """Write config and overrides into the run's folder, as Hydra would, but for the secrets."""
@@ -74,6 +148,20 @@ class Job:
         contents = {"config": asdict(self.config), "overrides": list(self.overrides)}
         for name, content in contents.items():
             write_text(folder / f"{name}.yaml", yaml_text.dump(content))
+
+
+def _at(values: Any, path: Sequence[str]) -> object:
+    """Return what is there, None if nothing is."""
+    for part in path:
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values
+
+
+def _composed(overrides: list[str]) -> DictConfig:
+    if GlobalHydra.instance().is_initialized():
+        return compose("config", overrides)
+    with initialize_config_dir(str(paths.ROOT / "conf"), version_base="1.3"):
+        return compose("config", overrides)
 
 
 def check_shown(words: Sequence[str]) -> None:
@@ -85,15 +173,4 @@ def check_shown(words: Sequence[str]) -> None:
     if {"--cfg", "-c"}.isdisjoint(word.partition("=")[0] for word in words) or "-m" in words:
         return
     overrides = [w for w in words if w[:1] not in ("", "-") and (w[:1] == "~" or "=" in w)]
-    with initialize_config_dir(str(paths.ROOT / "conf"), version_base="1.3"):
-        schema.checked(compose("config", overrides), paths.ROOT)
-
-
-class WithoutSecrets(Callback):
-    """Masks what multirun.yaml would hold of the secrets in config files."""
-
-    def on_multirun_start(self, config: DictConfig, **_: object) -> None:
-        """Mask the config that the sweeper is given and writes; its jobs read the files again."""
-        with read_write(config):
-            for key in (str(key) for key in config if key != "hydra"):
-                config[key] = masking.hidden(OmegaConf.to_container(config[key], resolve=False))
+    schema.checked(_composed(overrides), paths.ROOT)

@@ -1,37 +1,39 @@
 """The run as a whole: its environment, its MLflow parent run, what its steps left behind."""
 
 import logging
-import shutil
 import signal
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pipeline import paths, processes
-from pipeline.cache import claims, unchanged
+from pipeline.cache import claims
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
-from pipeline.commands import conclusion, console
+from pipeline.commands import conclusion, console, notify
 from pipeline.commands.job import Job
 from pipeline.config import steps
 from pipeline.context import RunContext
 from pipeline.errors import InputError
-from pipeline.replay.manifest import FILE, Outcome
+from pipeline.replay.manifest import Outcome
 from pipeline.report import make
+from pipeline.screen import served, terminal
 from pipeline.tracking import mlflow_database, mlflow_log, model_registry, register
+from pipeline.tracking.entities import family
+from pipeline.tracking.entities.family import Family
+from pipeline.tracking.entities.identity import Identity
 from pipeline.tracking.record import Record, read_record
 from pipeline.tracking.recorder_client import RecorderProcess
 from pipeline.warm.backend import WarmProcess
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun
-
-BUILDERS = {"uv": "uv", "virtualenv": "pyenv"}  # what MLflow calls for an environment
-ENVIRONMENT_TAG = "mlflow.project.env"  # MLflow sets it on a run whose environment it built
 
 
 class ParentRun:
@@ -42,19 +44,25 @@ class ParentRun:
         env_manager: what the steps' environments are built with.
         backend: how MLflow starts them.
         experiment_id: the MLflow experiment that parent and children are in.
+        child: id of the MLflow run of the step.
+        identity: what tells this run apart from others.
     """
 
     def __init__(
-        self, cache: Cache, folder: Path, context: RunContext, active: "ActiveRun", backend: str
+        self, job: Job, identity: Identity, cache: Cache, context: RunContext, active: "ActiveRun"
     ) -> None:
         self.experiment_id: str = active.info.experiment_id
         self.run_id: str = active.info.run_id
         self.env_manager = cache.environment  # MLflow forgets what its own run was started with
-        self.backend = backend
+        self.backend = "local"
+        self.child = ""
         self.produced: dict[str, str] = {}
         self.outcomes: list[Outcome] = []
+        self.identity = identity
+        self._family = Family(active, identity)
         self._cache = cache
-        self._folder = folder
+        self._origin = job.origin
+        self._folder = job.folder
         self._context = context
 
     @contextmanager
@@ -67,34 +75,52 @@ class ParentRun:
             InputError: the step failed: its reason and where its log is; or it refuses the table
                 or the model, and no later step is to use it.
         """
-        decision = self._cache.decide(name, self.produced)
-        wait = partial(console.wait, number, total, name)
-        place, forced = self._cache.store.location, self._cache.forced(name)
-        with claims.of(decision, place, forced, wait) as waited:
-            if waited:  # for what it was about to do
-                decision = self._cache.decide(name, self.produced)
-            when = f", {unchanged.ago(decision.when)}" if decision.when else ""
+        with self._decided(name, number, total) as decision:
+            when = f", {served.ago(decision.when)}" if decision.when else ""
             with console.step(number, total, name, decision.reason + when):
-                if decision.hit:
+                folder = None if decision.hit else self._folder / name
+                config = self._origin.named(name, decision.values)
+                self.child = self._family.begin(name, decision.values, config, folder)
+                if folder is None:
                     yield None
-                    self._cache.reuse(decision)
-                    record = decision.hit.record
-                    mlflow_log.cached_to_mlflow(record, decision.hit.run, decision.reason)
-                    self._finish(decision, record)
+                    self._serve(decision)
                 else:
-                    folder = self._folder / name
-                    folder.mkdir()
                     with self._context_for(folder).applied(), self._collecting(decision, folder):
                         yield steps.parameters(name, decision.values, self._folder)
         records = (outcome.record for outcome in self.outcomes)
         if refused := next((record.refused for record in records if record.step == name), None):
             raise InputError(refused)
 
+    @property
+    def backend_config(self) -> dict[str, str]:
+        """What the backend is told: which MLflow run is the step's."""
+        from mlflow.projects.utils import MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG
+
+        return {MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG: self.child}
+
+    @contextmanager
+    def _decided(self, name: str, number: int, total: int) -> Iterator[Decision]:
+        """Decide about a step; while it lasts no other run does the same work."""
+        decision, cache = self._cache.decide(name, self.produced), self._cache
+        wait = partial(console.wait, number, total, name)
+        with claims.of(decision, cache.store.location, cache.forced(name), wait) as waited:
+            yield cache.decide(name, self.produced) if waited else decision
+
     def _context_for(self, folder: Path) -> RunContext:
         """Return the context of a step that leaves its record in a folder."""
         fallen_back = self._context.wandb_mode == "online" and not self._cache.store.online
         mode = "offline" if fallen_back else self._context.wandb_mode
         return replace(self._context, record_folder=str(folder), wandb_mode=mode)
+
+    def _serve(self, decision: Decision) -> None:
+        """Use an earlier execution of a step, and tell MLflow so."""
+        assert decision.hit
+        self._cache.reuse(decision)
+        hit = decision.hit
+        origin = mlflow_log.cached_from(hit.record, hit.run, decision.reason, self.experiment_id)
+        self._tell(decision, hit.record, None, origin)
+        self._family.end(self.child, "FAILED" if hit.record.refused else "FINISHED")
+        self._finish(decision, hit.record)
 
     @contextmanager
     def _collecting(self, decision: Decision, folder: Path) -> Iterator[None]:
@@ -105,6 +131,7 @@ class ParentRun:
         try:
             yield
         except MlflowException as error:
+            self._family.end(self.child, "FAILED")  # its process may never have begun
             record = self._collect(decision, folder, begin)
             reason = record.error if record and record.error else error
             line = f"step {decision.step} failed: {reason}; its log: {paths.LOG_FILE}"
@@ -127,11 +154,19 @@ class ParentRun:
         record.seconds = time.monotonic() - begin  # with the start of its process
         record.reason = decision.reason
         record.write(folder)
-        mlflow_log.to_mlflow(record, folder, record.mlflow_run)
-        mlflow_log.mask_kept(record.mlflow_run)
-        model_registry.register(record, self._cache.store)
+        self._tell(decision, record, folder)
+        model_registry.register(record, self._cache.store, self.identity.tags)
         self._finish(decision, record)
         return record
+
+    def _tell(
+        self, decision: Decision, record: Record, folder: Path | None,
+        origin: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        config = self._origin.named(record.step, decision.values)
+        store = self._cache.store
+        subject = self._family.link(record, self.child, decision.values, store, config)
+        mlflow_log.to_mlflow(record, folder, self.child, subject, origin)
 
     def _finish(self, decision: Decision, record: Record) -> None:
         import mlflow
@@ -139,33 +174,6 @@ class ParentRun:
         self.outcomes.append(Outcome(decision, record))
         self.produced |= {a["name"]: a["digest"] for a in record.outputs}
         mlflow.log_metrics({f"{record.step}/{k}": v for k, v in record.headline().items()})
-
-
-def _check_place(asked: str, folder: Path) -> None:
-    """Refuse what is not installed, and a folder that holds a run: the results would be mixed."""
-    builder = BUILDERS.get(asked)
-    if builder and shutil.which(builder) is None:
-        raise InputError(
-            f"main.env_manager={asked}: there is no {builder} on the PATH; install it, or take "
-            "main.env_manager=local, this Python's own environment"
-        )
-    if (folder / FILE).exists():
-        raise InputError(
-            f"hydra.run.dir={folder}: there are the results of a run; give a folder of its own, or "
-            "leave hydra.run.dir out"
-        )
-
-
-def environment(job: Job) -> str:
-    """Return what builds the steps' environments; by default as the whole run was started."""
-    if job.config.main.env_manager != "auto":
-        return job.config.main.env_manager
-    if not job.context.mlflow_run:
-        return "local"
-    from mlflow import MlflowClient
-
-    tags = MlflowClient().get_run(job.context.mlflow_run).data.tags
-    return str(tags.get(ENVIRONMENT_TAG, "local"))
 
 
 @contextmanager
@@ -179,29 +187,32 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     if job.context.mlflow_run:
         processes.end_with_starter("MLFLOW_RUN_ID")  # and if it is killed
     main, folder = job.config.main, job.folder
-    _check_place(main.env_manager, folder)
+    job.check_place()
     mlflow_database.check_answers(job.context.mlflow_uri)
     job.write_config()
     warm = WarmProcess(job.context, main.warm and cache.environment == "local")
     with recorder, warm:
         no_wandb = job.context.wandb_mode == "disabled"
         address = "" if no_wandb else recorder.address
-        context = replace(job.context, recorder=address, process=processes.identity())
-        import mlflow  # takes seconds: the recorder starts meanwhile
-
-        logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the steps speak themselves
+        seen = terminal.is_terminal(sys.stdout)  # asked before the steps' output goes elsewhere
+        own = processes.identity()
+        context = replace(job.context, recorder=address, process=own, screen=seen)
+        identity = job.identity()
+        mlflow_database.prepare(paths.ROOT, context.project)  # imports mlflow, which takes seconds:
+        logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the recorder starts there
         warm.register()
-        mlflow_database.prepare(paths.ROOT)
         entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
         tags = {mlflow_log.PROCESS: entry.process}
         with (
+            notify.at_end(job),
             mlflow_database.failures(),
             make.at_end(folder, context) if main.report else nullcontext(),
-            mlflow.start_run(run_name=main.experiment_name, tags=tags) as active,
+            family.opened(identity, context.project, context.mlflow_run, tags) as active,
         ):
             entry = entry.known_as(active.info.run_id, paths.ROOT)
             group = context.group or f"{main.experiment_name}-{active.info.run_id[:8]}"
-            run = ParentRun(cache, folder, replace(context, group=group), active, warm.backend)
+            run = ParentRun(job, identity, cache, replace(context, group=group), active)
+            run.backend = warm.backend
             with conclusion.concluding(job, run, entry):
                 yield run
     print("\n".join(console.where_to_look(context, cache.store)))

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def go(args: Namespace) -> None:
     with start.start_run("predict", args) as run:
         source, target = Path(args.input), Path(args.output)
         check_paths(source, target)
-        model = args.model or _champion(run)
+        model = args.model or champion(run.aliases(MODEL))
         try:
             version, folder = run.use_artifact(model)
         except InputError as error:
@@ -41,14 +42,21 @@ def go(args: Namespace) -> None:
         _record(run, version.reference, source, target, counts)
 
 
-def _champion(run: StepRun) -> str:
-    """Return the champion, if there is one and of one dataset only; else InputError."""
-    names = [alias for alias in run.aliases(MODEL) if alias.startswith("champion")]
+def champion(aliases: Iterable[str]) -> str:
+    """Return the reference of the champion, if there is one and of one dataset only.
+
+    Args:
+        aliases: of the models.
+
+    Raises:
+        InputError: there is none, or more than one.
+    """
+    names = [alias for alias in aliases if alias.startswith("champion")]
     if len(names) == 1:
         return f"{MODEL}:{names[0]}"
     stock = f"the champions are {', '.join(names)}" if names else "there is no champion yet"
     example = names[0] if names else "latest"
-    raise InputError(f"model: {stock}; say which model, as -P model={MODEL}:{example}")
+    raise InputError(f"model: {stock}; say which model, such as {MODEL}:{example}")
 
 
 def check_paths(source: Path, target: Path) -> None:

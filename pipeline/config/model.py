@@ -57,6 +57,7 @@ TEXT_PARAMETERS = [
     "analyzer", "binary", "lowercase", "max_df", "max_features", "min_df", "ngram_range", "norm",
     "smooth_idf", "stop_words", "strip_accents", "sublinear_tf", "token_pattern", "use_idf",
 ]  # fmt: skip
+CARD = "model_card.md"  # lies beside an exported model
 IMPUTATIONS = ["median", "mean", "none"]  # none: for estimators that take missing values
 ENCODINGS = ["ordinal", "one_hot"]
 

@@ -15,6 +15,7 @@ from pipeline.text import masking
 
 CONFIG_ERRORS = (OmegaConfBaseException, HydraException, YAMLError)
 STEPS = "main.steps"
+TEXTS = (STEPS, "main.run", "main.filter", "main.sort")  # texts, whatever is in them; no sweeps
 OURS = ("--steps=", "--hydra-options=")  # the options of MLproject's command
 ANY_KEY = "++"  # Hydra's prefix: change the value, or add it
 
@@ -24,14 +25,15 @@ def from_argv(argv: list[str]) -> list[str]:
 
     MLproject's command is ``main.py --steps=S --hydra-options=O`` followed by ``--key value`` for
     every other ``-P key=value``; anything else is Hydra's own syntax already. On every route
-    ``main.steps=a,b`` is a list, not a sweep, and Hydra takes any key: the loader judges it, as it
-    judges one in a file.
+    ``main.steps=a,b`` is a list, not a sweep; so is ``main.run=A,B`` without ``-m``. Hydra takes
+    any key: the loader judges it, as it judges one in a file.
 
     Raises:
         InputError: ``hydra_options`` holds something else than ``key=value``.
     """
     if not (argv and argv[0].startswith(OURS[0]) and "".join(argv[1:2]).startswith(OURS[1])):
-        return [_override(_address(_no_option(token))) for token in argv]
+        texts = TEXTS[:1] if {"-m", "--multirun"} & set(argv) else TEXTS
+        return [_override(_address(_no_option(token)), texts) for token in argv]
     steps, options, extra = argv[0], argv[1], argv[2:]
     if len(extra) % 2:
         raise InputError(f"{extra[-1]} has no value; give -P key=value")
@@ -47,14 +49,14 @@ def as_typed(overrides: Iterable[str]) -> list[str]:
     return [token.removeprefix(ANY_KEY) for token in overrides]
 
 
-def _override(token: str) -> str:
+def _override(token: str, texts: tuple[str, ...] = TEXTS) -> str:
     """Return the override that Hydra is given: none of the secrets in it leaves this process."""
     if re.fullmatch(r"\+*([\w/@-]*=(null|true|false|[-\d.]+)|=.*)", token, re.DOTALL):
         raise InputError(
             f"{token}: a group takes the name of one of its files, such as data=songs; leave it "
             "out if there is to be none"
         )
-    return masking.hidden_override(_taken(_steps_as_list(token)))
+    return masking.hidden_override(_taken(_as_text(token, texts)))
 
 
 def _no_option(token: str) -> str:
@@ -94,11 +96,12 @@ def _split(options: str) -> list[str]:
     return tokens
 
 
-def _steps_as_list(token: str) -> str:
+def _as_text(token: str, texts: tuple[str, ...]) -> str:
+    """Quote the value of a key of `texts`, which is no list and no number to Hydra."""
     key, equals, value = token.partition("=")
-    if key.lstrip("+") != STEPS or not equals or value[:1] in ("[", "'", '"'):
-        return token
-    return f"{STEPS}={_quote(value)}"
+    name = key.lstrip("+")
+    is_plain = value[:1] not in ("[", "'", '"') and value != "null"
+    return f"{name}={_quote(value)}" if equals and name in texts and is_plain else token
 
 
 def _quoted(token: str) -> str:

@@ -11,6 +11,7 @@ from pipeline.config import loader, steps
 from pipeline.config.checks import Checks
 from pipeline.config.evaluate import Gate, Judging
 from pipeline.config.model import Features, Model
+from pipeline.config.notify.hooks import Hook, check_hooks
 from pipeline.config.preprocess import Download, Preprocess
 from pipeline.config.segregate import SEED, SHARE, Segregate
 from pipeline.errors import InputError, check_names, did_you_mean
@@ -18,16 +19,17 @@ from pipeline.store.names import FORMS
 from pipeline.text.masking import hidden
 from pipeline.wandb_mode import MODES
 
-ACTIONS = ["run", "plan", "verify", "report", "set_reference", "infer_checks", "fetch", "clean",
-           "sync", "new_step", "new_model"]  # fmt: skip
+ACTIONS = ["run", "plan", "verify", "report", "compare", "runs", "set_reference",
+           "infer_checks", "fetch", "clean", "sync", "new_step", "new_model"]  # fmt: skip
 
 
 @dataclass(kw_only=True)
 class Main:
     """What concerns the run as a whole."""
 
-    project_name: str = field(metadata={"fits": FORMS["project"]})  # W&B project
-    # Name of the MLflow parent run and of the W&B group.
+    # MLflow experiment and W&B project.
+    project_name: str = field(metadata={"fits": FORMS["project"]})
+    # Of W&B's groups; one that is not the default also begins the names of MLflow's runs.
     experiment_name: str = field(metadata={"fits": FORMS["experiment"]})
     steps: str | list[str] = "all"  # all · one · a,b · first:last · a list
     random_seed: int = field(metadata=SEED)
@@ -39,7 +41,11 @@ class Main:
     # A folder (from the repository root) or s3://, gs://, az://.
     artifact_store: str = field(metadata={"fits": FORMS["place"]})
     action: str = field(default="run", metadata={"one_of": ACTIONS})
-    run: str = "latest"  # of action=verify and report: latest, or an MLflow run id
+    # Of action=verify and report: latest, or an MLflow run id; of compare: several, A,B.
+    run: str = "latest"
+    sort: str = "started"  # what action=runs sorts by: started, a metric, any key; -: turned round
+    filter: str | None = None  # which runs it lists: status=finished,f1>0.5
+    limit: int = field(default=20, metadata={"at_least": 1})  # how many at most
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
     # What action=fetch brings out of the store.
     artifact: str | None = field(default=None, metadata={"fits": FORMS["reference"]})
@@ -73,6 +79,9 @@ class Data:
     file_url: str
     sha256: str | None = None  # of the file at file_url; null: not checked
     description: str
+    license: str | None = (
+        None  # as in https://spdx.org/licenses, for the model's card; null: unknown
+    )
     target: str
     stratify: str | None = None
     group_by: list[str] = field(default_factory=list)  # what rows of one group share
@@ -101,6 +110,7 @@ class Config:
     gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
     download: Download = field(default_factory=Download)
+    notify: list[Hook] = field(default_factory=list)
     # Step folder → files and globs, from the repository, that it reads besides its parameters.
     cache_files: dict[str, list[str]] = field(default_factory=dict)
     # Step folder → the parameters of its MLproject.
@@ -128,6 +138,7 @@ def checked(config: DictConfig, root: Path) -> Config:
         loader.check_part(Config, OmegaConf.to_container(config, resolve=False), "")
         raise
     result = loader.load(Config, values, "")
+    check_hooks(result.notify)
     if result.main.action != "infer_checks":
         _check_target(result.data, result.model)
     for step, parameters in result.steps.items():

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
+from pipeline import progress
 from pipeline.judging.weighted_metrics import Array, Figures, WeightedMetrics
 
 METHOD = (
@@ -126,7 +127,10 @@ def distributions(
     if any(not np.array_equal(m.codes, models[0].codes) for m in models):
         raise ValueError("models that are compared must be judged on the same rows")
     strata = models[0].codes if within_classes else np.zeros_like(models[0].codes)
-    pieces = [[m.figures(w, areas) for m in models] for w in weights(strata, resamples, seed)]
+    drawn = progress.counted(
+        weights(strata, resamples, seed), "resamples", resamples, lambda piece: piece.shape[1]
+    )
+    pieces = [[m.figures(w, areas) for m in models] for w in drawn]
     return [
         {
             name: np.concatenate([piece[i][name] for piece in pieces], axis=-1)

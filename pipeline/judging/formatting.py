@@ -1,11 +1,17 @@
 """Figures, shares, counts and names as pictures and the report write them."""
 
 import math
+import re
 from collections.abc import Iterable
 
 from pipeline.judging.evaluation import Estimate
 
-NONE = "not defined"
+UNDEFINED = "not defined"
+NONE = "none"  # where there is nothing, in every table
+QUOTED = re.compile(r"""('[^']*'|"[^"]*")""")
+NUMBER = re.compile(
+    r"(?<![\w.,-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(%?)(?!\w|[.,-]\d)"
+)
 TITLES = {"auc": "AUC", "f1": "F1", "log_loss": "log loss", "brier": "Brier score",
           "ece": "calibration error"}  # fmt: skip
 MEANINGS = {
@@ -23,10 +29,10 @@ MEANINGS = {
 def number(value: float | None, digits: int = 3) -> str:
     """Return a number with so many decimals; what is missing or NaN is said."""
     if value is None or math.isnan(value):
-        return NONE
+        return UNDEFINED
     if value and abs(value) < 0.5 * 10**-digits:
-        return f"{value:.1e}"
-    return f"{value:,.{digits}f}".replace("-", "−")
+        return _minus(f"{value:.1e}")
+    return _minus(f"{value:,.{digits}f}")
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -42,15 +48,44 @@ def signed(value: float | None, digits: int = 3) -> str:
 
 
 def compact(value: float | None) -> str:
-    """Return a number with four significant digits."""
+    """Return a number with four significant digits, a large one without decimals."""
     if value is None:
-        return ""
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+        return NONE
+    return _minus(f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}")
+
+
+def _minus(text: str) -> str:
+    return f"−{text[1:]}" if text.startswith("-") else text
+
+
+def cell(value: object) -> str:
+    """Return what a table says of a plain value."""
+    if isinstance(value, float):
+        return compact(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _minus(f"{value:,}")
+    return NONE if value is None or value == "" else str(value)
+
+
+def tidy(text: str) -> str:
+    """Return a text that a step wrote, its numbers as the page writes them; what is quoted stays.
+
+    >>> tidy("'007' 41.07% of 4836 rows, -1.50 to inf")
+    "'007' 41.07 % of 4,836 rows, −1.5 to ∞"
+    """
+    parts = QUOTED.split(text)
+    parts[::2] = [re.sub(r"\binf\b", "∞", NUMBER.sub(_number, part)) for part in parts[::2]]
+    return "".join(parts).replace("-∞", "−∞") or NONE
+
+
+def _number(found: re.Match[str]) -> str:
+    digits, unit = found[0].removesuffix("%"), " %" if found[1] else ""
+    return compact(float(digits.replace(",", ""))) + unit
 
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Return a share in per cent."""
-    return NONE if share is None else f"{100 * share:.{digits}f} %"
+    return UNDEFINED if share is None else f"{100 * share:.{digits}f} %"
 
 
 def title(metric: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.config import loader, yaml_text
-from pipeline.config.model import TRUSTED_TYPES
+from pipeline.config.model import CARD, TRUSTED_TYPES
 from pipeline.config.preprocess import Text
 from pipeline.errors import InputError
 from pipeline.models import canonical, serving
@@ -45,6 +45,7 @@ def export(
     target: str,
     trusted: Sequence[str] = (),
     text: Text | None = None,
+    card: str | None = None,
 ) -> None:
     """Write a fitted pipeline as an MLflow model that can be served (see serving.py).
 
@@ -59,6 +60,7 @@ def export(
         target: the column that the model predicts, kept for those who test it.
         trusted: types that the file may hold besides TRUSTED_TYPES (model.trusted_types).
         text: how preprocess made the text feature, if it made one.
+        card: what a reader should know of the model, in Markdown; it lies beside it.
 
     Raises:
         InputError: the estimator holds types outside `trusted`, or the signature was lost.
@@ -70,6 +72,8 @@ def export(
     _save(pipeline, folder, about, target, trusted)
     own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - set(TRUSTED_TYPES)
     serving.add_to(folder, about, {name.partition(".")[0] for name in own})
+    if card:
+        (folder / CARD).write_text(card, encoding="utf-8")
     canonical.rewrite_skops(folder / MODEL_FILE)
     canonical.rewrite_mlmodel(folder)
     if not _mlmodel(folder).get("signature"):

@@ -13,6 +13,7 @@ from pipeline.replay.checkout import CodeState, Machine, machine
 from pipeline.tracking.record import ArtifactFacts, Record, Row
 
 FILE = "manifest.json"
+MODEL = "model"  # type of the artifact that is one
 
 
 @dataclass(frozen=True)
@@ -121,3 +122,23 @@ def _step(outcome: Outcome) -> StepEntry:
         "wandb_run": record.wandb_run,
         "from_run": decision.hit.run if decision.hit else None,
     }
+
+
+def output(manifest: Manifest, kind: str) -> ArtifactFacts | None:
+    """Return the artifact of a type that a run made last, None without one."""
+    made = [a for step in manifest["steps"] for a in step["outputs"]]
+    of_kind = [a for a in made if kind in (a["type"], a["name"].removesuffix(".json"))]
+    return of_kind[-1] if of_kind else None
+
+
+def model(manifest: Manifest) -> ArtifactFacts | None:
+    """Return the model that a run judged last, else the one it made; None without one."""
+    steps = list(reversed(manifest["steps"]))
+    found = [a for s in steps for a in s["inputs"] if a["type"] == MODEL]  # a champion comes after
+    return next(iter(found), None) or output(manifest, MODEL)
+
+
+def table(manifest: Manifest, name: str) -> list[Row]:
+    """Return the rows of a small table that a step of the run recorded last; none without it."""
+    recorded = [s["tables"][name] for s in manifest["steps"] if s["tables"].get(name)]
+    return list(recorded[-1]) if recorded else []

@@ -22,7 +22,8 @@ from pipeline.text.masking import lacks_secret
 from pipeline.tracking.record import reference
 
 # How a replay is run rather than what it computes: these may differ from the recorded run.
-HOW = ("action", "run", "cache", "force", "recheck", "artifact_store", "env_manager")
+HOW = ("action", "run", "sort", "filter", "limit", "cache", "force", "recheck", "artifact_store",
+       "env_manager")  # fmt: skip
 
 
 def replay(original: Manifest, store: Store, folder: Path) -> tuple[Manifest, Store]:
@@ -140,8 +141,9 @@ def _aliases(original: Manifest, step: StepEntry, name: str) -> list[str]:
 
 def _run(original: Manifest, code: Path, artifacts: Path) -> Manifest:
     """Execute the recorded run in its code; return the manifest of the replay."""
-    how = tuple(f"main.{name}=" for name in HOW)
+    how = (*(f"main.{name}=" for name in HOW), "notify")
     overrides = [o for o in original["overrides"] if not o.startswith(how)]
+    overrides += ["notify=[]"] if "notify" in original["config"] else []
     settings = [
         "main.action=run",
         "main.cache=false",

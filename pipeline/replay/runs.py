@@ -3,7 +3,7 @@
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline import paths
@@ -83,11 +83,16 @@ def find(run: str) -> tuple[Path | None, Manifest]:
         entry for entry in entries if run == "latest" or entry[1]["run"].startswith(run)
     ]
     if not matches and run != "latest":
-        matches = [(None, manifest) for manifest in _from_mlflow(run)]
+        matches = [(None, manifest) for manifest in from_mlflow(run)]
     if not matches:
-        newest = ", ".join(m["run"][:8] for _, m in reversed(entries[:SHOWN])) or "none yet"
-        raise InputError(f"main.run={run}: there is no such run; the newest are: {newest}")
+        raise unknown(run, [manifest for _, manifest in entries])
     return max(matches, key=lambda match: str(match[1]["finished"]))
+
+
+def unknown(run: str, known: Sequence[Manifest]) -> InputError:
+    """Return the error of a name that no run has; the newest of the known runs come first."""
+    newest = ", ".join(m["run"][:8] for m in reversed(known[:SHOWN])) or "none yet"
+    return InputError(f"main.run={run}: there is no such run; the newest are: {newest}")
 
 
 def before(manifest: Manifest) -> Iterator[Manifest]:
@@ -101,8 +106,8 @@ def before(manifest: Manifest) -> Iterator[Manifest]:
             yield other
 
 
-def _from_mlflow(run: str) -> list[Manifest]:
-    """Look a manifest up in MLflow, which has those of other machines as well."""
+def from_mlflow(run: str) -> list[Manifest]:
+    """Look the manifest of a run up in MLflow, which has those of other machines as well."""
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 

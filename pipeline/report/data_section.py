@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pipeline.judging.formatting import compact, count, listed, percent
 from pipeline.judging.pictures.canvas import Picture, clipped, picture
 from pipeline.judging.pictures.panels import Panel, panels
-from pipeline.replay.manifest import Manifest
+from pipeline.replay.manifest import Manifest, output
 from pipeline.report.profile import Column, Profile
-from pipeline.report.report_data import Certificate, ReportData, output
+from pipeline.report.report_data import Certificate, ReportData
 from pipeline.text.masking import masked
 from pipeline.tracking.record import Row, reference
 
 CELL = 60  # characters of a value from the table
 DRAWN = 40  # histograms that are drawn
-CHECKS = ("type", "missing", "range", "values")  # those of one column, in the order of the table
-VERDICTS = ("failed", "warned", "skipped", "passed")
 
 
 @dataclass(frozen=True)
@@ -26,30 +24,6 @@ class ProfileView:
     rows: int
     columns: Sequence[dict[str, str]]
     picture: Picture | None
-
-
-@dataclass(frozen=True)
-class Checks:
-    """What the checks of the data found.
-
-    Attributes:
-        counts: verdict → number of checks.
-        summary: the counts as a text.
-        others: the checks that did not pass, the worst first.
-        columns: column → kind of check → its row.
-        drift: the rows against the reference.
-    """
-
-    counts: dict[str, int]
-    summary: str
-    others: Sequence[Row]
-    columns: dict[str, dict[str, Row]]
-    drift: Sequence[Row]
-
-    @property
-    def kinds(self) -> list[str]:
-        """The kinds of checks that some column has."""
-        return [kind for kind in CHECKS if any(kind in held for held in self.columns.values())]
 
 
 @dataclass(frozen=True)
@@ -71,12 +45,6 @@ class Split:
         """What the rows were divided by."""
         stratify: str | None = self.certificate["stratify"]
         return stratify or ", ".join(self.certificate["group_by"])
-
-
-def table(manifest: Manifest, name: str) -> list[Row]:
-    """Return the rows of a small table that a step of the run recorded last; none without it."""
-    recorded = [s["tables"][name] for s in manifest["steps"] if s["tables"].get(name)]
-    return list(recorded[-1]) if recorded else []
 
 
 def tables(manifest: Manifest) -> list[Row]:
@@ -133,21 +101,6 @@ def _histograms(whole: Profile) -> Picture | None:
     caption = f"{count(len(shown), 'numeric column')}{cut}; in the whole table {lacking}."
     title = f"Distribution of the numeric columns of {whole.table}"
     return picture(panels(drawn), "histograms", title, caption)
-
-
-def checks(data: ReportData) -> Checks | None:
-    """Return what the checks found; None for a run without checks."""
-    rows = table(data.manifest, "checks")
-    if not rows:
-        return None
-    counts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
-    summary = ", ".join(f"{n} {verdict}" for verdict, n in reversed(counts.items()) if n)
-    columns: dict[str, dict[str, Row]] = {}
-    for row in rows:
-        if row["check"] in CHECKS and row["column"]:
-            columns.setdefault(row["column"], {})[row["check"]] = row
-    others = [row for verdict in VERDICTS[:-1] for row in rows if row["verdict"] == verdict]
-    return Checks(counts, summary, others, columns, table(data.manifest, "drift"))
 
 
 def split(data: ReportData) -> Split | None:

@@ -1,14 +1,19 @@
 """In what a run differs from another one: config, code, packages, data, metrics."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain
 from typing import TypedDict
 
-from pipeline.judging.formatting import count
+from pipeline.judging.formatting import listed
 from pipeline.replay.checkout import CodeState
 from pipeline.replay.manifest import Manifest, StepEntry
 from pipeline.replay.replay import HOW
 from pipeline.tracking.record import ArtifactFacts, reference
+
+SHORT = 12  # hexadecimal digits that are shown of a digest
+Line = tuple[str, list[object]]  # what is not the same, and its value in each run
 
 
 class Row(TypedDict):
@@ -46,12 +51,39 @@ class Differences:
 
 def differences(now: Manifest, before: Manifest) -> Differences:
     """Compare the manifests of two runs."""
+    found = {
+        kind: [_row(*line) for line in lines] for kind, lines in several([before, now]).items()
+    }
     return Differences(
-        config=list(_config(now["config"], before["config"])),
-        code=[*_code(now["code"], before["code"]), *_packages(now, before)],
-        data=list(_data(now, before)),
+        config=found["config"],
+        code=found["code"] + found["packages"],
+        data=found["data"],
         metrics=list(_metrics(now, before)),
     )
+
+
+def _row(name: str, values: list[object]) -> Row:
+    return {"name": name, "before": values[0], "now": values[1]}
+
+
+def several(runs: Sequence[Manifest]) -> dict[str, list[Line]]:
+    """Return what is not the same in all of some runs: config, code, packages and data."""
+    return {
+        "config": list(lines([plain(run["config"]) for run in runs], "not set")),
+        "code": list(lines([_code(run["code"]) for run in runs], "none")),
+        "packages": sorted(
+            lines([_packages(run) for run in runs], "not there"), key=lambda line: line[0].lower()
+        ),
+        "data": list(_data(runs)),
+    }
+
+
+def lines(runs: Sequence[Mapping[str, object]], absent: str) -> Iterator[Line]:
+    """Yield what is not the same in all runs: its name, and its value in each."""
+    for name in dict.fromkeys(chain.from_iterable(runs)):
+        values = [run.get(name, absent) for run in runs]
+        if len({repr(value) for value in values}) > 1:
+            yield name, values
 
 
 def flat(config: object, path: str = "") -> dict[str, object]:
@@ -75,23 +107,13 @@ def plain(config: Mapping[str, object]) -> dict[str, object]:
     return {k: v for k, v in kept.items() if not k.startswith("steps.") or repr(v) not in elsewhere}
 
 
-def _config(now: Mapping[str, object], before: Mapping[str, object]) -> Iterator[Row]:
-    ours, theirs = plain(now), plain(before)
-    for key in dict.fromkeys([*ours, *theirs]):
-        old, new = theirs.get(key, "not set"), ours.get(key, "not set")
-        if repr(old) != repr(new):
-            yield {"name": key, "before": old, "now": new}
-
-
-def _code(now: CodeState, before: CodeState) -> Iterator[Row]:
-    for name in ("commit", "lock"):
-        if now[name] != before[name]:
-            yield {"name": name, "before": _short(before[name]), "now": _short(now[name])}
-    if now["patch"] != before["patch"]:
-        states = [
-            count(len(changed(c["patch"])), "file") if c["patch"] else "none" for c in (before, now)
-        ]
-        yield {"name": "uncommitted changes", "before": states[0], "now": states[1]}
+def _code(code: CodeState) -> dict[str, str]:
+    patch = code["patch"]
+    digest = sha256(patch.encode("utf-8", "surrogatepass")).hexdigest()[:SHORT]
+    files = f"{listed(changed(patch))}, {digest}" if patch else "none"
+    return {name: _short(code[name]) for name in ("commit", "lock")} | {
+        "uncommitted changes": files
+    }
 
 
 def changed(patch: str) -> list[str]:
@@ -101,15 +123,11 @@ def changed(patch: str) -> list[str]:
 
 
 def _short(digest: str | None) -> str:
-    return digest[:12] if digest else "none"
+    return digest[:SHORT] if digest else "none"
 
 
-def _packages(now: Manifest, before: Manifest) -> Iterator[Row]:
-    ours, theirs = ({"Python": m["machine"]["python"]} | m["packages"] for m in (now, before))
-    for name in sorted({*ours, *theirs}, key=str.lower):
-        old, new = theirs.get(name, "not there"), ours.get(name, "not there")
-        if old != new:
-            yield {"name": name, "before": old, "now": new}
+def _packages(run: Manifest) -> dict[str, str]:
+    return {"Python": run["machine"]["python"]} | run["packages"]
 
 
 def _artifacts(manifest: Manifest) -> dict[str, ArtifactFacts]:
@@ -119,16 +137,19 @@ def _artifacts(manifest: Manifest) -> dict[str, ArtifactFacts]:
     return read | {a["name"]: a for step in steps for a in step["outputs"]}
 
 
-def _data(now: Manifest, before: Manifest) -> Iterator[Row]:
-    ours, theirs = _artifacts(now), _artifacts(before)
-    for name in ours.keys() & theirs.keys():
-        if ours[name]["digest"] != theirs[name]["digest"]:
-            yield {"name": name, "before": _described(theirs[name]), "now": _described(ours[name])}
+def _data(runs: Sequence[Manifest]) -> Iterator[Line]:
+    """Yield the artifacts that at least two runs have, with other content."""
+    held = [_artifacts(run) for run in runs]
+    for name in dict.fromkeys(chain.from_iterable(held)):
+        found = [artifacts.get(name) for artifacts in held]
+        if len({artifact["digest"] for artifact in found if artifact}) > 1:
+            yield name, [_described(artifact) if artifact else "not there" for artifact in found]
 
 
 def _described(artifact: ArtifactFacts) -> str:
     rows = (artifact.get("metadata") or {}).get("rows")
-    return reference(artifact) + ("" if rows is None else f", {rows:,} rows")
+    size = "" if rows is None else f", {rows:,} rows"
+    return f"{reference(artifact)}{size}, {_short(artifact['digest'])}"
 
 
 def headline(step: StepEntry) -> dict[str, float]:

@@ -1,4 +1,7 @@
-"""The report of a run: made, written and logged. What it takes is imported when it is made."""
+"""The report of a run and the card of its model: made, written and logged.
+
+What they take is imported when they are made.
+"""
 
 import secrets
 import sys
@@ -12,11 +15,11 @@ from pipeline import files, paths
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay import manifest, runs
-from pipeline.replay.manifest import Manifest
-from pipeline.tracking import record
+from pipeline.replay.manifest import Manifest, model
+from pipeline.tracking import model_registry, record
 from pipeline.tracking.recorder_client import MovedOfflineError, RecorderConnection
 
-FILE = "report.html"
+FILE, CARD_PAGE = "report.html", "model_card.html"
 PAGE = "pipeline.report.page"  # most of a report's time is the import of what draws it
 
 
@@ -51,10 +54,20 @@ def _make_and_log(folder: Path, context: RunContext) -> None:
         again += f" main.run={recorded['run'][:8]}"
         path = make(folder, recorded, context.artifact_store)
         print(f"Report: {path}")
-        MlflowClient().log_artifact(recorded["run"], str(path))
+        made = [path, *sorted(folder.glob("model_card.*"))]
+        for file in made:
+            MlflowClient().log_artifact(recorded["run"], str(file))
+        _to_registry(recorded, made[1:])
         _to_wandb(folder, recorded, context)
     except (InputError, MlflowException, OSError) as error:
         print(f"The report is not made or not recorded: {error}; {again}", file=sys.stderr)
+
+
+def _to_registry(recorded: Manifest, card: list[Path]) -> None:
+    """Put the card beside the model, if MLflow's registry has it."""
+    name, judged = recorded["config"].get("gate", {}).get("registered_model"), model(recorded)
+    if card and name and judged:
+        model_registry.attach(name, judged["digest"], card)
 
 
 def _to_wandb(folder: Path, recorded: Manifest, context: RunContext) -> None:
@@ -63,7 +76,8 @@ def _to_wandb(folder: Path, recorded: Manifest, context: RunContext) -> None:
         return
     main, number = recorded["config"]["main"], recorded["run"]
     made = record.Record("report", {"run": number}, recorded["finished"], status="finished")
-    made.pages, made.wandb_run = [f"../{FILE}"], secrets.token_hex(4)
+    names = [name for name in (FILE, CARD_PAGE) if (folder / name).exists()]
+    made.pages, made.wandb_run = [f"../{name}" for name in names], secrets.token_hex(4)
     place = folder / "report"
     place.mkdir(exist_ok=True)
     made.write(place)
@@ -89,7 +103,7 @@ def _to_wandb(folder: Path, recorded: Manifest, context: RunContext) -> None:
 
 
 def make(folder: Path, recorded: Manifest, location: str) -> Path:
-    """Write the report of a run into a folder; return its path.
+    """Write the report of a run and its model's card into a folder; return the report's path.
 
     Args:
         folder: made if it is not there.
@@ -102,13 +116,14 @@ def make(folder: Path, recorded: Manifest, location: str) -> Path:
     from pipeline.report import page, report_data
 
     data = report_data.gather(recorded, runs.before(recorded), location)
-    text = page.render(data)
+    texts = page.pages(data)
     path = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise files.unusable(error, path, "write") from error
-    files.write_text(path, text)
+    for name, text in texts.items():
+        files.write_text(folder / name, text)
     return path
 
 

@@ -1,16 +1,28 @@
 """The page: the data of a run, laid out by the templates beside this file."""
 
+import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.config.model import CARD
 from pipeline.judging import formatting
 from pipeline.judging.evaluation import Estimate, estimates_of
 from pipeline.judging.pictures.canvas import Picture
-from pipeline.report import data_section, results_section, run_section, summary
+from pipeline.report import (
+    checks_section,
+    data_section,
+    model_card,
+    results_section,
+    run_section,
+    summary,
+)
 from pipeline.report.differences import plain
+from pipeline.report.make import CARD_PAGE, FILE
 from pipeline.report.report_data import ReportData
 from pipeline.report.svg import svg
 from pipeline.text.escaping import escaped_lines
@@ -18,6 +30,7 @@ from pipeline.tracking.record import reference
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {
+    "failed": "Failed checks",
     "results": "Results",
     "slices": "Slices",
     "gate": "Gate and champion",
@@ -28,6 +41,7 @@ SECTIONS = {
     "run": "How to repeat it",
     "environment": "Environment",
 }
+MISSED = ("results", "gate", "data", "split", "lineage")  # what a run is said not to have
 
 
 def render(data: ReportData) -> str:
@@ -35,30 +49,59 @@ def render(data: ReportData) -> str:
 
     All text is escaped; there is no script, and the page may fetch nothing.
     """
-    text = _environment().get_template("page.html").render(**_views(data))
+    return fill("page.html", _views(data))
+
+
+def pages(data: ReportData) -> dict[str, str]:
+    """Return file name → text: the page of a run, and the card of the model that it judged."""
+    views = _views(data)
+    found = {FILE: fill("page.html", views)}
+    if text := model_card.card(data, views["all_sections"], views["summary"]):
+        heading = text.partition("\n")[0].removeprefix("# ")
+        about = views | {"card": model_card.page(text), "heading": heading}
+        found |= {CARD: text, CARD_PAGE: fill("card.html", about)}
+    return found
+
+
+def fill(template: str, views: Mapping[str, object]) -> str:
+    """Return what a template makes of its views, without blank lines."""
+    text = _environment().get_template(template).render(views)
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
 
-def _views(data: ReportData) -> dict[str, object]:
-    """Return what the templates are given, section by section."""
+def _views(data: ReportData) -> dict[str, Any]:
+    """Return what the templates are given, section by section; those the run has."""
     sections = summary.Sections(
         run=run_section.run(data.manifest),
         results=results_section.results(data),
         gate=summary.gate(data),
         previous=summary.previous(data),
-        checks=data_section.checks(data),
+        checks=checks_section.checks(data),
         split=data_section.split(data),
     )
+    slices = results_section.slices(data)
+    profile, tables = data_section.profile(data), data_section.tables(data.manifest)
+    lineage, checks = run_section.picture(data.manifest), sections.checks
+    there = vars(sections) | {
+        "failed": checks and checks.failed, "slices": slices, "lineage": lineage,
+        "data": profile or tables or checks, "environment": True,
+    }  # fmt: skip
+    missed = [SECTIONS[name] for name in MISSED if not there[name]]
+    top = summary.summary(sections, missed)
     return vars(sections) | {
-        "summary": summary.summary(sections),
-        "slices": data.evaluation["slices"] if data.evaluation else [],
-        "profile": data_section.profile(data),
-        "tables": data_section.tables(data.manifest),
-        "lineage": run_section.picture(data.manifest),
+        "all_sections": sections,
+        "summary": top,
+        "outcome": top.outcome,
+        "icon": Markup(top.outcome.icon),
+        "slices": slices,
+        "profile": profile,
+        "tables": tables,
+        "lineage": lineage,
         "manifest": data.manifest,
+        "dataset": data.manifest["config"]["data"].get("name"),
         "config": plain(data.manifest["config"]),
         "lacks": data.lacks,
-        "sections": SECTIONS,
+        "sections": {name: title for name, title in SECTIONS.items() if there[name]},
     }
 
 
@@ -75,10 +118,12 @@ def _environment() -> Environment:
     filters = (
         formatting.number, formatting.signed, formatting.percent, formatting.title,
         formatting.count, formatting.compact, formatting.listed, formatting.figure,
+        formatting.cell, formatting.tidy,
         run_section.seconds, run_section.why, reference, estimates_of,
     )  # fmt: skip
     environment.filters |= {function.__name__: function for function in filters}
-    environment.filters |= {"svg": _svg, "estimate": _estimate, "right": "#{}".format}
+    environment.filters |= {"svg": _svg, "estimate": _estimate, "right": "#{}".format,
+                            "typed": _typed}  # fmt: skip
     environment.globals["meanings"] = formatting.MEANINGS
     environment.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return environment
@@ -91,6 +136,11 @@ def _inert(value: object) -> object:
     return value
 
 
+def _typed(value: object) -> str:
+    """Return a value of the config as one types it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _svg(picture: Picture) -> Markup:
     """Return a picture as it is: its texts are escaped."""
     return Markup(svg(picture))
@@ -99,7 +149,7 @@ def _svg(picture: Picture) -> Markup:
 def _estimate(estimate: Estimate | None, digits: int = 3) -> Markup:
     """Return a value with its interval in smaller type, and what is to be noted of it."""
     if estimate is None:
-        return Markup("")
+        return Markup(formatting.NONE)
     value, _, rest = formatting.interval(estimate, digits).partition(" (")
     parts = Markup("{}").format(value)
     if rest:

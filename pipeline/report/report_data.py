@@ -3,22 +3,35 @@
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pipeline.config.model import CARD
 from pipeline.errors import InputError
 from pipeline.judging.evaluation import Evaluation, GateResult
-from pipeline.replay.manifest import Manifest
-from pipeline.report.profile import Profile, profile
+from pipeline.replay.manifest import Manifest, model, output, table
+from pipeline.report.profile import Profile, Shift, profile, shifts
 from pipeline.store.artifacts import Store, Version
 from pipeline.text.masking import masked
 from pipeline.tracking.record import ArtifactFacts, reference
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 LARGEST = 100_000_000  # bytes of a table that is still read for its profile
 KINDS = ("evaluation", "certificate", "gate")  # types of artifacts that a report reads
 Certificate = Mapping[str, Any]  # as segregate writes it
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """The columns of a table that are not as in its reference; both by their references."""
+
+    table: str
+    reference: str
+    columns: Sequence[Shift]
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,8 @@ class ReportData:
         previous: the manifest of the run that it is compared with.
         evaluation, certificate, gate: what its artifacts of these types hold.
         profile: of the table that was divided.
+        card: of the model, as training wrote it.
+        shifts: the columns that check_data found to differ from the reference.
         lacks: what could not be read → why, in one sentence.
     """
 
@@ -39,6 +54,8 @@ class ReportData:
     certificate: Certificate | None = None
     gate: GateResult | None = None
     profile: Profile | None = None
+    shifts: Shifts | None = None
+    card: str | None = None
     lacks: dict[str, str] = field(default_factory=dict)
 
 
@@ -60,14 +77,16 @@ def gather(manifest: Manifest, earlier: Iterable[Manifest], location: str) -> Re
                 contents[kind] = masked(_json(stores, artifact))
             except InputError as error:
                 lacks[kind] = f"{reference(artifact)} cannot be read: {masked(str(error))}."
-    previous, described = comparable(manifest, earlier), None
-    try:
-        described = _profile(manifest, stores)
-    except InputError as error:
-        lacks["profile"] = f"{masked(str(error))}."
+    described: dict[str, Any] = {}
+    for name, describe in (("profile", _profile), ("shifts", _shifts), ("card", _card)):
+        try:
+            described[name] = describe(manifest, stores)
+        except InputError as error:
+            lacks[name] = f"{masked(str(error))}."
+    previous = comparable(manifest, earlier)
     return ReportData(
-        masked(_slim(manifest)), previous and masked(_slim(previous)), **contents,
-        profile=described, lacks=lacks,
+        masked(_slim(manifest)), previous and masked(_slim(previous)), **contents, **described,
+        lacks=lacks,
     )  # fmt: skip
 
 
@@ -79,13 +98,6 @@ def _slim(manifest: Manifest) -> Manifest:
     code = manifest["code"] | {"patch": "\n".join([*heads, *digest])}
     steps = [step | {"facts": {}, "parameters": {}} for step in manifest["steps"]]
     return manifest | {"code": code, "steps": steps}
-
-
-def output(manifest: Manifest, kind: str) -> ArtifactFacts | None:
-    """Return the artifact of a type that a run made last, None without one."""
-    made = [a for step in manifest["steps"] for a in step["outputs"]]
-    of_kind = [a for a in made if kind in (a["type"], a["name"].removesuffix(".json"))]
-    return of_kind[-1] if of_kind else None
 
 
 def comparable(manifest: Manifest, earlier: Iterable[Manifest]) -> Manifest | None:
@@ -134,11 +146,40 @@ def _json(stores: Sequence[Store], artifact: ArtifactFacts) -> object:
 
 
 def _profile(manifest: Manifest, stores: Sequence[Store]) -> Profile | None:
-    from pipeline.tables import table_files
-
     artifact = divided(manifest)
     if artifact is None:
         return None
+    return profile(_table(stores, artifact), masked(reference(artifact)))
+
+
+def _shifts(manifest: Manifest, stores: Sequence[Store]) -> Shifts | None:
+    """Return the columns that drifted; None if none did, or there was no reference."""
+    rows = [r for r in table(manifest, "checks")
+            if r["check"] == "drift" and r["verdict"] in ("failed", "warned")]  # fmt: skip
+    read = [s["inputs"] for s in manifest["steps"] if s["tables"].get("drift")]
+    if not (rows and read and len(read[-1]) > 1):
+        return None
+    names = list(dict.fromkeys(row["column"] for row in rows))
+    table_now, before = read[-1][:2]
+    changed = shifts(_table(stores, table_now), _table(stores, before), names)
+    return Shifts(masked(reference(table_now)), masked(reference(before)), changed)
+
+
+def _card(manifest: Manifest, stores: Sequence[Store]) -> str | None:
+    artifact = model(manifest)
+    if artifact is None:
+        return None
+    version = _version_of(stores, artifact)
+    if not (own := [file for file in version.files if file.path == CARD]):
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = stores[0].download(replace(version, files=tuple(own)), Path(folder))
+        return str(masked(file.read_text(encoding="utf-8")))
+
+
+def _table(stores: Sequence[Store], artifact: ArtifactFacts) -> "pa.Table":
+    from pipeline.tables import table_files
+
     version = _version_of(stores, artifact)
     size = sum(file.size for file in version.files)
     if size > LARGEST:
@@ -148,4 +189,4 @@ def _profile(manifest: Manifest, stores: Sequence[Store]) -> Profile | None:
         )
     with tempfile.TemporaryDirectory() as folder:
         file = stores[0].download(version, Path(folder))
-        return profile(table_files.read(file, version.metadata), masked(reference(artifact)))
+        return table_files.read(file, version.metadata)

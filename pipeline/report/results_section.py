@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipeline.judging.evaluation import ClassEstimates, Evaluation, MetricEstimate, bare
+from pipeline.judging.evaluation import (
+    ClassEstimates,
+    Evaluation,
+    MetricEstimate,
+    SliceEstimates,
+    bare,
+)
+from pipeline.judging.formatting import tidy
 from pipeline.judging.pictures import draw
 from pipeline.judging.pictures.canvas import Picture
 from pipeline.judging.pictures.confusion import Confusion, worst
@@ -47,6 +54,16 @@ def results(data: ReportData) -> Results | None:
             ]
             return Results(overall, [_recorded(row) for row in rows], step=step["step"])
     return None
+
+
+def slices(data: ReportData) -> list[SliceEstimates]:
+    """Return the figures of parts of the test rows, the bounds of numbers as the page has them."""
+    rows = data.evaluation["slices"] if data.evaluation else []
+    return [{**row, "value": _bounds(row["value"])} for row in rows]
+
+
+def _bounds(value: str) -> str:
+    return tidy(value) if value.startswith(("up to ", "over ")) else value
 
 
 def _recorded(row: Row) -> ClassEstimates:

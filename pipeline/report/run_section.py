@@ -52,6 +52,11 @@ class Run:
         return next((step["refused"] for step in self.steps if step.get("refused")), None)
 
     @property
+    def notes(self) -> list[str]:
+        """What its steps noted for a reader of the results."""
+        return [note for step in self.steps for note in step.get("notes", [])]
+
+    @property
     def verify(self) -> str:
         """The command that proves it."""
         return command(["main.action=verify", f"main.run={self.identity}"])

@@ -1,15 +1,46 @@
-"""The top of the page, the gate, and the comparison with the run before."""
+"""The top of the page: how the run ended, what changed, what it does not have; and the gate."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.judging.evaluation import GateResult, MetricEstimate
-from pipeline.judging.formatting import count, interval, listed, signed, title
-from pipeline.report.data_section import Checks, Split
+from pipeline.judging.formatting import count, listed, signed, title
+from pipeline.report import caveats
+from pipeline.report.checks_section import Checks
+from pipeline.report.data_section import Split
 from pipeline.report.differences import Differences, Metric, differences
 from pipeline.report.report_data import ReportData
 from pipeline.report.results_section import Results
 from pipeline.report.run_section import Run, moment
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, at a glance: a word, a mark that needs no colour, a class of the style."""
+
+    kind: str
+    word: str
+    mark: str
+    color: str  # of the icon
+
+    @property
+    def icon(self) -> str:
+        """The icon of the page: an SVG as a data URI."""
+        return (
+            "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+            f"%3Crect width='16' height='16' rx='4' fill='%23{self.color}'/%3E"
+            f"%3Cpath d='{MARKS[self.kind]}' fill='none' stroke='%23fff' stroke-width='2.2'/%3E"
+            "%3C/svg%3E"
+        )
+
+
+MARKS = {"good": "M3.5 8.5l3 3 6-7", "refused": "M8 3v6M8 11v2", "failed": "M4 4l8 8M12 4l-8 8",
+         "unfinished": "M5.5 4v8M10.5 4v8"}  # fmt: skip
+GOOD = Outcome("good", "Good", "✓", "1a7f37")
+REFUSED = Outcome("refused", "Refused", "!", "9a6700")
+FAILED = Outcome("failed", "Failed", "✕", "b42318")
+UNFINISHED = Outcome("unfinished", "Unfinished", "‖", "5c5c59")
 
 
 @dataclass(frozen=True)
@@ -50,12 +81,22 @@ class Sections:
 
 @dataclass(frozen=True)
 class Summary:
-    """The top of the page: verdict, headline metric, what changed, what a reader must know."""
+    """The top of the page.
 
+    Attributes:
+        outcome: how the run ended; `verdict` says it in a sentence.
+        headline: the metric that stands for the model.
+        change: what is different from the run before.
+        caveats: what a reader must know.
+        absent: what the run does not have, and why.
+    """
+
+    outcome: Outcome
     verdict: str
     headline: MetricEstimate | None
     change: str
     caveats: Sequence[str]
+    absent: str
 
 
 def gate(data: ReportData) -> Gate | None:
@@ -83,32 +124,52 @@ def previous(data: ReportData) -> Previous | None:
     return Previous(other["run"][:8], moment(other["finished"]), differs, listed(parts))
 
 
-def summary(sections: Sections) -> Summary:
-    """Return the top of the page."""
+def summary(sections: Sections, names: Sequence[str]) -> Summary:
+    """Return the top of the page; `names` are those of the sections that the run does not have."""
     results = sections.results
     headline = results.overall[0] if results and results.overall else None
+    outcome, verdict = _ending(sections)
     return Summary(
-        _verdict(sections), headline, _change(sections.previous, headline), list(_caveats(sections))
-    )
+        outcome, verdict, headline, _change(sections.previous, headline),
+        caveats.caveats(sections.run.notes, sections.split, sections.checks, results,
+                        sections.gate.uses if sections.gate else None),
+        _absent(sections.run, names),
+    )  # fmt: skip
 
 
-def _verdict(sections: Sections) -> str:
-    """Return in one sentence how the run ended."""
+def _ending(sections: Sections) -> tuple[Outcome, str]:
+    """Return how the run ended, and that in a sentence."""
     run, decided, results = sections.run, sections.gate, sections.results
     if decided and not decided.result["passed"]:
-        return f"{decided.sentence} {'; '.join(decided.result['reasons'])}".strip()
+        return REFUSED, f"{decided.sentence} {'; '.join(decided.result['reasons'])}".strip()
     if run.failed:
-        return f"Step {run.failed[0]} failed: {run.error or 'it left no reason'}."
+        return FAILED, f"Step {run.failed[0]} failed: {run.error or 'it left no reason'}."
     if run.refused:
-        return f"{run.refused}."
+        single = re.sub(r" \(.*", "", run.refused)  # what failed has a section of its own
+        return REFUSED, f"{single if sections.checks else run.refused}."
     if run.not_reached:
-        return f"The run stopped before {listed(run.not_reached)} ended."
+        return UNFINISHED, f"The run stopped before {listed(run.not_reached)} ended."
     done = f"{count(len(run.steps), 'step').capitalize()} ended well"
     if decided:
-        return f"{done}. {decided.sentence}"
+        return GOOD, f"{done}. {decided.sentence}"
     if results and results.evaluation:
-        return f"{done}; the model was judged on {results.evaluation['rows']:,} test rows."
-    return f"{done}; {'the model was judged' if results else 'no model was judged'}."
+        return GOOD, f"{done}; the model was judged on {results.evaluation['rows']:,} test rows."
+    return GOOD, f"{done}; {'the model was judged' if results else 'no model was judged'}."
+
+
+def _absent(run: Run, names: Sequence[str]) -> str:
+    """Return in one sentence which sections there are not, and why."""
+    if not names:
+        return ""
+    if run.failed:
+        reason = f": step {run.failed[0]} failed before"
+    elif run.refused:
+        reason = ": it was refused before"
+    elif run.not_reached:
+        reason = ": it stopped before"
+    else:
+        reason = ""
+    return f"This run has nothing on {listed([name.lower() for name in names], 9)}{reason}."
 
 
 def _change(view: Previous | None, headline: MetricEstimate | None) -> str:
@@ -125,23 +186,3 @@ def _change(view: Previous | None, headline: MetricEstimate | None) -> str:
     last = rows[-1]  # of the last step that has it
     moved = signed(last["difference"]) if last["difference"] else "unchanged"
     return f"{since}: {view.summary}; {title(last['metric'])} {moved}."
-
-
-def _caveats(sections: Sections) -> list[str]:
-    """Return what a reader should know before trusting the figures."""
-    notes = (note for step in sections.run.steps for note in step.get("notes", []))
-    lines = list(dict.fromkeys(notes))  # each step says it of the same table
-    if sections.split and sections.split.is_suspicious:
-        lines.append(sections.split.sentence)
-    checks = sections.checks
-    if checks and (checks.counts["failed"] or checks.counts["warned"]):
-        lines.append(f"Checks of the data: {checks.summary}.")
-    rows = sections.results.per_class if sections.results else ()
-    defined = [(value, row) for row in rows if (value := row["f1"]["value"]) is not None]
-    if len(defined) > 2:
-        _, weak = min(defined, key=lambda pair: pair[0])
-        lines.append(f"The weakest class is {weak['class']}: F1 {interval(weak['f1'], 2)}, "
-                     f"{count(weak['support'], 'row')}.")  # fmt: skip
-    if sections.gate and (sections.gate.uses or 0) > 1:
-        lines.append(f"This test set has been used {sections.gate.uses} times.")
-    return lines

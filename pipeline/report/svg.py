@@ -27,7 +27,7 @@ def svg(picture: Picture) -> str:
         _fit(element, picture.name, targets)
     root.attrib = {
         "role": "img", "aria-label": escaped(picture.caption), "viewBox": f"0 0 {width} {height}",
-        "style": f"width:{width}px;min-width:{0.8 * width:.0f}px",
+        "style": f"width:{width}px;min-width:{width}px",  # smaller, its texts are not legible
     }  # fmt: skip
     return ElementTree.tostring(root, "unicode")
 

@@ -1,1 +1,1 @@
-"""What a person sees of failures and logs: one line each."""
+"""What a person sees, on any terminal: tables, failures and logs, one line each."""

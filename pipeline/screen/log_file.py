@@ -12,6 +12,13 @@ class LogFile(logging.FileHandler):
 
     said = False
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; the file is opened with the first one, which may fail, too."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Say why a line is not in the file."""
         error = sys.exc_info()[1]

@@ -3,13 +3,18 @@
 import copy
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from pipeline import paths
 from pipeline.screen.log_file import LogFile
 from pipeline.text.escaping import escaped, escaped_lines
 from pipeline.text.masking import masked_text
 
+KEPT = "output.log"  # of a step, as W&B calls it
 LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 Caught = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -38,19 +43,48 @@ class ScreenFormatter(LineFormatter):
         return super().format(shown)
 
 
+class _Screen(logging.StreamHandler[TextIO]):
+    """Writes to what is standard output now: while a bar is drawn, lines go above it."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Return standard output."""
+        return sys.stdout
+
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        """Leave it as it is."""
+
+
 def log_file() -> logging.Handler:
     """Return what writes to the log file of all runs; it is there from the first record on."""
-    handler = LogFile(paths.LOG_FILE, encoding="utf-8", errors="backslashreplace", delay=True)
+    return _file(paths.LOG_FILE)
+
+
+def _file(path: Path) -> logging.Handler:
+    handler = LogFile(path, encoding="utf-8", errors="backslashreplace", delay=True)
     handler.setFormatter(LineFormatter(LINE))
     return handler
 
 
 def set_up() -> None:
     """Let what this process logs go to the log file and to the screen."""
-    screen = logging.StreamHandler(sys.stdout)
+    screen = _Screen()
     screen.setFormatter(ScreenFormatter(LINE, datefmt="%H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[log_file(), screen])
     logging.getLogger("alembic").setLevel(logging.WARNING)  # MLflow's database, which says much
+
+
+@contextmanager
+def kept(folder: Path) -> Iterator[None]:
+    """Write what this process logs to a file of a folder too, for a while."""
+    handler = _file(folder / KEPT)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def keep_traceback(name: str, error: BaseException) -> None:

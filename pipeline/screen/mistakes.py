@@ -161,8 +161,9 @@ def _explain_key(error: OmegaConfBaseException, conf: Path) -> str:
 def _nearest_group(name: str, conf: Path) -> str:
     """Return the group of conf/ inside another one whose own name is meant, empty if none is."""
     folders = sorted({path.parent.relative_to(conf) for path in conf.glob("**/*.yaml")} - {Path()})
-    inner = {folder.name: str(folder) for folder in folders if len(folder.parts) > 1}
-    whole = {str(folder): str(folder) for folder in folders}
+    ours = [folder for folder in folders if folder.parts[0] != "hydra"]
+    inner = {folder.name: str(folder) for folder in ours if len(folder.parts) > 1}
+    whole = {str(folder): str(folder) for folder in ours}
     words = inner | (whole if "/" in name else {})
     hint = near(name, words)
     return words[hint.split("'")[1]] if hint else ""

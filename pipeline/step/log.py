@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.files import write_bytes, write_text
@@ -22,6 +22,16 @@ class StepLog:
     def log(self, metrics: Mapping[str, float]) -> None:
         """Record metrics; a name with a slash is a detail (``f1/Pop``)."""
         self.record.metrics.update(metrics)
+
+    def log_series(self, axis: str, points: Sequence[Mapping[str, float]]) -> None:
+        """Record metrics along something that is counted, as trees or folds; trackers chart them.
+
+        Args:
+            axis: what is counted.
+            points: each with the count, a whole number from 0 on, under the name `axis`, and the
+                metrics there.
+        """
+        self.record.series[axis] = [dict(point) for point in points]
 
     def log_table(self, name: str, rows: list[Row]) -> None:
         """Record a small table, a list of rows with the same keys."""

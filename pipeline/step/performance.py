@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from pipeline.judging import importances, metrics
+from pipeline.judging import importances, metrics, staged
 from pipeline.judging.pictures import canvas, draw
 from pipeline.judging.predictions import Predictions
 from pipeline.models import export, features
@@ -13,6 +15,8 @@ from pipeline.step.run import StepRun
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
+
+Rows = NDArray[np.integer]
 
 
 def validate(run: StepRun, model: "Pipeline", rows: pd.DataFrame, target: str) -> None:
@@ -47,6 +51,23 @@ def record_metrics(run: StepRun, predictions: Predictions) -> dict[str, float]:
     summary = ", ".join(f"{name} {value:.5f}" for name, value in run.record.headline().items())
     run.logger.info("%s rows: %s", f"{len(predictions.codes):,}", summary)
     return values
+
+
+def record_fit(
+    run: StepRun, model: "Pipeline", frame: pd.DataFrame, rows: tuple[Rows, Rows], target: str
+) -> None:
+    """Record how the model got better while it was fitted, if its estimator tells.
+
+    Args:
+        run: where it is recorded.
+        model: a fitted pipeline.
+        frame: the table that it was fitted and validated on.
+        rows: positions of the training and of the validation rows in it.
+        target: the column with the true class.
+    """
+    parts = dict(zip(("training", "validation"), rows, strict=True))
+    for axis, points in staged.of_fit(model, frame, parts, target).items():
+        run.log_series(axis, points)
 
 
 def record_pictures(run: StepRun, pictures: Iterable[canvas.Picture]) -> None:

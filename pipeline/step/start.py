@@ -4,7 +4,6 @@ import logging
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,11 +17,13 @@ from pipeline import paths, processes
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.screen import failures, logs, terminal
+from pipeline.step import described
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Store
 from pipeline.store.names import PROJECT, check
-from pipeline.text.masking import hidden
 from pipeline.tracking import mlflow_database, mlflow_log, register
+from pipeline.tracking.entities.family import experiment_of
+from pipeline.tracking.entities.parameters import Handed, handed_to
 from pipeline.tracking.record import Record
 from pipeline.tracking.recorder_client import (
     MovedOfflineError,
@@ -55,7 +56,7 @@ def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
     _show_failures(step)
     context = RunContext.from_environ()
     check("project", context.project, PROJECT)
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if context.process:
         processes.end_with(context.process)
     elif context.mlflow_run:  # made by `mlflow run .`
@@ -68,14 +69,18 @@ def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
         work = Path(stack.enter_context(temporary))
         folder = Path(context.record_folder or work / "record")
         folder.mkdir(parents=True, exist_ok=True)
-        record = Record(step, hidden(vars(arguments)), datetime.now(UTC).isoformat("T", "seconds"))
+        handed = handed_to(context.record_folder)
+        given = described.recorded(arguments, handed)
+        record = Record(step, given, datetime.now(UTC).isoformat("T", "seconds"))
         record.mlflow_run = context.mlflow_run
-        connection = _connection(record, context, stack)
+        stack.enter_context(logs.kept(folder))
+        connection = _connection(record, context, handed, stack)
         run = StepRun(record, folder, work, _store(connection, context))
         if connection and connection.why:
             run.note_offline(MovedOfflineError(connection.why, record.wandb_run))
         alone = context.record_folder is None
         entry = register.Entry.begin(context.mlflow_run, paths.ROOT) if alone else None
+        terminal.show_progress(context.screen, alone)
         with _recording(run, connection, entry):
             yield run
 
@@ -96,7 +101,7 @@ def _recording(
         record.status = "failed" if error else "finished"
         record.error = failures.describe(error, record.step) if error else None
         end = time.monotonic()
-        record.seconds = round(end - begin, 3)
+        record.seconds, record.system = round(end - begin, 3), processes.usage()
         record.write(run.folder)
         try:
             if connection:
@@ -114,9 +119,11 @@ def _recording(
 def _record_alone(run: StepRun, entry: register.Entry) -> None:
     """Tell MLflow and the register of a step that was started alone."""
     try:
-        mlflow_database.prepare(paths.ROOT)
+        project = RunContext.from_environ().project
+        mlflow_database.prepare(paths.ROOT, project)
         with mlflow_database.failures():
-            mlflow_log.alone_to_mlflow(run.record, run.folder, entry.process)
+            experiment = experiment_of(project)
+            mlflow_log.alone_to_mlflow(run.record, run.folder, entry.process, experiment)
         mlflow_log.mask_kept(str(run.record.mlflow_run))
         run.register()
     finally:
@@ -139,20 +146,17 @@ def _finish(connection: RecorderConnection, run: StepRun) -> None:
         connection.close()
 
 
-def _connection(record: Record, context: RunContext, stack: ExitStack) -> RecorderConnection | None:
+def _connection(
+    record: Record, context: RunContext, handed: Handed | None, stack: ExitStack
+) -> RecorderConnection | None:
     """Open the W&B run of a step with the recorder of the whole run, else with one of its own."""
     if context.wandb_mode == "disabled":
         return None
     record.wandb_run = secrets.token_hex(4)
-    connection = _recorder(record, context, stack)
-    if connection is None:
+    if (connection := _recorder(record, context, stack)) is None:
         return None
     connection.open(context.project, context.wandb_mode)
-    connection.begin({
-        "id": record.wandb_run, "project": context.project, "group": context.group,
-        "job_type": record.step, "name": record.step, "config": record.parameters,
-        "notes": context.notes or _commit(),
-    })  # fmt: skip
+    connection.begin(described.wandb_run(record, context, handed), context.record_folder)
     return connection
 
 
@@ -178,22 +182,8 @@ def _store(connection: RecorderConnection | None, context: RunContext) -> Store:
     return Store(context.artifact_store)
 
 
-def _commit() -> str | None:
-    """Return the commit that the code is at, with `-dirty` if it has changed since."""
-    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    try:
-        done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):  # no git, no repository, no commit
-        return None
-    return f"commit {done.stdout.strip()}"
-
-
 def _show_failures(step: str) -> None:
     terminal.steady()
     logs.set_up()
     log = logging.getLogger(step)
     sys.excepthook = lambda _, error, __: log.error("%s", failures.describe(error, step))
-
-
-def _stop(signal_number: int, _frame: object) -> None:
-    sys.exit(128 + signal_number)

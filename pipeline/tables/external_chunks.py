@@ -32,6 +32,7 @@ class ForeignSource:
     Attributes:
         schema: names and types, plain values in place of categories.
         is_csv: whether all columns are text for that reason.
+        rows: how many there are; None: only reading them tells.
 
     Raises:
         InputError: it is no such table, or is broken; also while it is read.
@@ -45,6 +46,7 @@ class ForeignSource:
             first = csv_types.first_schema(path) if self.is_csv else pq.read_schema(path)
             checked_names(first.names, name)
             self.schema = self._schema(first)
+            self.rows = None if self.is_csv else pq.read_metadata(path).num_rows
 
     def _schema(self, first: pa.Schema) -> pa.Schema:
         if self.is_csv:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline import progress
 from pipeline.tables import column_types, csv_lines
 from pipeline.tables.chunks import csv_pieces, parquet_pieces
 from pipeline.tables.external_chunks import TypedSource, read_foreign
@@ -61,6 +62,7 @@ class Source:
     def __init__(self, path: Path, metadata: Mapping[str, Any] | None = None) -> None:
         self._path = path
         described = (metadata or {}).get("arrow_schema")
+        self._rows: int | None = (metadata or {}).get("rows")
         self._foreign: TypedSource | None = None
         if described is None:
             self._foreign = TypedSource(path, path.name)
@@ -80,7 +82,7 @@ class Source:
         schema = pa.schema([self.schema.field(name) for name in names])
         bare = pa.schema([self.plain.field(name) for name in names])
         with read_failures(self._path.name):
-            for piece in self._raw(names):
+            for piece in progress.counted(self._raw(names), "rows", self._rows, len):
                 values = [column_types.values(piece[field.name], field) for field in schema]
                 yield pa.table(values, schema=bare)
 
@@ -105,7 +107,7 @@ class Source:
     def lines(self) -> Iterator[pa.Table]:
         """Yield the rows in order as lines of CSV, tables with the one column `line`."""
         with read_failures(self._path.name):
-            yield from csv_lines.read(self._path)
+            yield from progress.counted(csv_lines.read(self._path), "rows", self._rows, len)
 
     def parsed(self, lines: pa.Table) -> pa.Table:
         """Return some of the lines as a table of plain values."""

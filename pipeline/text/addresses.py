@@ -39,6 +39,11 @@ _BEGIN = r"[a-zA-Z][a-zA-Z0-9+.-]*://"
 URL = re.compile(rf"{_BEGIN}(?:(?!,{_BEGIN})[^\s'\"<>])*(?<![\])}},;:.])")
 # Up to the last @; after a colon that begins no port even over what belongs into no password.
 _USER = re.compile(r"(?<=://)(?:[^/?#:@]*:(?!\d*(?:[/?#]|$)).*|[^/?#]*)(?=@)")
+# Of an address that takes messages, as Slack's hooks.slack.com/services/..., the path is a secret.
+_HOOK = re.compile(
+    r"(?:[a-zA-Z][\w+.-]*://|@)(?:hooks\.[^/]*/|[^/]*webhooks?\.[^/]*/"
+    r"|[^/]*/(?:.*?/)??(?:hooks|webhook\w*)/)"
+)
 _PAIR = re.compile(r"([?&#])([^=&#]*=)?([^&#]*)")
 # Of a query that stands without its address.
 _BARE = re.compile(r"(?<=[?&])([^\s=&#'\"<>]+=)([^\s&#'\"<>]+(?<![\])},;:.]))")
@@ -48,8 +53,8 @@ MARK = re.compile(r"\*{3}\w*")
 def parts(url: str) -> Iterator[tuple[str, bool]]:
     """Yield a URL in pieces, each with whether it is a secret.
 
-    Secrets are user and password, and each value in query and fragment that is not known to be
-    harmless. In ``file://`` all of these may be parts of a name.
+    Secrets are user and password, each value in query and fragment that is not known to be
+    harmless, and the path of a webhook. In ``file://`` all of these may be parts of a name.
     """
     if url.startswith("file://"):
         yield url, False
@@ -61,7 +66,11 @@ def parts(url: str) -> Iterator[tuple[str, bool]]:
         place = user.end()
     query = re.compile(r"[?#]|$").search(url, place)
     assert query, "each text has an end"
-    yield url[place : query.start()], False
+    middle = url[place : query.start()]
+    hook = _HOOK.match(middle)
+    path = middle[hook.end() :] if hook else ""
+    yield middle.removesuffix(path) if path else middle, False
+    yield path, _is_secret("", path)
     for sign, name, value in _PAIR.findall(url[query.start() :]):
         yield sign + name, False
         yield value, _is_secret(name, value) and (sign != "#" or bool(name) or len(value) >= LONG)

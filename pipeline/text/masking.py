@@ -15,10 +15,15 @@ from pipeline.text.addresses import MARK, MASK, URL, masked_addresses, parts
 SHORTEST = 8  # characters of a secret that is looked for as such, without the URL around it
 SECRET = (
     r"(?:api|access|secret|private|account)[-_]?key|token(?!iz|_pattern)|secret|passw|credential"
-    r"|authorization"
+    r"|authorization|webhook"
 )
 _NAME = re.compile(SECRET, re.IGNORECASE)
 _ASSIGNED = re.compile(rf"([\w.-]*(?:{SECRET})[\w-]*)(\s*[=:]\s*)([^\s,;&]+)", re.IGNORECASE)
+# The same within a list or mapping of Hydra's, `[{webhook: https://...}]`.
+_INSIDE = re.compile(
+    rf"(?i)((?<=[{{,])\s*([\w-]*(?:{SECRET})[\w-]*)\s*:\s*)(?!\$)"
+    r"(\"[^\"]+\"|'[^']+'|[^\s,{}\[\]'\"]+)"
+)
 
 T = TypeVar("T")
 _known: dict[str, str] = {}  # masked beginning of an address → the real one
@@ -63,7 +68,7 @@ def hidden(value: T) -> T:
 def _hidden(value: object) -> object:
     if isinstance(value, dict):
         return {
-            name: _note(f"{MASK}{name}", held) if _is_named(name, held) else _hidden(held)
+            name: _named(name, held) if _is_named(name, held) else _hidden(held)
             for name, held in value.items()
         }
     if isinstance(value, list | tuple):
@@ -77,8 +82,14 @@ def hidden_override(token: str) -> str:
     bare, name = value.strip("'\""), key.rpartition(".")[2]
     is_text = not re.fullmatch(r"[\[{].*|null|true|false|[-\d.e]*", value)
     if is_text and "." in key and _is_named(name, bare):
-        return f"{key}='{_note(f'{MASK}{name}', bare)}'"
-    return f"{key}{equals}{hidden(value)}"
+        return f"{key}='{_named(name, bare)}'"
+    return f"{key}{equals}{hidden(_INSIDE.sub(_hidden_inside, value))}"
+
+
+def _hidden_inside(found: re.Match[str]) -> str:
+    bare = found[3].strip("'\"")
+    shown = _named(found[2], bare) if _is_named(found[2], bare) else bare
+    return found[1] + found[3].replace(bare, shown)
 
 
 def revealed(value: T) -> T:
@@ -149,10 +160,19 @@ def _hidden_url(url: str) -> str:
     return url
 
 
+def _named(name: object, real: str) -> str:
+    """Return the mask of a text that is called like a secret; of another text it is another one."""
+    mask, number = f"{MASK}{name}", 1
+    while _known.get(mask, real) != real:
+        number += 1
+        mask = f"{MASK}{name}{number}"
+    return _note(mask, real)
+
+
 def _note(mask: str, real: str) -> str:
     """Note what a mask stands for; return the mask."""
     _known[mask] = real
-    _look_for(*(_pieces(real) if "://" in real else [real]))
+    _look_for(*_pieces(real), *([] if "://" in mask else [real]))  # of some only pieces are secret
     return mask
 
 

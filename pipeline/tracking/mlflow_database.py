@@ -9,7 +9,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,10 +25,14 @@ WAIT = (5, 15)  # seconds for a server to take a connection, and to answer
 PLACES = ("artifact_location", "artifact_uri", "source", "storage_location")
 
 
-def prepare(root: Path) -> None:
+def prepare(root: Path, project: str = "") -> None:
     """Make the database usable before anything is written with it, and say what was mended.
 
     Of several first runs one makes it, and the others wait.
+
+    Args:
+        root: of the repository.
+        project: its name, which its experiment gets.
 
     Raises:
         InputError: it cannot be made or mended.
@@ -45,6 +49,8 @@ def prepare(root: Path) -> None:
                     file=sys.stderr,
                 )
             _make(root)
+            if project:
+                _name_experiment(root, project)
         mlflow_runs.close_dead(root)
 
 
@@ -98,6 +104,23 @@ def _make(root: Path) -> None:
     settle(draft)
     os.replace(draft, file)
     settle(root)
+
+
+def _name_experiment(root: Path, project: str) -> None:
+    """Let the experiment that MLflow calls Default have the project's name, unless another has it.
+
+    `mlflow run .` records in it before a program of ours has begun.
+    """
+    with (
+        suppress(sqlite3.Error),  # MLflow says better than we what is wrong with it
+        closing(sqlite3.connect(root / FILE, timeout=60)) as database,
+        database,
+    ):
+        database.execute(
+            "UPDATE experiments SET name = :name WHERE experiment_id = 0 AND name = 'Default' "
+            "AND NOT EXISTS (SELECT 1 FROM experiments WHERE name = :name)",
+            {"name": project},
+        )
 
 
 @contextmanager

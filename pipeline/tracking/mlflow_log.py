@@ -1,15 +1,38 @@
 """What a step did, written to MLflow from its record."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from pipeline import context, paths
 from pipeline.text.masking import masked_text
+from pipeline.tracking.entities import metrics, parameters
 from pipeline.tracking.record import Record, reference
 
+if TYPE_CHECKING:
+    pass
+
 PROCESS = "pipeline.process"  # tag of a run: what executes it
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What metrics are of: a logged model's id, and name and digest of the rows it was judged on.
+
+    In the order in which MLflow's Metric takes them.
+    """
+
+    model: str | None = None
+    dataset: str | None = None
+    digest: str | None = None
+
+
+NOTHING = Subject()
 
 
 def tags(record: Record) -> dict[str, str]:
@@ -26,75 +49,84 @@ def tags(record: Record) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def to_mlflow(record: Record, folder: Path, run_id: str) -> None:
-    """Write metrics, tags, pictures, tables and the record itself to an MLflow run."""
+def to_mlflow(
+    record: Record, folder: Path | None, run_id: str, subject: Subject = NOTHING,
+    origin: Mapping[str, str] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """Write metrics, tags, pictures, tables and the record itself to an MLflow run.
+
+    Args:
+        record: of a step.
+        folder: of the record; None: an earlier execution has left it in another run.
+        run_id: of the run.
+        subject: what the metrics are of.
+        origin: tags that say where what serves is from.
+    """
     from mlflow import MlflowClient  # 2 seconds: only where a run is written
     from mlflow.entities import Metric, RunTag
 
-    client, now = MlflowClient(), int(folder.stat().st_mtime * 1000)
-    names = metric_names(record.metrics)
+    client = MlflowClient()
+    now = int(folder.stat().st_mtime * 1000) if folder else time.time_ns() // 1_000_000
+    names = metrics.names_of(record.metrics)
     client.log_batch(
         run_id,
-        metrics=[Metric(names[name], value, now, 0) for name, value in record.metrics.items()],
-        tags=[RunTag(name, value[:5000]) for name, value in tags(record).items()],
+        metrics=[
+            Metric(names[name], value, now, 0, *astuple(subject))
+            for name, value in record.metrics.items()
+        ]
+        + [Metric(name, value, now, 0) for name, value in record.system.items() if folder]
+        + metrics.series(record, now),
+        tags=[RunTag(name, value[:5000]) for name, value in {**tags(record), **origin}.items()],
     )
-    client.log_artifacts(run_id, str(folder))
+    if folder:
+        client.log_artifacts(run_id, str(folder))
     if record.refused:
         client.set_terminated(run_id, "FAILED")  # its process ended well, what it judged did not
 
 
-def cached_to_mlflow(record: Record, run: str, reason: str) -> None:
-    """Record in MLflow, below the active run, that an earlier execution of a step serves."""
-    import mlflow
+def cached_from(record: Record, run: str, reason: str, experiment: str) -> dict[str, str]:
+    """Return tags that say that an earlier execution of a step serves.
 
+    Args:
+        record: of that execution.
+        run: the pipeline run that it was in.
+        reason: why it serves.
+        experiment: the id of the experiment.
+    """
     origin = {"pipeline.cached": "true", "pipeline.reason": reason, "pipeline.cached_from": run}
     if record.mlflow_run:
         origin["pipeline.cached_from_step"] = record.mlflow_run
-    with mlflow.start_run(run_name=record.step, nested=True, tags=tags(record) | origin):
-        mlflow.log_params(record.parameters)
-        names = metric_names(record.metrics)
-        mlflow.log_metrics({names[name]: value for name, value in record.metrics.items()})
+        page = f"#/experiments/{experiment}/runs/{record.mlflow_run}"
+        origin["mlflow.note.content"] = (
+            f"[An earlier execution]({page}) serves: its files are there."
+        )
+    return origin
 
 
-def alone_to_mlflow(record: Record, folder: Path, process: str = "") -> None:
+def alone_to_mlflow(record: Record, folder: Path, process: str, experiment: str | None) -> None:
     """Write the record of a step that was started alone, in a run of its own if it has none.
 
     Args:
         record: of the step.
         folder: of the record.
         process: what executed it, as `processes.identity` names it.
+        experiment: the id of the one that a run of its own is in; None: MLflow decides.
     """
     import mlflow
 
+    client, values = mlflow.MlflowClient(), parameters.flat(record.parameters)
     own_run = not record.mlflow_run  # started by python run.py; `mlflow run .` makes the run itself
     if own_run:
         origin = {PROCESS: process} if process else {}
-        record.mlflow_run = mlflow.start_run(run_name=record.step, tags=origin).info.run_id
-        mlflow.log_params(record.parameters)
+        made = mlflow.start_run(experiment_id=experiment, run_name=record.step, tags=origin)
+        record.mlflow_run = made.info.run_id
         record.write(folder)  # which run it is belongs to it
+    else:  # which has written its parameters, but for what their YAML files hold
+        values = {name: value for name, value in values.items() if name not in record.parameters}
+    parameters.log(client, str(record.mlflow_run), values)
     to_mlflow(record, folder, str(record.mlflow_run))
     if own_run:
         mlflow.end_run("FINISHED" if record.outcome == "finished" else "FAILED")
-
-
-def metric_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the name under which MLflow takes each metric; no two are the same.
-
-    It takes letters, digits and _-./ : in at most 250 characters, and no path like ``a/..``. A
-    class called "R&B" becomes "R_B", one called "R+B" beside it "R_B_2".
-    """
-    mlflow_names: dict[str, str] = {}
-    for name in names:
-        metric, slash, label = name.partition("/")
-        if slash:
-            label = "".join(c if c.isalnum() or c in "_-. :" else "_" for c in label[:200])
-            metric += "/" + (label if label.strip(".") else "_" * max(len(label), 1))
-        plain, number = metric, 1
-        while plain in mlflow_names.values():
-            number += 1
-            plain = f"{metric}_{number}"
-        mlflow_names[name] = plain
-    return mlflow_names
 
 
 def mask_own_run(words: Sequence[str]) -> None:

@@ -48,7 +48,8 @@ class Record:
     ``metrics`` are numbers by name; a name with a slash (``f1/Pop``) is a detail of one
     class. ``tables`` are small; they and the ``pictures`` (file name → SHA-256) are
     files of the record's folder. ``local_files`` says where
-    the outputs' files lie while the step lives.
+    the outputs' files lie while the step lives. ``series`` are what charts show: what is counted
+    (trees, say) → points, each with the count under that name and the metrics there.
     """
 
     step: str
@@ -75,6 +76,8 @@ class Record:
     uses: int | None = None  # how many models the test set has judged
     catalog: str = ""
     offline: str | None = None  # why it went on offline
+    series: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    system: dict[str, float] = field(default_factory=dict)  # processes.usage(), at its end
 
     @property
     def outcome(self) -> str:

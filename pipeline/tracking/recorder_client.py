@@ -6,7 +6,7 @@ from contextlib import suppress
 from multiprocessing.connection import Client
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypedDict
+from typing import Any, NotRequired, Self, TypedDict
 
 from pipeline import context
 from pipeline.context import RunContext
@@ -29,6 +29,7 @@ class WandbRun(TypedDict):
     name: str
     config: dict[str, object]
     notes: str | None
+    tags: NotRequired[list[str]]
 
 
 class MovedOfflineError(Exception):
@@ -125,10 +126,15 @@ class RecorderConnection:
             answer = self.ask("open", project)
             self.catalog, self.why = answer["catalog"], answer["why"]
 
-    def begin(self, settings: WandbRun) -> None:
-        """Begin the W&B run of a step; the next question tells whether it failed."""
+    def begin(self, settings: WandbRun, folder: str | None = None) -> None:
+        """Begin the W&B run of a step; the next question tells whether it failed.
+
+        Args:
+            settings: what it is.
+            folder: of its record, if it lasts: what the step logs there is known should it die.
+        """
         with suppress(OSError):  # it has gone: the next question says so
-            self._connection.send(("run", settings))
+            self._connection.send(("run", settings, folder))
 
     def ask(self, verb: str, *arguments: object) -> Any:
         """Ask the recorder and wait for its answer.

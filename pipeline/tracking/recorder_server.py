@@ -30,6 +30,7 @@ class RecorderServer:
         self._why = ""  # it went on offline
         self._settings: WandbRun | None = None  # of the step that speaks
         self._run: wandb.Run | None = None
+        self._folder: str | None = None  # of the record of that step, if it lasts
         self._failure: Answer | None = None  # of what was said without waiting for the answer
         self._hanging = False  # there are runs that W&B may never take
         self._verbs: Mapping[str, Callable[..., object]] = {
@@ -56,6 +57,7 @@ class RecorderServer:
                     connection.send(self._answer(verb, arguments))
         except EOFError:
             if self._run is not None:  # the step died
+                wandb_run.tell_lines(self._run, self._folder)
                 self._run.finish(exit_code=1)
                 self._run = None
         return True
@@ -108,13 +110,13 @@ class RecorderServer:
         if self._settings:
             self._hanging = True
             self._settings["id"] = secrets.token_hex(4)  # the other one may be on the server
-            answer = self._attempt(partial(self._begin, self._settings))
+            answer = self._attempt(partial(self._begin, self._settings, self._folder))
             if answer[0] == FAILED:
                 return answer
         return MOVED, {"why": why, "run": self._settings and self._settings["id"]}
 
-    def _begin(self, settings: WandbRun) -> None:
-        self._settings, self._run = settings, None
+    def _begin(self, settings: WandbRun, folder: str | None) -> None:
+        self._settings, self._run, self._folder = settings, None, folder
         mode: Literal["online", "offline"] = "online" if self._service else "offline"
         self._run = wandb_run.begin(settings, mode, self._context)
 

@@ -1,11 +1,13 @@
 """A step's W&B run: how it begins, and what of the step's record goes into it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import wandb
 
 from pipeline.context import RunContext
+from pipeline.screen import logs
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Row, read_record, reference
 from pipeline.tracking.recorder_client import WandbRun
@@ -42,6 +44,10 @@ def finish(run: wandb.Run, folder: Path, location: str, service: Service | None)
     assert record is not None, "a step writes its record before it says so"
     run.config.update({"inputs": [reference(a) for a in record.inputs]})
     run.summary.update(record.metrics | {"seconds": record.seconds})
+    tell_lines(run, str(folder))
+    if record.error:
+        run.write_logs(record.error)
+    _log_series(run, record.series)
     run.log(
         {Path(p).stem: wandb.Image(str(folder / p)) for p in record.pictures}
         | {Path(p).stem: wandb.Html(str(folder / p), inject=False) for p in record.pages}
@@ -58,6 +64,26 @@ def finish(run: wandb.Run, folder: Path, location: str, service: Service | None)
             aliases = ["latest", *record.aliases.get(output["name"], ())]
             run.log_artifact(artifact_of(version, path), aliases=aliases)
     run.finish(exit_code=0 if record.outcome == "finished" else 1)
+
+
+def tell_lines(run: wandb.Run, folder: str | None) -> None:
+    """Show what a step has logged, from the folder of its record, in the run's Logs tab."""
+    file = Path(folder, logs.KEPT) if folder else None
+    if file and file.is_file() and (text := file.read_text("utf-8", "backslashreplace")):
+        run.write_logs(text)
+
+
+def _log_series(run: wandb.Run, series: Mapping[str, list[dict[str, float]]]) -> None:
+    """Log series as history, by step; a chart of each metric goes along what its series counts."""
+    rows: dict[int, dict[str, float]] = {}  # W&B takes steps in their order only
+    for axis, points in series.items():
+        run.define_metric(axis, hidden=True, summary="none")
+        for name in dict.fromkeys(name for point in points for name in point if name != axis):
+            run.define_metric(name, step_metric=axis)
+        for point in points:
+            rows.setdefault(int(point[axis]), {}).update(point)
+    for step in sorted(rows):
+        run.log(rows[step], step=step)
 
 
 def _table(rows: list[Row]) -> wandb.Table:

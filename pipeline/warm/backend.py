@@ -148,7 +148,10 @@ def _register(place: str) -> None:
     from mlflow.projects.submitted_run import LocalSubmittedRun
 
     class WarmBackend(LocalBackend):
-        """Runs a Python program as a fork, whatever else as MLflow does."""
+        """Runs a Python program as a fork, whatever else as MLflow does.
+
+        Its config names the MLflow run, which is there already.
+        """
 
         def run(
             self,
@@ -162,9 +165,7 @@ def _register(place: str) -> None:
         ) -> "SubmittedRun":
             folder = utils.fetch_and_validate_project(project_uri, version, entry_point, params)
             project = utils.load_project(folder)
-            run: str = utils.get_or_create_run(
-                None, project_uri, experiment_id, folder, version, entry_point, params
-            ).info.run_id
+            run = str(backend_config[utils.MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG])
             if COMMAND.fullmatch(" ".join(project.get_entry_point(entry_point).command.split())):
                 words = utils.get_entry_point_command(project, entry_point, params, None)[0]
                 request: Request = {
@@ -174,9 +175,9 @@ def _register(place: str) -> None:
                 }
                 with suppress(OSError, ValueError):  # there is none to be had
                     return LocalSubmittedRun(run, Fork(place, request))
-            own = {**backend_config, utils.MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG: run}
             return super().run(  # type: ignore[no-any-return,no-untyped-call]
-                project_uri, entry_point, params, version, own, tracking_uri, experiment_id
-            )
+                project_uri, entry_point, params, version, backend_config, tracking_uri,
+                experiment_id,
+            )  # fmt: skip
 
     MLFLOW_BACKENDS[NAME] = WarmBackend

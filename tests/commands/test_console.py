@@ -16,6 +16,7 @@ from pipeline.cache.history import Execution
 from pipeline.cache.step_key import StepKey
 from pipeline.commands import console
 from pipeline.context import RunContext
+from pipeline.screen import terminal
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record
 from pipeline.tracking.wandb_store import WandbStore
@@ -60,13 +61,19 @@ NO_FACTS = Record("train", {}, "now", "finished", inputs=[artifact("model", 0, {
     ],
 )
 def test_the_closing_lines(records: list[Record], lines: list[str], capsys: Capture) -> None:
+    terminal.begin()
     console.closing_table([(facts, False) for facts in records])
-    assert capsys.readouterr().out.splitlines() == lines
+    *steps, total = capsys.readouterr().out.splitlines() or [""]
+    assert steps == lines
+    seconds = sum(facts.seconds for facts in records)
+    spent = f" · {seconds:.1f} s in the steps" * bool(seconds)
+    assert total == (f"total · 0.0 s{spent}" if records else "")
 
 
 def test_a_step_that_was_served_took_no_time(capsys: Capture) -> None:
     console.closing_table([(SPLIT, True)])
-    (line,) = capsys.readouterr().out.splitlines()
+    line, total = capsys.readouterr().out.splitlines()
+    assert total.startswith("total · 1 cached · ")
     assert line == "segregate · cached · 5,000 → 3,500 + 1,500 · train.csv:v0, test.csv:v1"
 
 
@@ -117,11 +124,12 @@ def test_where_to_look(
     assert artifacts == f"Artifacts: {store.url} · log: {paths.LOG_FILE}"
 
 
-def on_terminal(program: str) -> list[str]:
+def on_terminal(program: str, encoding: str) -> list[str]:
     """Run a program on a terminal of its own; return what it shows, without colours and motions."""
     ours, its = pty.openpty()
     plain = {n: v for n, v in os.environ.items() if n not in ("NO_COLOR", "FORCE_COLOR", "LINES")}
-    environment = plain | {"TERM": "xterm", "COLUMNS": "120", "PYTHONPATH": str(paths.ROOT)}
+    asked = {"TERM": "xterm", "COLUMNS": "80", "PYTHONIOENCODING": encoding}
+    environment = plain | asked | {"PYTHONPATH": str(paths.ROOT)}
     with subprocess.Popen(
         program_words(program), stdin=its, stdout=its, stderr=its, env=environment
     ) as process:
@@ -133,16 +141,27 @@ def on_terminal(program: str) -> list[str]:
         except OSError:  # how Linux says that the other end is closed
             pass
     os.close(ours)
-    assert process.returncode == 0, shown.decode()
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).replace("\r", "\n").splitlines()
+    text = shown.decode(encoding)
+    assert process.returncode == 0, text
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r", "\n").splitlines()
 
 
-def test_on_a_terminal() -> None:
-    lines = [line.strip() for line in on_terminal("on_terminal.py") if line.strip()]
-    assert lines[0].startswith("[1/2] segregate  run: [x] 1 → 2 ──")
+@pytest.mark.parametrize(
+    ("encoding", "arrow", "line"),
+    [("utf-8", "→", "─"), pytest.param("latin-1", "->", "-", marks=pytest.mark.slow)],
+)
+def test_on_a_terminal(encoding: str, arrow: str, line: str) -> None:
+    shown = on_terminal("on_terminal.py", encoding)
+    lines = [line.strip() for line in shown if line.strip()]
+    assert lines[0].startswith(f"[1/2] segregate  run: [x] 1 {arrow} 2 {line}{line}")
     assert any(line.endswith("[1/2] segregate  0 s") for line in lines)
-    said = ["from the step", "[bold]from its child 3.5", "its errors", "after it"]
+    assert any(line.startswith("40 of 100 trees ") for line in lines), "how far its loop is"
+    said = ["from the step", "[bold]from its child 3.5 ·", "its errors", "after it"]
     assert [line for line in lines if line in said] == said
-    table = lines[lines.index("after it") :]  # one, though two were asked for: one has no rows
-    for cells in (console.COLUMNS, ("segregate", "finished", "0.0 s", "1,000", "a.csv:v7")):
-        assert [all(cell in line for cell in cells) for line in table].count(True) == 1
+    closing = lines[lines.index("after it") + 1 :]  # one, though two were asked for: one is empty
+    assert re.sub(r"[\d.]+ s", "S s", "\n".join(closing)) == "\n".join([
+        f"step       status    seconds  rows in {arrow} out  key metrics  artifacts",
+        line * (66 + len(arrow)),
+        f"segregate  finished    S s  1,000{' ' * (22 + len(arrow))}a.csv:v7",
+        "total                  S s",
+    ])  # fmt: skip

@@ -23,6 +23,17 @@ def test_hydras_own_form_stays_except_for_steps() -> None:
     assert as_typed(from_argv(argv))[1] == argv[1]
 
 
+def test_several_runs_are_a_text_and_with_m_a_sweep() -> None:
+    assert from_argv(["main.run=12e4,latest"]) == ["++main.run='12e4,latest'"]
+    assert from_argv(["-m", "main.run=a,b"]) == ["-m", "++main.run=a,b"]
+    assert from_argv(["main.filter=status=finished,f1>0.5", "main.sort=-f1"]) == [
+        "++main.filter='status=finished,f1>0.5'", "++main.sort='-f1'",
+    ]  # fmt: skip
+    assert from_argv(["main.filter=null", "main.run='x'"]) == [
+        "++main.filter=null", "++main.run='x'",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "token",
     ["data=songs", "data/segregate=group", "+experiment=quick", "~data.reference", "-m",

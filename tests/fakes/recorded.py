@@ -108,9 +108,32 @@ def full(classes: int = 15, rows: int = 600, name: str = EVIL) -> ReportData:
     )  # fmt: skip
 
 
+def refused_table() -> ReportData:
+    """Return the data of a run that check_data stopped: a number and a text have drifted."""
+    from pipeline.report.profile import shifts
+    from pipeline.report.report_data import Shifts
+
+    rows = [{"check": "drift", "column": name, "expected": "values within 0.1", "seen": "0.25",
+             "verdict": "failed"} for name in ("energy", EVIL)]  # fmt: skip
+    drift = [{"column": "energy", "test": "values", "p": 8.3e-65, "effect": None,
+              "verdict": "failed"}]  # fmt: skip
+    said = "check_data refuses clean.csv:v1: 2 of 4 checks failed (drift energy: 0.25); mend it"
+    tables = {"checks": [*CHECKS, *rows], "drift": drift}
+    check = step("check", inputs=[artifact("clean.csv", "x", 1, 4)], tables=tables, refused=said)
+    steps = [step("prepare"), check]
+    recorded = manifest(steps)
+    recorded["config"]["steps"] |= {"judge": {}}
+    recorded["config"]["main"]["steps"] = "all"
+    now = pa.table({"energy": [0.7, 0.8, 0.9, None], EVIL: ["a", "a", "b", "b"]})
+    before = pa.table({"energy": [0.1, 0.2, 0.8, 0.9], EVIL: ["a", "b", "b", "c"]})
+    changed = shifts(now, before, ["energy", EVIL, "gone"])
+    return ReportData(recorded, shifts=Shifts("clean.csv:v1", "clean.csv:v0", changed))
+
+
 def published(store: Store, recorded: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Put into a store what a manifest says that was made, tables and JSON; return the manifest."""
-    contents = {"evaluation": None, "certificate": CERTIFICATE, "gate": fake.gate()}
+    evaluation = fake.evaluation(*fake.predictions(2, 20), ["a", "b"])
+    contents = {"evaluation": evaluation, "certificate": CERTIFICATE, "gate": fake.gate()}
     kept: dict[str, Any] = {}
     for one in recorded["steps"]:
         one["inputs"] = [kept.get(a["name"], a) for a in one["inputs"]]

@@ -52,7 +52,7 @@ def fitted(estimator=None):
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model") / "export"
-    export.export(fitted(), folder, made_up(), "kind")
+    export.export(fitted(), folder, made_up(), "kind", card="# Card\n")
     return folder
 
 
@@ -67,6 +67,9 @@ def test_the_loaded_model_predicts_the_same(exported):
 
 def test_the_export_has_signature_example_requirements_and_target(exported):
     mlmodel = yaml.safe_load((exported / "MLmodel").read_text())
+    files = [path for path in exported.rglob("*") if path.is_file() and path.name != "MLmodel"]
+    assert (exported / "model_card.md").read_text() == "# Card\n"
+    assert mlmodel["model_size_bytes"] == sum(path.stat().st_size for path in files)
     inputs = yaml.safe_load(mlmodel["signature"]["inputs"])
     assert [(c["name"], c["type"], c["required"]) for c in inputs] == [
         ("size", "double", False),  # it has a gap

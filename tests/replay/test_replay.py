@@ -49,6 +49,27 @@ def test_each_alias_means_what_it_meant(store: Store, tmp_path: Path) -> None:
     assert copy.versions("table.csv") == [1, 2]
 
 
+@pytest.mark.parametrize("knows", [True, False])
+def test_nobody_is_told_of_a_replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knows: bool
+) -> None:
+    """A run of a release that had no hooks is given no such key."""
+    said: list[list[str]] = []
+    refusal = InputError("it is enough to see the command")
+
+    def start(words: list[str], **_: Any) -> None:
+        said.append(words)
+        raise refusal
+
+    monkeypatch.setattr(replay.subprocess, "Popen", start)
+    run: dict[str, Any] = {"environment": "local", "config": {"notify": []} if knows else {}}
+    run["overrides"] = ["data=wine", *(["notify=[{webhook: ***webhook}]"] if knows else [])]
+    with pytest.raises(InputError):
+        replay._run(run, tmp_path, tmp_path)
+    assert [word for word in said[0] if "notify" in word] == ["notify=[]"] * knows
+    assert "data=wine" in said[0]
+
+
 def test_an_input_that_is_gone(store: Store, tmp_path: Path) -> None:
     run = recorded(store, clean_made=True)
     run["steps"][1]["inputs"][1]["digest"] = "0" * 64

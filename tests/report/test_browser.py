@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,21 @@ from playwright.sync_api import Browser, Page
 
 from pipeline.report import page as report
 from pipeline.report.report_data import ReportData
-from tests.fakes.recorded import EVIL, full, manifest, step
+from tests.fakes import evaluation as fake
+from tests.fakes.recorded import EVIL, full, manifest, refused_table, step, whole
 
 pytestmark = pytest.mark.browser
 PAGES = {"full": full(classes=30), "bare": ReportData(manifest([step("prepare", error=EVIL * 9)]))}
-PHONE, DESK = 320, 1280  # pixels
+KINDS = {
+    "good": replace(full(classes=3, rows=90), gate=fake.gate()),
+    "refused": full(classes=3, rows=90),
+    "refused table": refused_table(),
+    "failed": ReportData(manifest([step("prepare", status="failed", error=EVIL)])),
+    "cached": ReportData(manifest([s | {"status": "cached"} for s in whole()["steps"]])),
+    "unfinished": ReportData(manifest([])),
+}
+CARD = report.pages(KINDS["refused"])["model_card.html"]
+PHONE, MOBILE, DESK = 320, 390, 1280  # pixels
 LUMINANCE = """([selector, name]) => {
   const style = getComputedStyle(document.querySelector(selector));
   return style[name].match(/[0-9.]+/g).slice(0, 3).map(Number);
@@ -48,7 +59,9 @@ def opened(browser: Browser, files: dict[str, Path], request: Any) -> Iterator[P
 
 
 def test_sections_are_landmarks_with_names_and_headings_are_in_order(opened: Page) -> None:
-    for name in report.SECTIONS.values():
+    names = opened.locator("nav a").all_inner_texts()
+    assert set(names) <= set(report.SECTIONS.values())
+    for name in names:
         assert opened.get_by_role("region", name=name, exact=True).count() == 1
         assert opened.get_by_role("heading", name=name, exact=True, level=2).is_visible()
     levels = opened.eval_on_selector_all("h1,h2,h3,h4", "all => all.map(h => +h.tagName[1])")
@@ -80,8 +93,49 @@ def test_pictures_and_tables_have_names(opened: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_rules_for_accessibility_hold(opened: Page, scheme: Any) -> None:
     opened.emulate_media(color_scheme=scheme)
-    found = Axe().run(opened)
-    assert [(v["id"], v["nodes"][0]["html"]) for v in found.response["violations"]] == []
+    assert violations(opened) == []
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_every_kind_of_report_says_how_it_ended_and_is_accessible(
+    browser: Browser, kind: str
+) -> None:
+    page = browser.new_page(viewport={"width": MOBILE, "height": 800})
+    page.set_content(report.render(KINDS[kind]))
+    word = {"refused table": "Refused", "cached": "Good"}.get(kind, kind.capitalize())
+    assert page.title().startswith(f"{word}: run aaaaaaaa")
+    assert word in page.locator("body").inner_text().splitlines()[:3][-2]
+    assert violations(page) == []
+    page.close()
+
+
+def test_the_card_of_a_model_is_accessible(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": MOBILE, "height": 800})
+    page.set_content(CARD)
+    assert page.evaluate("document.documentElement.scrollWidth") <= MOBILE
+    assert violations(page) == []
+    page.close()
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    """Return the rules of axe that the page breaks, each with the first element."""
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in found]
+
+
+def test_texts_of_pictures_are_legible_on_a_phone_and_what_scrolls_says_so(opened: Page) -> None:
+    opened.set_viewport_size({"width": MOBILE, "height": 800})
+    smallest = """all => Math.min(99, ...all.map(t => parseFloat(getComputedStyle(t).fontSize)
+      * t.ownerSVGElement.clientWidth / t.ownerSVGElement.viewBox.baseVal.width))"""
+    assert opened.locator("svg text").evaluate_all(smallest) >= 11
+    said = """all => all.filter(x => x.offsetParent && (x.scrollWidth > x.clientWidth)
+      != (getComputedStyle(x, '::before').visibility == 'visible')).length"""
+    assert opened.locator(".scroll").evaluate_all(said) == 0
+    for scrolled in opened.locator("main :not(details) > .scroll:has(table)").all():
+        scrolled.evaluate("x => x.scrollLeft = 9999")
+        seen = "x => x.getBoundingClientRect().left >= 0"
+        assert scrolled.locator("caption span").evaluate(seen)
+        assert scrolled.locator("tbody th").first.evaluate(seen)
 
 
 def luminance(color: list[float]) -> float:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.report.differences import changed, differences, flat, plain
+from pipeline.report.differences import changed, differences, flat, plain, several
 from tests.fakes.recorded import artifact, manifest, step, whole
 
 
@@ -35,7 +35,7 @@ def test_code_and_packages() -> None:
     rows = {row["name"]: (row["before"], row["now"]) for row in differences(now, before).code}
     assert rows == {
         "commit": ("c" * 12, "none"),
-        "uncommitted changes": ("none", "1 file"),
+        "uncommitted changes": ("none", "x y.py, 3491ab1c4aac"),
         "numpy": ("2", "3"),
         "scipy": ("1", "not there"),
     }
@@ -49,11 +49,30 @@ def test_data_and_metrics_of_steps_that_both_have() -> None:
 
     found = differences(run(1, 2000, 0.6, auc=0.9), run(0, 1000, 0.5))
     assert found.data == [
-        {"name": "t.csv", "before": "t.csv:v0, 1,000 rows", "now": "t.csv:v1, 2,000 rows"}
-    ]
+        {"name": "t.csv", "before": "t.csv:v0, 1,000 rows, t.csv0",
+         "now": "t.csv:v1, 2,000 rows, t.csv1"}
+    ]  # fmt: skip
     (row,) = found.metrics
     assert (row["metric"], round(row["difference"], 6)) == ("f1", 0.1)
 
 
 def test_flat_keeps_lists_and_empty_mappings() -> None:
     assert flat({"a": {"b": [1], "c": {}}, "d": None}) == {"a.b": [1], "a.c": {}, "d": None}
+
+
+def test_of_several_runs_what_is_not_the_same_in_all_with_the_value_in_each() -> None:
+    runs = [whole(), whole(packages={"numpy": "3"}), whole()]
+    runs[2]["config"]["data"]["test_size"] = 0.2
+    runs[1]["steps"][0]["outputs"][0] |= {"digest": "f" * 64, "version": 7}
+    found = several(runs)
+    assert found["config"] == [("data.test_size", [0.3, 0.3, 0.2])]
+    assert found["code"] == []
+    assert ("numpy", ["2.4.6", "3", "2.4.6"]) in found["packages"]
+    one = "clean.csv:v0, 1,000 rows, clean.csv0"
+    other = f"clean.csv:v7, 1,000 rows, {'f' * 12}"
+    assert found["data"] == [("clean.csv", [one, other, one])]
+
+
+def test_an_artifact_that_a_run_lacks_is_no_difference_between_the_others() -> None:
+    runs = [whole(), whole(), manifest([step("judge")])]
+    assert several(runs)["data"] == []

@@ -13,6 +13,7 @@ from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay import manifest, runs
 from pipeline.report import make
+from pipeline.store.artifacts import Store
 from tests.fakes import recorded as fake
 
 Capture = pytest.CaptureFixture[str]
@@ -112,6 +113,24 @@ def test_at_the_end_a_failed_step_stays_the_failure_and_has_a_report(
     assert said.out == f"Report: {folder / make.FILE}\n"
     assert "The report is not made or not recorded: no such run; python " in said.err
     assert "bad rows" in (folder / make.FILE).read_text(encoding="utf-8")
+
+
+def test_at_the_end_the_card_goes_to_the_run_and_beside_the_registered_model(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged, attached = [], []
+    monkeypatch.setattr("mlflow.MlflowClient.log_artifact", lambda *a: logged.append(a[1:]))
+    monkeypatch.setattr(make.model_registry, "attach", lambda *a: attached.append(a))
+    folder = root / "outputs" / "2026-01-02" / "01"
+    kept = fake.whole()
+    kept["config"]["gate"] = {"registered_model": "songs"}
+    with make.at_end(folder, context(root)):
+        recorded(root, "01", fake.published(Store(root / "artifacts"), kept, root))
+    names = ["report.html", "model_card.html", "model_card.md"]
+    assert [Path(path).name for _, path in logged] == names
+    model = manifest.model(kept)
+    assert model
+    assert attached == [("songs", model["digest"], [folder / name for name in names[1:]])]
 
 
 @pytest.mark.parametrize("kept", [None, [fake.step("a", status="cached")]])

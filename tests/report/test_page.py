@@ -1,4 +1,4 @@
-"""The page: every section says what there is, or in one sentence what is not and what makes it."""
+"""The page: sections of what there is, one sentence for what is not and what makes it."""
 
 import dataclasses
 import re
@@ -11,7 +11,7 @@ import pytest
 from pipeline.report import page
 from pipeline.report.report_data import ReportData
 from tests.fakes.evaluation import evaluation, gate
-from tests.fakes.recorded import EVIL, full, manifest, step, whole
+from tests.fakes.recorded import EVIL, full, manifest, refused_table, step, whole
 
 FULL = page.render(full())
 UNDEFINED = {"value": None, "low": None, "high": None, "note": "one class"}
@@ -44,7 +44,7 @@ def read(facts: ReportData) -> Reader:
 
 def test_every_section_and_every_picture_is_there() -> None:
     found = Reader(FULL)
-    assert set(page.SECTIONS) <= set(found.text)
+    assert set(page.SECTIONS) - {"failed"} <= set(found.text)
     pictures = [attributes for tag, attributes in found.tags if tag == "svg"]
     assert len(pictures) == 8
     for attributes in pictures:
@@ -61,7 +61,7 @@ def test_what_comes_from_data_is_text_and_never_markup() -> None:
     assert "<script" not in FULL
     assert FULL.count("&lt;script&gt;") > 10
     tags = {tag for tag, _ in Reader(FULL).tags}
-    assert not tags & {"script", "img", "link", "iframe", "object", "form"}
+    assert not tags & {"script", "img", "iframe", "object", "form"}
     assert "hunter2" not in FULL
 
 
@@ -76,7 +76,7 @@ def test_ids_are_used_once_and_links_lead_to_them() -> None:
 
 def test_the_page_needs_nothing_but_itself() -> None:
     assert "default-src 'none'" in FULL
-    assert not re.search(r"url\((?!#)|@import|(?:src|href)=\"(?!#)", FULL)
+    assert not re.search(r"url\((?!#)|@import|(?:src|href)=\"(?!#|data:)", FULL)
 
 
 def test_the_summary_says_the_verdict_the_figure_and_what_changed() -> None:
@@ -118,20 +118,12 @@ def test_secrets_in_overrides_are_masked_and_said_to_be() -> None:
 def test_a_run_without_a_judged_model_says_so_and_which_command_makes_it() -> None:
     asked = ["main.steps=prepare", "data.test_size=0.2"]
     text = read(ReportData(manifest([step("prepare")], overrides=asked))).text
-    makes = "This makes it: python main.py data.test_size=0.2"
-    for section, lack in {
-        "results": "This run judged no model.",
-        "slices": "There are no metrics of parts of the test rows",
-        "data": "The data was not checked in this run.",
-        "split": "No rows were divided in this run.",
-    }.items():
-        assert lack in text[section]
-        assert makes in text[section]
-    assert "No gate decided about this run" in text["gate"]
+    assert {*text} & {*page.SECTIONS} == {"lineage", "run", "environment"}, "no empty sections"
     assert (
-        "No earlier run on the same target ended well with the steps of this one"
-        in text["previous"]
+        "This run has nothing on results, gate and champion, data and how the rows were divided. "
+        "This makes it: python main.py data.test_size=0.2" in text["summary"]
     )
+    assert "There is no earlier run with the same steps" in text["summary"]
     assert "1 step ended well; no model was judged." in text["summary"]
 
 
@@ -140,7 +132,7 @@ def test_without_an_evaluation_the_record_s_metrics_are_shown_without_intervals(
     assert "These are the metrics that step judge recorded." in text["results"]
     assert "AUC 0.928" in text["results"]
     assert "not defined" in text["results"], "Rap has no AUC"
-    assert "gate.json:v0 cannot be read: gone." in text["gate"]
+    assert "gate.json:v0 cannot be read: gone." in text["summary"]
     assert "no interval was measured" in text["summary"]
 
 
@@ -149,16 +141,57 @@ def test_a_failed_run_names_the_step_and_its_reason() -> None:
     recorded["config"]["main"]["steps"] = "all"
     recorded["config"]["steps"] |= {"judge": {}}
     text = read(ReportData(recorded)).text
-    assert "Step check failed before; when that is mended, this makes it:" in text["results"]
+    assert (
+        "divided: step check failed before. When that is mended, this makes it:" in text["summary"]
+    )
     assert f"Step check failed: 3 failed {EVIL}." in text["summary"]
     assert "judge not ended the run stopped before" in text["lineage"]
     assert "This run cannot be proved: step check failed" in text["run"]
 
 
+def test_a_refused_table_begins_with_what_failed_and_pictures_against_the_reference() -> None:
+    found = read(refused_table())
+    sections = [str(held["id"]) for tag, held in found.tags if tag == "section"]
+    assert sections[:2] == ["summary", "failed"]
+    text = found.text["failed"]
+    assert "2 checks of 4 failed" in text
+    assert "Values of clean.csv:v1 against clean.csv:v0, the reference" in text
+    assert f"{EVIL} of clean.csv:v1 against clean.csv:v0, the reference" in text
+    assert "Missing" not in text, "the text has no gaps"
+    assert "missing 0.0 % → 25.0 %" in page.render(refused_table())
+    said = found.text["summary"]
+    assert "check_data refuses clean.csv:v1: 2 of 4 checks failed." in said
+    assert "divided: it was refused before. When that is mended, this makes it:" in said
+    assert "8.3e-65 none failed" in found.text["data"], "p and no effect"
+
+
+def test_labels_and_calibration_are_borne_in_mind() -> None:
+    found = contents(
+        overall=[{"metric": "ece", "value": 0.1, "low": 0.05, "high": 0.15, "note": None}],
+        calibration=[{"class": "all", "predicted": [0.2, 0.8], "observed": [0.4, 1.0],
+                      "rows": [1, 3]}],
+    )  # fmt: skip
+    assert found.certificate
+    leak = {"check": "equal in the key, only with another target", "columns": "k", "share": 0.1,
+            "suspicious": False}  # fmt: skip
+    labels = {"check": "labels", "column": "genre", "expected": "at most 5.00%",
+              "seen": "9 of 90 rows (10.00%)", "verdict": "warned"}  # fmt: skip
+    found.manifest["steps"][1]["tables"] = {"checks": [labels]}
+    certificate = {**found.certificate, "leaks": [leak]}
+    text = read(dataclasses.replace(found, certificate=certificate)).text["summary"]
+    assert "Labels contradict each other: 9 of 90 rows (10 %); at most 5 % is expected." in text
+    assert "10.0 % of the test rows equal train rows in the key and have another target" in text
+    assert "are too low: 0.65 on average where 0.85 of the predictions are right" in text
+    assert "they miss by 0.10 (0.05 to 0.15). Where they matter" in text
+    sure = contents(overall=[{"metric": "ece", "value": 0.1, "low": 0.01, "high": 0.2,
+                              "note": None}])  # fmt: skip
+    assert "gate.metric" not in read(sure).text["summary"]
+
+
 def test_a_run_of_which_no_step_left_a_record() -> None:
     text = read(ReportData(manifest([]))).text
     assert "The run stopped before prepare ended." in text["summary"]
-    assert "No step of this run left a record." in text["lineage"]
+    assert "how the rows were divided and lineage: it stopped before." in text["summary"]
     assert "This run cannot be proved: no step of it ended" in text["run"]
 
 
@@ -173,6 +206,38 @@ def test_a_run_outside_git_and_one_with_changes() -> None:
     text = read(ReportData(manifest([step("a")], code=code))).text["run"]
     assert "in x.py; new files that it does not keep: big.bin" in text
     assert "secret" not in text
+
+
+def test_the_card_of_the_model_has_its_figures_limits_and_origin() -> None:
+    found = dataclasses.replace(full(3, 90), card="# Model card: ours\n\n## What it is for\n\nX\n")
+    made = page.pages(found)
+    assert list(made) == ["report.html", "model_card.md", "model_card.html"]
+    assert made["report.html"] == page.render(found)
+    text = made["model_card.md"]
+    assert text.startswith("# Model card: ours\n\n## What it is for\n\nX\n\n## How good it is\n")
+    for said in (
+        "**Refused.** The model did not pass the gate.\n\n- f1 of Pop 0.19 is below 0.25",
+        "On 90 test rows; in brackets 95 % intervals.",
+        "| AUC | 0.",
+        "| class 2 | ",
+        "- 17.9 % of the test rows have a match in train: rows equal in the key.",
+        "| licence | unknown |",
+        "| how its rows were divided | stratified over genre: 700 to train and 300 to test |",
+        "| model | model_export:v0, digest model_export0 |",
+        "| proof | python main.py main.action=verify main.run=aaaaaaaa",
+    ):
+        assert said in text
+    html = made["model_card.html"]
+    assert "<title>Refused: Model card: ours</title>" in html
+    assert "<script" not in html
+    assert "hunter2" not in html + text
+    assert 'aria-label="Each class"><table>' in html
+
+
+def test_a_model_of_an_older_release_has_a_card_and_a_run_without_a_model_none() -> None:
+    begin = "# Model card: About model_export"
+    assert page.pages(full(2, 60))["model_card.md"].startswith(begin)
+    assert list(page.pages(ReportData(manifest([step("a")])))) == ["report.html"]
 
 
 def contents(**facts: Any) -> ReportData:

@@ -32,7 +32,7 @@ def test_everything_is_gathered_and_masked(store: Store, tmp_path: Path) -> None
 
 def test_artifacts_that_are_gone_are_lacks_and_no_error(store: Store) -> None:
     found = report_data.gather(whole(), [], str(store.url))
-    assert set(found.lacks) == {"evaluation", "certificate", "gate", "profile"}
+    assert set(found.lacks) == {"evaluation", "certificate", "gate", "profile", "card"}
     assert found.lacks["gate"].startswith("gate.json:v0 cannot be read: gate.json:v0 is gone from")
     assert (found.evaluation, found.certificate, found.gate) == (None, None, None)
 
@@ -50,6 +50,33 @@ def test_what_another_catalog_has_numbered_is_found_by_its_content(tmp_path: Pat
     recorded["steps"][0]["catalog"] = "wandb/team/songs"
     recorded["steps"][-1]["outputs"][-1]["version"] = 12
     assert not report_data.gather(recorded, [], str(place)).lacks
+
+
+def test_what_drifted_is_read_beside_its_reference(store: Store, tmp_path: Path) -> None:
+    row = {"check": "drift", "column": "energy", "verdict": "failed"}
+    old, new = artifact("old.csv", "x"), artifact("new.csv", "x")
+    tables = {"checks": [row, row | {"column": "genre", "verdict": "passed"}], "drift": [row]}
+    steps = [step("make", outputs=[old, new]), step("check", inputs=[new, old], tables=tables)]
+    recorded = published(store, manifest(steps), tmp_path)
+    found = report_data.gather(recorded, [], str(store.url)).shifts
+    assert found
+    assert (found.table, found.reference) == ("new.csv:v0", "old.csv:v0")
+    assert [shift.name for shift in found.columns] == ["energy"]
+    recorded["steps"][1]["inputs"].pop()
+    assert report_data.gather(recorded, [], str(store.url)).shifts is None
+
+
+def test_the_card_is_that_of_the_model_that_was_judged(store: Store, tmp_path: Path) -> None:
+    recorded = whole()
+    for name in ("champion", "model_export"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "MLmodel").write_text("x")
+        (folder / "model_card.md").write_text(f"# {name}")
+        version = store.put(name, folder, "model")
+        made = artifact(name, "model") | {"digest": version.digest}
+        recorded["steps"][-1]["inputs"].insert(0, made)
+    assert report_data.gather(recorded, [], str(store.url)).card == "# model_export"
 
 
 def test_a_large_table_is_not_read(

@@ -98,7 +98,7 @@ def test_metrics_tables_and_pictures(tmp_path: Path) -> None:
     picture = (tmp_path / "record" / "empty.png").read_bytes()
     assert facts.pictures == {"empty.png": hashlib.sha256(picture).hexdigest()}
     made = {path.name for path in (tmp_path / "record").iterdir()}
-    assert made == {"record.json", "classes.json", "classes.md", "empty.png"}
+    assert made == {"record.json", "classes.json", "classes.md", "empty.png", "output.log"}
     assert picture == b"\x89PNG"
 
 

@@ -14,6 +14,7 @@ import pytest
 from pipeline import paths, processes
 from pipeline.errors import InputError
 from pipeline.tracking import mlflow_database, mlflow_runs, register
+from pipeline.tracking.entities import family
 from tests.conftest import ROOT
 
 MAKE = """
@@ -140,6 +141,28 @@ def test_runs_of_a_killed_process_are_closed_with_those_of_their_steps(
     status = {run: client.get_run(run).info.status for run in (own, child, done, living)}
     assert status == {own: "KILLED", child: "KILLED", done: "FINISHED", living: "RUNNING"}
     assert [e.mlflow_run for e in register.running(root)] == [living]
+
+
+def test_the_first_experiment_gets_the_name_of_the_project(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "copy"
+    shutil.copytree(made, root)  # of a release in which it was Default
+    at(root, monkeypatch)
+    mlflow_database.prepare(root, "elsewhere")  # which has an experiment already
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    assert client.get_experiment("0").name == "Default"
+    mlflow_database.prepare(root, "songs")
+    mlflow_database.prepare(root, "other")
+    assert client.get_experiment("0").name == "songs"
+    assert family.experiment_of("songs") == "0"
+    other = family.experiment_of("other")
+    assert client.get_experiment(str(other)).name == "other"
+    assert family.experiment_of("other") == other
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "mine")  # MLflow itself reads it
+    assert family.experiment_of("songs") is None
 
 
 @pytest.mark.slow

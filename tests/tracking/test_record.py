@@ -30,7 +30,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
         status="failed", error="no „x“", seconds=1.5, tracking=0.5, inputs=[artifact("raw.csv", 0)],
         outputs=[artifact("a.csv", 1)], metrics={"f1": 0.5, "f1/ü": 1e-9}, pictures={"a.png": "ab"},
         tables={"t": [{"a": 1, "b": None}]}, local_files={"a.csv": "a"}, mlflow_run="m",
-        wandb_run="w",
+        wandb_run="w", series={"trees": [{"trees": 1, "a": 0.5}]},
     )  # fmt: skip
     for one in (whole, made()):
         one.write(tmp_path)
@@ -113,6 +113,21 @@ def test_metrics_tags_and_files_arrive(client: "MlflowClient", tmp_path: Path) -
     assert record.read_record(files) == facts
 
 
+def test_series_are_charts(client: "MlflowClient", tmp_path: Path) -> None:
+    facts = made(metrics={"auc": 0.5}, mlflow_run="a" * 32)
+    facts.series = {"trees": [{"trees": 1, "fitting/loss": 0.5}, {"trees": 9, "fitting/loss": 0.1}]}
+    run = written(client, facts, tmp_path)
+    later = client.create_run("0").info.run_id
+    origin = mlflow_log.cached_from(facts, "an earlier run", "hit")
+    mlflow_log.to_mlflow(facts, None, later, origin=origin)
+    cached = client.get_run(later)
+    assert cached.data.tags["pipeline.cached_from_step"] == "a" * 32
+    for known in (run, cached):
+        points = client.get_metric_history(known.info.run_id, "fitting/loss")
+        assert [(point.step, point.value) for point in points] == [(1, 0.5), (9, 0.1)]
+        assert set(known.data.metrics) == {"auc", "fitting/loss"}
+
+
 def test_no_class_name_is_lost_or_refused(client: "MlflowClient", tmp_path: Path) -> None:
     labels = ["R&B", "R+B", "R B", ".", "..", "", "a/", "a//b", "a", "x" * 300, "x" * 301]
     run = written(client, made(metrics={f"f1/{n}": i for i, n in enumerate(labels)}), tmp_path)
@@ -135,10 +150,12 @@ def test_a_step_alone_makes_its_own_run(
 ) -> None:
     facts = made(status=status, metrics={"f1": 0.5})
     facts.write(tmp_path)
-    mlflow_log.alone_to_mlflow(facts, tmp_path)
+    facts.parameters["config"] = {"text": {"columns": ["a", "b"]}, "size": None}
+    mlflow_log.alone_to_mlflow(facts, tmp_path, "", "0")
     run = client.get_run(str(facts.mlflow_run))
     assert (run.info.status, run.info.run_name) == (ended, "split")
-    assert run.data.params == {"size": "0.3", "column": "None"}
+    flat = {"config.text.columns": '["a", "b"]', "config.size": "null"}
+    assert run.data.params == {"size": "0.3", "column": "null"} | flat
     assert run.data.metrics == {"f1": 0.5}
     (file,) = Path(client.download_artifacts(run.info.run_id, "")).iterdir()
     kept = record.read_record(file.parent)
@@ -152,9 +169,11 @@ def test_a_step_alone_writes_to_the_run_it_was_given(
     given = str(client.create_run("0").info.run_id)
     count = len(client.search_runs(["0"]))
     facts = made(status="finished", metrics={"f1": 0.5}, mlflow_run=given)
-    mlflow_log.alone_to_mlflow(facts, tmp_path)
+    facts.parameters["config"] = {"seed": 1}
+    mlflow_log.alone_to_mlflow(facts, tmp_path, "", "0")
     run = client.get_run(given)
-    assert (run.data.metrics, run.data.params) == ({"f1": 0.5}, {})  # `mlflow run` wrote params
+    assert run.data.metrics == {"f1": 0.5}
+    assert run.data.params == {"config.seed": "1"}  # `mlflow run` wrote the others
     assert run.info.status == "RUNNING"  # who made it ends it
     assert facts.mlflow_run == given
     assert len(client.search_runs(["0"])) == count

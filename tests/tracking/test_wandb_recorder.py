@@ -1,7 +1,5 @@
 """The recorder of W&B runs: real runs, offline, read back from the files they leave."""
 
-import json
-import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +7,11 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import DecodeError
-from wandb.proto import wandb_internal_pb2
 
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.judging.pictures.canvas import canvas, picture, png
+from pipeline.screen import logs
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import Record, write_table
 from pipeline.tracking.recorder_client import (
@@ -21,8 +19,9 @@ from pipeline.tracking.recorder_client import (
     RecorderConnection,
     RecorderProcess,
 )
+from tests import wandb_files
+from tests.wandb_files import parsed, summary
 
-BLOCK, FULL, LAST = 2**15, 1, 4  # of LevelDB's log format, which W&B's files have
 SETTINGS = {"id": "abcd1234", "project": "p", "group": "g", "job_type": "split", "name": "split"}
 
 
@@ -54,35 +53,13 @@ def records(tmp_path: Path, run_id: str) -> list[Any]:
         time.sleep(0.1)
 
 
-def parsed(file: Path) -> list[Any]:
-    """Return the records of a file in LevelDB's log format."""
-    data, position, found, content = file.read_bytes(), 7, [], b""  # after the file's header
-    while position < len(data):
-        if (left := BLOCK - position % BLOCK) < 7:  # a record's header is not divided
-            position += left
-            continue
-        size, kind = struct.unpack_from("<HB", data, position + 4)
-        content += data[position + 7 : position + 7 + size]
-        position += 7 + size
-        if kind in (FULL, LAST):
-            message = wandb_internal_pb2.Record()
-            message.ParseFromString(content)
-            found.append(message)
-            content = b""
-    return found
-
-
-def summary(found: list[Any]) -> dict[str, Any]:
-    updates = [item for message in found for item in message.summary.update]
-    return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in updates}
-
-
 def make_record(folder: Path, status: str = "finished") -> Record:
     """A step's record with one of each: metric, table, picture, output."""
     folder.mkdir()
     (folder / "data.csv").write_text("n\n1\n")
     (folder / "empty.png").write_bytes(png(picture(canvas(10, 10), "empty", "", "")))
     made = Record("split", {"size": 0.5}, "2020-01-01", status=status, metrics={"rows": 1.0})
+    made.error = "the disk is full" if status == "failed" else None
     made.tables = {"classes": [{"class": "a", "rows": 1}], "none": []}
     write_table("classes", made.tables["classes"], folder)
     made.pictures = {"empty.png": "abc"}
@@ -92,6 +69,11 @@ def make_record(folder: Path, status: str = "finished") -> Record:
     store.put(**facts, path=folder / "data.csv", metadata={"rows": 1})
     made.outputs = [facts | {"version": 0, "metadata": {"rows": 1}}]
     made.local_files = {"data.csv": str(folder / "data.csv")}
+    made.series = {
+        "trees": [{"trees": 1, "fitting/loss": 0.5}, {"trees": 7, "fitting/loss": 0.25}],
+        "fold": [{"fold": 0, "fold/auc": 0.75}, {"fold": 1, "fold/auc": 1.0}],
+    }
+    (folder / logs.KEPT).write_text("split: 1 rows in\nsplit: done\n")
     made.write(folder)
     return made
 
@@ -108,24 +90,32 @@ def finish(recording: RecorderConnection, folder: Path) -> None:
 
 
 def test_everything_of_a_record_is_in_its_run(address: str, tmp_path: Path) -> None:
+    """Each call of W&B that works offline, as its own file says."""
     recording = begun(address, config={"size": 0.5}, notes="commit f00d")
     make_record(tmp_path / "record")
     finish(recording, tmp_path / "record")
     found = records(tmp_path, "abcd1234")
-    (run,) = (m.run for m in found if m.HasField("run"))
+    run = wandb_files.started(found)  # wandb.init
     assert (run.project, run.run_group, run.job_type, run.display_name, run.notes) == (
         "p", "g", "split", "split", "commit f00d")  # fmt: skip
-    config = {item.key: item.value_json for item in run.config.update}
-    assert config["size"] == "0.5"
-    updates = [i for m in found if m.HasField("config") for i in m.config.update]
-    assert {i.key: json.loads(i.value_json) for i in updates}["inputs"] == ["raw.csv:v3"]
-    facts = summary(found)
-    assert facts["rows"] == 1.0
-    logged = {i.key or i.nested_key[0] for m in found for i in m.history.item}
-    assert {"classes", "empty"} <= logged
-    assert "none" not in logged
-    artifacts = {(m.request.log_artifact.artifact.name, m.artifact.name) for m in found}
-    assert any("data.csv" in names for names in artifacts)
+    config = wandb_files.config(found)  # config.update
+    assert (config["size"], config["inputs"]) == (0.5, ["raw.csv:v3"])
+    assert summary(found)["rows"] == 1.0
+    assert wandb_files.artifacts(found)["raw:data.csv"] == ["latest"]  # log_artifact
+    assert wandb_files.lines(found) == "split: 1 rows in\nsplit: done\n"
+    rows = wandb_files.history(found)  # log, of series and of images
+    assert list(rows) == [0, 1, 7]
+    given = [{k: v for k, v in row.items() if k[0] != "_"} for row in rows.values()]
+    assert given[:2] == [
+        {"fold": 0, "fold/auc": 0.75},
+        {"trees": 1, "fitting/loss": 0.5, "fold": 1, "fold/auc": 1.0},
+    ]
+    last = given[2]
+    assert (last["trees"], last["fitting/loss"]) == (7, 0.25)
+    assert last["empty/_type"] == "image-file"
+    assert last["classes/_type"] == "table-file"
+    assert not [name for name in last if name.startswith("none")]
+    assert wandb_files.metrics(found) == {"fitting/loss": "trees", "fold/auc": "fold"}
     (end,) = (m.exit for m in found if m.HasField("exit"))
     assert end.exit_code == 0
 
@@ -143,18 +133,22 @@ def test_one_recorder_serves_several_steps(address: str, tmp_path: Path) -> None
 def test_a_step_that_failed_or_died_is_a_failed_run(
     address: str, tmp_path: Path, dies: bool
 ) -> None:
-    recording = begun(address)
+    recording = RecorderConnection(address)
+    recording.begin(SETTINGS | {"config": {}}, str(tmp_path / "record"))
+    make_record(tmp_path / "record", status="failed")
     if dies:
         recording.close()
     else:
-        make_record(tmp_path / "record", status="failed")
         finish(recording, tmp_path / "record")
     # The recorder takes one step at a time: when the next is done, so is this one.
     after = begun(address, id="after")
     make_record(tmp_path / "after")
     finish(after, tmp_path / "after")
-    (end,) = (m.exit for m in records(tmp_path, "abcd1234") if m.HasField("exit"))
+    found = records(tmp_path, "abcd1234")
+    (end,) = (m.exit for m in found if m.HasField("exit"))
     assert end.exit_code == 1
+    assert wandb_files.lines(found).startswith("split: 1 rows in\nsplit: done\n")
+    assert ("the disk is full" in wandb_files.lines(found)) is not dies
 
 
 def test_what_wandb_refuses_is_said(address: str, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ INK, MUTED, LINE, PAPER, ACCENT, PALE = (
 )  # fmt: skip
 VARIABLES = {INK: "ink", MUTED: "muted", LINE: "line", PAPER: "paper", ACCENT: "accent",
              PALE: "pale"}  # fmt: skip
-TEXT, SMALL = 12, 10.5  # pixels
+TEXT, SMALL = 12, 11  # pixels: less is not legible on a phone
 SHARPNESS = 2  # dots of a PNG for each pixel
 
 

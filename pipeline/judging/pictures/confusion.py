@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.judging.pictures import canvas
 from pipeline.judging.pictures.canvas import ACCENT, INK, MUTED, PALE, PAPER, clipped, write
 
-LARGEST, SMALLEST, WHOLE = 46.0, 23.0, 560.0  # a cell's edge, and what all would like to fill
+LARGEST, SMALLEST, WHOLE = 46.0, 25.0, 560.0  # a cell's edge, and what all would like to fill
 NAME = 22  # characters of a class name
 HEAD = 110.0  # pixels that the words above the names of the rows need
 LEAST = 0.005  # share that is shown

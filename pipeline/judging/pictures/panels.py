@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 
 from pipeline.judging.pictures import canvas
-from pipeline.judging.pictures.canvas import ACCENT, LINE, MUTED, PAPER, clipped, write
+from pipeline.judging.pictures.canvas import ACCENT, INK, LINE, MUTED, PAPER, clipped, write
 
 Points = Sequence[tuple[float, float]]
 MOST_COLUMNS = 5
@@ -26,6 +26,7 @@ class Panel:
     dots: Points = ()  # of another line, which is thin
     areas: Sequence[float] = ()  # of the dots, the largest 1
     bars: Sequence[float] = field(default_factory=tuple)  # heights, side by side
+    outline: Sequence[float] = ()  # heights of other bars, of which the tops are drawn
 
 
 def panels(
@@ -81,6 +82,8 @@ def _marks(axes: Axes, shown: Sequence[Panel], corners: Sequence[tuple[float, fl
     for kind, color, width in (("line", ACCENT, 1.8), ("dots", MUTED, 0.8)):
         lines = [_placed(getattr(p, kind), c) for p, c in placed if len(getattr(p, kind)) > 1]
         axes.add_collection(LineCollection(lines, colors=color, linewidths=width, zorder=3))
+    tops = [_placed(_steps(p.outline), c) for p, c in placed if p.outline]
+    axes.add_collection(LineCollection(tops, colors=INK, linewidths=1.4, zorder=4))
     dots = [point for p, c in placed for point in _placed(p.dots, c)]
     if dots:
         sizes = [LEAST + LARGEST * area for p, _ in placed for area in p.areas or [0] * len(p.dots)]
@@ -88,6 +91,12 @@ def _marks(axes: Axes, shown: Sequence[Panel], corners: Sequence[tuple[float, fl
         axes.scatter(x, y, s=sizes, color=ACCENT, ec=PAPER, lw=0.7, zorder=4)
     bars = [bar for p, c in placed for bar in _bars(p.bars, c)]
     axes.add_collection(PolyCollection(bars, facecolors=ACCENT, edgecolors="none", zorder=2))
+
+
+def _steps(heights: Sequence[float]) -> Points:
+    """Return the line along the tops of bars."""
+    step = 1 / len(heights)
+    return [(x * step, h) for n, h in enumerate(heights) for x in (n, n + 1)]
 
 
 def _bars(heights: Sequence[float], corner: tuple[float, float]) -> list[list[tuple[float, float]]]:

@@ -1,0 +1,1 @@
+"""The runs that this repository remembers: listed, chosen by name, and compared with each other."""

@@ -1,0 +1,128 @@
+"""What the model of a run says of its test rows, and which of these another run has as well."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.comparison.about import judging_step
+from pipeline.errors import InputError
+from pipeline.judging.predictions import Predictions, in_order
+from pipeline.replay.manifest import Manifest
+from pipeline.store.artifacts import Store
+from pipeline.tables import row_digests
+from pipeline.tables.table_files import Source
+from pipeline.tracking.record import ArtifactFacts, reference
+
+PROBABILITY = "probability_"  # how columns of predictions begin, before the class
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Predictions of the test rows, in their order.
+
+    Attributes:
+        run: the beginning of the run's id.
+        target: the column that is predicted.
+        table: the test table, with the catalog that numbers it; None: it is not known which.
+        predictions: of its rows; classes are texts.
+    """
+
+    run: str
+    target: str
+    table: tuple[ArtifactFacts, str] | None
+    predictions: Predictions
+
+
+def read(run: Manifest, location: str) -> Judged:
+    """Return what the model of a run says of its test rows.
+
+    Args:
+        run: its manifest.
+        location: of the artifact store.
+
+    Raises:
+        InputError: the run judged no model, or what it made of it is gone.
+    """
+    step = judging_step(run)
+    if step is None:
+        raise InputError(f"run {run['run'][:8]} judged no model")
+    catalog = step.get("catalog") or ""
+    made = next(a for a in step["outputs"] if a["type"] == "predictions")
+    tables = [(a, catalog) for a in step["inputs"] if "arrow_schema" in (a.get("metadata") or {})]
+    with _opened((made, catalog), location) as table:
+        frame = table.read().to_pandas()
+    names = [name for name in frame.columns if name.startswith(PROBABILITY)]
+    classes = [name.removeprefix(PROBABILITY) for name in names]
+    truth = [str(label) for label in frame["truth"].tolist()]
+    predictions = Predictions.of(truth, frame[names].to_numpy(np.float64), classes)
+    target = run["config"]["data"]["target"]
+    return Judged(run["run"][:8], target, tables[0] if tables else None, predictions)
+
+
+def on_common_rows(one: Judged, other: Judged, location: str) -> tuple[Predictions, Predictions]:
+    """Return the predictions of the test rows that both have, in one order, classes as the first.
+
+    Rows of two tables are the same if their values are, in all columns that both tables have: that
+    is how the gate tells what a champion has seen. Of rows that are there several times, as many
+    count as both have.
+
+    Raises:
+        InputError: there are none, or the models do not predict the same; it says why.
+    """
+    if one.target != other.target:
+        raise InputError(f"{other.run} predicts {other.target!r}, {one.run} {one.target!r}")
+    labels = one.predictions.labels
+    ordered = in_order(other.predictions.probabilities, other.predictions.labels, labels)
+    if ordered is None:
+        raise InputError(f"the models of {other.run} and {one.run} know other classes")
+    ours, theirs = _positions(one, other, location)
+    if not len(ours):
+        raise InputError(f"{other.run} and {one.run} have no common test rows")
+    mine = Predictions(
+        one.predictions.codes[ours], one.predictions.probabilities[ours], one.predictions.classes
+    )
+    return mine, Predictions(mine.codes, ordered[theirs], mine.classes)
+
+
+def _positions(one: Judged, other: Judged, location: str) -> tuple[Positions, Positions]:
+    """Return where the rows that both have stand in each table."""
+    if one.table is None or other.table is None:
+        raise InputError("it is not kept which rows were judged")
+    if one.table[0]["digest"] == other.table[0]["digest"]:
+        rows = np.arange(len(one.predictions.codes))
+        return rows, rows
+    with _opened(one.table, location) as ours, _opened(other.table, location) as theirs:
+        names = set(theirs.schema.names)
+        columns = [name for name in ours.schema.names if name in names]
+        keys = [_keys(source, columns) for source in (ours, theirs)]
+    pairs = keys[0].merge(keys[1], on=["digest", "occurrence"])
+    return pairs["row_x"].to_numpy(np.int64), pairs["row_y"].to_numpy(np.int64)
+
+
+def _keys(table: Source, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the digest of each row, the how many-eth with this digest it is, and its position."""
+    digests = np.concatenate([row_digests.of_rows(p, columns) for p in table.pieces(columns)])
+    keys = pd.DataFrame({"digest": digests})
+    return keys.assign(
+        occurrence=keys.groupby("digest").cumcount(), row=np.arange(len(digests), dtype=np.int64)
+    )
+
+
+@contextmanager
+def _opened(table: tuple[ArtifactFacts, str], location: str) -> Iterator[Source]:
+    """Open a table of a run; InputError when it is gone."""
+    artifact, catalog = table
+    stores = [Store(location, name) for name in dict.fromkeys([catalog, ""])]
+    for store in stores:
+        if version := store.same(artifact["name"], artifact["digest"]):
+            with TemporaryDirectory() as folder:
+                yield Source(store.download(version, Path(folder)), version.metadata)
+                return
+    raise InputError(f"{reference(artifact)} is gone from {stores[-1].url}")

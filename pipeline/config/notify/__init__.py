@@ -1,0 +1,1 @@
+"""The key `notify`: whom to tell when a run is over."""

@@ -1,0 +1,4 @@
+"""Many runs of one command.
+
+May be used from outside: `jobs`.
+"""
