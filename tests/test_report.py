@@ -45,7 +45,7 @@ def test_a_failed_run_has_a_report_that_names_the_step(project: Project) -> None
     (said,) = [line for line in done.out.splitlines() if line.startswith("Report: ")]
     text = Path(said.removeprefix("Report: ")).read_text(encoding="utf-8")
     assert re.search(r"check_data refuses preprocessed_data.csv:v\d+: \d+ of", text)
-    assert "This run judged no model." in text
+    assert "This run has nothing on results, gate and champion" in text
 
 
 @pytest.mark.slow
