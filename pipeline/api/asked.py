@@ -8,7 +8,7 @@ from omegaconf import open_dict
 
 from pipeline import paths
 from pipeline.cache.cache import Cache
-from pipeline.commands import parent
+from pipeline.commands import actions
 from pipeline.commands.job import Job
 from pipeline.config import root_config
 from pipeline.config.overrides import CONFIG_ERRORS, from_argv
@@ -42,10 +42,10 @@ def job(overrides: Iterable[str]) -> Job:
         with initialize_config_dir(str(conf), version_base="1.3"):
             config = compose("config", tokens, return_hydra_config=True)
         folder = paths.ROOT / str(config.hydra.run.dir)
-        dataset = config.hydra.runtime.choices["data"]
+        choices = dict(config.hydra.runtime.choices)
         with open_dict(config):
             del config["hydra"]
-        return Job.of(config, tuple(tokens), folder, None, dataset)
+        return Job.of(config, tuple(tokens), folder, None, choices)
     except CONFIG_ERRORS as error:
         raise mistakes.explain(error, conf) from None
 
@@ -66,4 +66,4 @@ def store(context: RunContext | None = None) -> Iterator[Store]:
 def cache(asked: Job) -> Iterator[Cache]:
     """Open what decides about the steps of a job."""
     with store(asked.context) as opened:
-        yield Cache(asked.config, asked.origin, parent.environment(asked), opened)
+        yield Cache(asked.config, asked.origin, actions.environment(asked), opened)

@@ -43,7 +43,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
         return None
     if any("model_config" in job.config.steps[step] for step in job.steps):
         model_check.check(job.config.data.features, job.config.model, job.config.main.random_seed)
-    cache = Cache(job.config, job.origin, _environment(job), store)
+    cache = Cache(job.config, job.origin, environment(job), store)
     plan = cache.plan(job.steps)
     if action == "plan":
         console.plan(plan)
@@ -55,7 +55,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
     return None
 
 
-def _environment(job: Job) -> str:
+def environment(job: Job) -> str:
     """Return what builds the steps' environments; by default as the whole run was started."""
     if job.config.main.env_manager != "auto":
         return job.config.main.env_manager
