@@ -155,7 +155,7 @@ def test_a_step_alone_makes_its_own_run(
     mlflow_log.alone_to_mlflow(facts, tmp_path, "", "0")
     run = client.get_run(str(facts.mlflow_run))
     assert (run.info.status, run.info.run_name) == (ended, "split")
-    flat = {"config.text.columns": '["a", "b"]', "config.size": "null"}
+    flat = {"config.text.columns": "[a, b]", "config.size": "null"}
     assert run.data.params == {"size": "0.3", "column": "null"} | flat
     assert run.data.metrics == {"f1": 0.5}
     (file,) = Path(client.download_artifacts(run.info.run_id, "")).iterdir()

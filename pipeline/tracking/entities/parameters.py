@@ -100,7 +100,14 @@ def short(value: object) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list):  # not as JSON, of which MLflow shows each item on a line of its own
+        return f"[{', '.join(map(_item, value))}]"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _item(value: object) -> str:
+    plain = isinstance(value, str) and re.fullmatch(r"[\w.-]([\w .-]*[\w.-])?", value)
+    return str(value) if plain else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _digest(text: str) -> str:
