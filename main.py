@@ -28,7 +28,7 @@ from pipeline.commands.job import Job, check_shown
 from pipeline.config import overrides, root_config
 from pipeline.screen import mistakes
 from pipeline.sweep.jobs import jobs_listed
-from pipeline.tracking import mlflow_log
+from pipeline.tracking import mlflow_runs
 from pipeline.tracking.recorder_client import RecorderProcess
 
 
@@ -70,7 +70,7 @@ def run(steps: list[str], opened: AbstractContextManager[parent.ParentRun]) -> N
 if __name__ == "__main__":
     context.show_hydra_errors()
     try:
-        mlflow_log.mask_own_run(sys.argv[1:])
+        mlflow_runs.mask_own_run(sys.argv[1:])
         root_config.register(paths.ROOT)
         sys.argv[1:] = overrides.from_argv(sys.argv[1:])
         check_shown(sys.argv[1:])

@@ -8,6 +8,7 @@ All pages are run in one clone in which README's first command has run, but for 
 `<!-- in a fresh clone -->`.
 """
 
+import json
 import re
 import socket
 import subprocess
@@ -127,6 +128,21 @@ def test_commands_print_what_the_page_shows(
     project = cloned(tmp_path / "repository") if fresh else request.getfixturevalue("clone")
     for example in run[1:] if page == README else run:  # the fixture has run README's first
         check(example, project)
+
+
+def cells(path: Path) -> list[tuple[str, object]]:
+    """Return the code of a notebook with its outputs."""
+    notebook = json.loads(normalised(path.read_text(encoding="utf-8")))
+    return [("".join(c["source"]), c["outputs"]) for c in notebook["cells"] if "outputs" in c]
+
+
+@pytest.mark.slow
+def test_the_notebook_holds_what_its_cells_print(clone: Project) -> None:
+    """In one process, one after the other: there is no Jupyter in the environment."""
+    done = clone.run("python", "../assets/run_notebook.py", "../again.ipynb", cwd="docs",
+                     WANDB_MODE="disabled")  # fmt: skip
+    assert done.status == 0, done.out + done.err
+    assert cells(clone.root / "again.ipynb") == cells(clone.root / "docs" / "python.ipynb")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -76,7 +76,7 @@ def test_mlflow_has_metrics_pictures_tables_and_references(project: Project) -> 
 def test_mlflow_tells_runs_apart(project: Project) -> None:
     runs = project.whole_run()
     parent, fitted = runs["parent"], runs["train_random_forest"]
-    assert parent["name"] == "songs_sample · random_forest"
+    assert parent["name"] == "random_forest · songs_sample"
     assert {"dataset": "songs_sample", "model": "random_forest"}.items() <= fitted["tags"].items()
     assert parent["tags"]["champion"] == "model_export:v0"
     note = parent["tags"]["mlflow.note.content"]
@@ -85,7 +85,7 @@ def test_mlflow_tells_runs_apart(project: Project) -> None:
     assert parent["params"]["model.estimator.max_depth"] == "13"
     # What a step was given, under the names of the config; no path of a file of this machine.
     assert fitted["params"]["model.estimator.max_depth"] == "13"
-    assert fitted["params"]["data.features.categorical"] == '["key", "time_signature"]'
+    assert fitted["params"]["data.features.categorical"] == "[key, time_signature]"
     assert fitted["params"]["train_data"] == "data_train.csv:v0"
     told = [value for run in runs.values() for value in run["params"].values()]
     assert not [value for value in told if str(project.root) in value]

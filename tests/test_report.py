@@ -45,7 +45,21 @@ def test_a_failed_run_has_a_report_that_names_the_step(project: Project) -> None
     (said,) = [line for line in done.out.splitlines() if line.startswith("Report: ")]
     text = Path(said.removeprefix("Report: ")).read_text(encoding="utf-8")
     assert re.search(r"check_data refuses preprocessed_data.csv:v\d+: \d+ of", text)
-    assert "This run judged no model." in text
+    assert "This run has nothing on results, gate and champion" in text
+    compared_by_its_name_in_mlflow(project)
+
+
+def compared_by_its_name_in_mlflow(project: Project) -> None:
+    """Compare the newest run, which failed, with the one that made the champion."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
+    client.set_tag(project.last_manifest()["run"], "mlflow.runName", "the run that's refused")
+    words = ["main.action=compare", "main.run=champion,the run that's refused"]
+    done = project.run("python", "main.py", *words)
+    assert done.status == 0, done.out + done.err
+    assert "\ndata.checks.min_rows · 1000 · 9000\n" in done.out
+    assert "B and A cannot be compared on common rows: run " in done.out
 
 
 @pytest.mark.slow

@@ -42,10 +42,10 @@ def job(overrides: Iterable[str]) -> Job:
         with initialize_config_dir(str(conf), version_base="1.3"):
             config = compose("config", tokens, return_hydra_config=True)
         folder = paths.ROOT / str(config.hydra.run.dir)
-        dataset = config.hydra.runtime.choices["data"]
+        choices = dict(config.hydra.runtime.choices)
         with open_dict(config):
             del config["hydra"]
-        return Job.of(config, tuple(tokens), folder, None, dataset)
+        return Job.of(config, tuple(tokens), folder, None, choices)
     except CONFIG_ERRORS as error:
         raise mistakes.explain(error, conf) from None
 

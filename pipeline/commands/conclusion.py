@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.files import shown
 from pipeline.replay import checkout, manifest
 from pipeline.screen.failures import describe
-from pipeline.tracking import mlflow_database, mlflow_log, register
+from pipeline.tracking import mlflow_database, mlflow_runs, register
 from pipeline.tracking.entities import descriptions
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _conclude(
     with mlflow_database.failures():
         mlflow.set_tags(descriptions.tags(told, run.experiment_id, code["commit"], code["patch"]))
         mlflow.log_artifact(str(job.folder / manifest.FILE))
-    mlflow_log.mask_kept(run.run_id)
+    mlflow_runs.mask_kept(run.run_id)
 
 
 def _place(folder: Path) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.comparison import screen
+from pipeline.comparison import query
 from pipeline.comparison.about import about, metrics
 from pipeline.comparison.query import Known, check_sort, ordered, selected
 from pipeline.errors import InputError
@@ -12,6 +12,7 @@ from pipeline.judging.formatting import count, number, title
 from pipeline.replay import runs
 from pipeline.replay.manifest import FILE, Manifest
 from pipeline.report.differences import plain
+from pipeline.screen import table
 from pipeline.tracking import register
 from pipeline.tracking.run_folders import run_folders
 
@@ -41,10 +42,9 @@ def show(root: Path, sort: str, condition: str | None, limit: int, metric: str) 
     chosen = ordered(selected(found, condition), sort)
     key, usual = sort.removeprefix("-"), _usual(found)
     metric = metric if key in ("run", "started", "status", "dataset", "model") else key
-    screen.show(
-        ("run", "started", "status", "dataset", f"#{title(metric)}", "model, what is special"),
+    table.show(
+        ("run", "started", "status", "dataset", title(metric), "model", "what is special"),
         [_row(run, metric, usual[_group(run)]) for run in chosen[:limit]],
-        whole=4,
     )
     return [*notes, _last(min(limit, len(chosen)), len(chosen), len(found))]
 
@@ -98,7 +98,7 @@ def _group(run: Known) -> tuple[object, object]:
 def _usual(found: Sequence[Known]) -> dict[object, dict[str, str]]:
     """Return what most runs of a dataset and a model have, as dataset, model → key → value."""
     counts: dict[object, dict[str, Counter[str]]] = {}
-    for run in found:
+    for run in reversed(found):  # of two values that are as frequent the older one
         group = counts.setdefault(_group(run), {})
         for key, value in run.config.items():
             group.setdefault(key, Counter())[repr(value)] += 1
@@ -109,20 +109,17 @@ def _usual(found: Sequence[Known]) -> dict[object, dict[str, str]]:
     }
 
 
-def _row(run: Known, metric: str, usual: Mapping[str, str]) -> list[str]:
+def _row(run: Known, metric: str, usual: Mapping[str, str]) -> table.Row:
     value = run.facts.get(metric)
-    figure = (
-        number(value, 4) if isinstance(value, float) else str(value if value is not None else "")
-    )
+    figure = number(value, 4) if isinstance(value, float) else query.text(value) if value else ""
     special = [
-        f"{key.rpartition('.')[2]}={value}"
+        f"{key.rpartition('.')[2]}={query.text(value)}"
         for key, value in run.config.items()
         if repr(value) != usual[key]
     ]
-    more = f" and {len(special) - DIFFERING} more" if len(special) > DIFFERING else ""
-    special_values = ", ".join(special[:DIFFERING]) + more
-    return [
+    more = [f"and {len(special) - DIFFERING} more"] * (len(special) > DIFFERING)
+    texts = [
         str(run.named["run"] or "")[:8], str(run.named["started"])[:16], str(run.named["status"]),
-        str(run.named.get("dataset", "")), figure,
-        screen.LINE.join(filter(None, [str(run.named.get("model", "")), special_values])),
+        str(run.named.get("dataset", "")), figure, str(run.named.get("model", "")),
     ]  # fmt: skip
+    return [*([text] for text in texts), table.parts(special[:DIFFERING]) + more]

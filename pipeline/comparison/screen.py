@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.screen import terminal
 from pipeline.text.escaping import escaped, escaped_lines
 
 LINE = " · "
@@ -28,11 +29,11 @@ def show(
         return
     if title:
         print(f"\n{title}")
-    if not sys.stdout.isatty():
+    if not terminal.is_terminal(sys.stdout):
         for row in rows:
             print(LINE.join(escaped(cell) for cell in row))
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="none")
     for number, column in enumerate(columns):
         is_number = column.startswith("#")
         table.add_column(

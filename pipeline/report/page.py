@@ -1,9 +1,11 @@
 """The page: the data of a run, laid out by the templates beside this file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from string import ascii_lowercase
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -118,12 +120,12 @@ def _environment() -> Environment:
     filters = (
         formatting.number, formatting.signed, formatting.percent, formatting.title,
         formatting.count, formatting.compact, formatting.listed, formatting.figure,
-        formatting.cell, formatting.tidy,
+        formatting.cell, formatting.tidy, results_section.slice_figures,
         run_section.seconds, run_section.why, reference, estimates_of,
     )  # fmt: skip
     environment.filters |= {function.__name__: function for function in filters}
     environment.filters |= {"svg": _svg, "estimate": _estimate, "right": "#{}".format,
-                            "typed": _typed}  # fmt: skip
+                            "typed": _typed, "notes": _notes}  # fmt: skip
     environment.globals["meanings"] = formatting.MEANINGS
     environment.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return environment
@@ -146,14 +148,31 @@ def _svg(picture: Picture) -> Markup:
     return Markup(svg(picture))
 
 
-def _estimate(estimate: Estimate | None, digits: int = 3) -> Markup:
-    """Return a value with its interval in smaller type, and what is to be noted of it."""
+def _notes(estimates: Iterable[Estimate]) -> dict[str, str]:
+    """Return the notes of the figures of a table, each once, with the letter that stands for it."""
+    found = dict.fromkeys(note for one in estimates if (note := one.get("note")))
+    return dict(zip(found, ascii_lowercase, strict=False))
+
+
+def _estimate(
+    estimate: Estimate | None, digits: int = 3, letters: Mapping[str, str] = MappingProxyType({})
+) -> Markup:
+    """Return a value with its interval in smaller type, and what is to be noted of it.
+
+    Args:
+        estimate: the figure.
+        digits: decimals.
+        letters: of the notes that stand below the table, see `_notes`.
+    """
     if estimate is None:
         return Markup(formatting.NONE)
     value, _, rest = formatting.interval(estimate, digits).partition(" (")
-    parts = Markup("{}").format(value)
+    parts, note = Markup("{}").format(value), estimate.get("note")
+    if note and note in letters:
+        parts += Markup("<sup>{}</sup>").format(letters[note])
     if rest:
-        parts += Markup(' <span class="interval">({}</span>').format(rest)
-    if note := estimate.get("note"):
+        together = rest.replace("to ", "to\N{NO-BREAK SPACE}")
+        parts += Markup(' <span class="interval">({}</span>').format(together)
+    if note and note not in letters:
         parts += Markup(' <span class="note">{}</span>').format(note)
     return parts

@@ -7,10 +7,12 @@ import numpy as np
 
 from pipeline.judging.evaluation import (
     ClassEstimates,
+    Estimate,
     Evaluation,
     MetricEstimate,
     SliceEstimates,
     bare,
+    estimates_of,
 )
 from pipeline.judging.formatting import tidy
 from pipeline.judging.pictures import draw
@@ -38,6 +40,11 @@ class Results:
     step: str = ""
 
     @property
+    def class_figures(self) -> list[Estimate]:
+        """The figures of all classes."""
+        return [figure for row in self.per_class for figure in estimates_of(row).values()]
+
+    @property
     def undrawn(self) -> int:
         """How many classes are in the tables only."""
         return max(len(self.per_class) - draw.CLASSES, 0)
@@ -60,6 +67,11 @@ def slices(data: ReportData) -> list[SliceEstimates]:
     """Return the figures of parts of the test rows, the bounds of numbers as the page has them."""
     rows = data.evaluation["slices"] if data.evaluation else []
     return [{**row, "value": _bounds(row["value"])} for row in rows]
+
+
+def slice_figures(rows: Sequence[SliceEstimates]) -> list[Estimate]:
+    """Return the figures of all slices."""
+    return [figure for row in rows for figure in row["metrics"].values()]
 
 
 def _bounds(value: str) -> str:

@@ -21,7 +21,7 @@ from pipeline.step import described
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Store
 from pipeline.store.names import PROJECT, check
-from pipeline.tracking import mlflow_database, mlflow_log, register
+from pipeline.tracking import mlflow_database, mlflow_log, mlflow_runs, register
 from pipeline.tracking.entities.family import experiment_of
 from pipeline.tracking.entities.parameters import Handed, handed_to
 from pipeline.tracking.record import Record
@@ -124,7 +124,7 @@ def _record_alone(run: StepRun, entry: register.Entry) -> None:
         with mlflow_database.failures():
             experiment = experiment_of(project)
             mlflow_log.alone_to_mlflow(run.record, run.folder, entry.process, experiment)
-        mlflow_log.mask_kept(str(run.record.mlflow_run))
+        mlflow_runs.mask_kept(str(run.record.mlflow_run))
         run.register()
     finally:
         entry.known_as(run.record.mlflow_run, paths.ROOT).end([run.record], paths.ROOT)

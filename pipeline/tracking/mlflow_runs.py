@@ -1,14 +1,17 @@
-"""MLflow's runs, wherever they are recorded: dead ones closed, and which artifacts they name."""
+"""MLflow's runs, wherever they are: dead ones closed, secrets masked, which artifacts they name."""
 
 import logging
+import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import context, processes
+from pipeline import context, paths, processes
 from pipeline.files import shown
 from pipeline.network import within
+from pipeline.text.masking import masked_text
 from pipeline.tracking import register
 from pipeline.tracking.mlflow_log import PROCESS
 
@@ -89,3 +92,46 @@ def named_on(uri: str) -> dict[str, set[str]]:
 def _artifacts(tags: Mapping[str, str]) -> set[str]:
     lists = (tags.get(f"pipeline.{role}", "") for role in ("inputs", "outputs"))
     return {reference for text in lists for reference in text.split(", ") if reference}
+
+
+def mask_own_run(words: Sequence[str]) -> None:
+    """Mask at once what `mlflow run` has written to the run of this process, if it holds secrets.
+
+    Args:
+        words: of the command that MLflow has started.
+    """
+    run = context.variables().get("MLFLOW_RUN_ID")
+    if run and any(masked_text(word) != word for word in words):
+        mask_kept(run)
+
+
+def mask_kept(run_id: str) -> None:
+    """Mask the secrets that MLflow itself has written to a run: what `mlflow run -P` was given.
+
+    Where they cannot be changed any more it is said what to do.
+    """
+    from mlflow import MlflowClient
+
+    uri = context.tracking_uri(paths.ROOT)
+    data = MlflowClient(uri).get_run(run_id).data
+    found = {
+        (table, key): masked_text(value)
+        for table, values in (("params", data.params), ("tags", data.tags))
+        for key, value in values.items()
+        if masked_text(value) != value
+    }
+    if not found:
+        return
+    if not uri.startswith("sqlite:///"):
+        print(
+            f"MLflow holds a secret in run {run_id} ({', '.join(key for _, key in found)}): delete "
+            f"that run (mlflow runs delete --run-id {run_id}; mlflow gc), and give secrets to "
+            "python main.py or as ${oc.env:NAME}"
+        )
+        return
+    with closing(sqlite3.connect(uri.removeprefix("sqlite:///"), timeout=30)) as database, database:
+        database.execute("PRAGMA secure_delete = ON")  # what is replaced is overwritten
+        for (table, key), value in found.items():
+            database.execute(
+                f"UPDATE {table} SET value = ? WHERE run_uuid = ? AND key = ?", (value, run_id, key)
+            )

@@ -90,6 +90,7 @@ def attach(name: str, digest: str, files: Iterable[Path]) -> None:
 
     client, paths = MlflowClient(), list(files)
     for version in client.search_model_versions(f"name = '{name}'"):
-        if version.tags.get(models.DIGEST) == digest and version.model_id:
+        kind, _, model = str(version.source).partition("models:/")  # a search leaves model_id out
+        if version.tags.get(models.DIGEST) == digest and not kind:
             for path in paths:
-                client.log_model_artifact(version.model_id, str(path))
+                client.log_model_artifact(model, str(path))

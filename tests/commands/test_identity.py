@@ -20,7 +20,7 @@ def identity(*words: str, **choices: str) -> Identity:
 
 def test_a_run_of_the_defaults() -> None:
     made = identity()
-    assert made.name == "songs_sample · random_forest"
+    assert made.name == "random_forest · songs_sample"
     assert made.changed == {}
     assert made.parameters["model.estimator.max_depth"] == 13
     assert made.parameters["data.test_size"] == 0.3  # so that charts have all runs
@@ -32,7 +32,7 @@ def test_only_what_differs_is_special() -> None:
     words = ("model.estimator.max_depth=2", "data.test_size=0.3", "tracking.timeout=3",
              "main.report=false", "++steps.evaluate.artifact_name=p.parquet")  # fmt: skip
     made = identity(*words)
-    name = "songs_sample · random_forest · max_depth=2 · steps.evaluate.artifact_name=p.parquet"
+    name = "max_depth=2 · steps.evaluate.artifact_name=p.parquet · random_forest · songs_sample"
     assert made.name == name
     assert made.changed == {
         "model.estimator.max_depth": 2, "steps.evaluate.artifact_name": "p.parquet",
@@ -43,14 +43,14 @@ def test_only_what_differs_is_special() -> None:
 @pytest.mark.parametrize(
     ("words", "choices", "name"),
     [
-        (["main.steps=[preprocess]"], {}, 'songs_sample · steps=["preprocess"]'),
+        (["main.steps=[preprocess]"], {}, "steps=[preprocess] · songs_sample"),
         (["main.experiment_name=weekly", "main.random_seed=1"], {},
-         "weekly · songs_sample · random_forest · random_seed=1"),
+         "weekly · random_seed=1 · random_forest · songs_sample"),
         (["experiment=quick", "model=extra_trees"], {"experiment": "quick", "model": "extra_trees"},
-         "quick · songs_sample · extra_trees"),
+         "quick · extra_trees · songs_sample"),
         (["data=wine", "data/segregate=random"], {"data": "wine", "data/segregate": "random"},
-         "wine · random_forest · segregate=random"),
-        (["data.name=mine", "data.test_size=0.2"], {}, "mine · random_forest · test_size=0.2"),
+         "segregate=random · random_forest · wine"),
+        (["data.name=mine", "data.test_size=0.2"], {}, "test_size=0.2 · random_forest · mine"),
     ],
 )  # fmt: skip
 def test_names(words: list[str], choices: dict[str, str], name: str) -> None:

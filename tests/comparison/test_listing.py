@@ -48,9 +48,9 @@ def test_the_newest_first_with_what_is_special(
     failed = step("judge", status="failed", error="no")
     recorded(root, "multirun/2026-01-03/10-00-00/0", "c", steps=[failed])
     assert show(root, capsys) == [
-        "cccccccc · 2026-01-03 10:00 · failed · songs ·  · ",
+        "cccccccc · 2026-01-03 10:00 · failed · songs",
         "bbbbbbbb · 2026-01-02 10:00 · finished · songs · 0.5000 · test_size=0.2",
-        "aaaaaaaa · 2026-01-01 10:00 · finished · songs · 0.5000 · ",
+        "aaaaaaaa · 2026-01-01 10:00 · finished · songs · 0.5000",
         "3 runs; compare some: main.action=compare main.run=A,B",
     ]
     assert show(root, capsys, limit=1)[1:] == [

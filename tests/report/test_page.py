@@ -266,7 +266,8 @@ def test_a_class_that_the_test_rows_do_not_have() -> None:
     truth, probabilities = [0, 0, 1, 1], [[0.9, 0.1, 0.0]] * 2 + [[0.2, 0.7, 0.1]] * 2
     made = evaluation(np.array(truth), np.array(probabilities), ["a", "b", "gone"])
     text = read(dataclasses.replace(found, evaluation=made)).text["results"]
-    assert "gone 0 not defined no rows of it" in text
+    assert "gone 0 not defined a 0.000" in text
+    assert "a no rows of it." in text, "said once, below the table"
 
 
 def test_more_classes_than_can_be_drawn_are_in_the_tables() -> None:

@@ -16,7 +16,7 @@ def test_files_are_put_beside_the_model_with_the_digest(monkeypatch: pytest.Monk
     class Client:
         def search_model_versions(self, words: str) -> list[Any]:
             assert words == "name = 'songs'"
-            return [SimpleNamespace(model_id=f"m-{d}", tags={models.DIGEST: d}) for d in "ab"]
+            return [SimpleNamespace(source=f"models:/m-{d}", tags={models.DIGEST: d}) for d in "ab"]
 
         def log_model_artifact(self, *where: str) -> None:
             put.append(where)

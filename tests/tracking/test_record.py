@@ -117,11 +117,12 @@ def test_series_are_charts(client: "MlflowClient", tmp_path: Path) -> None:
     facts = made(metrics={"auc": 0.5}, mlflow_run="a" * 32)
     facts.series = {"trees": [{"trees": 1, "fitting/loss": 0.5}, {"trees": 9, "fitting/loss": 0.1}]}
     run = written(client, facts, tmp_path)
-    later = client.create_run("0").info.run_id
-    origin = mlflow_log.cached_from(facts, "an earlier run", "hit")
-    mlflow_log.to_mlflow(facts, None, later, origin=origin)
-    cached = client.get_run(later)
+    served = client.create_run("0").info.run_id
+    origin = mlflow_log.cached_from(facts, "an earlier run", "hit", "0")
+    mlflow_log.to_mlflow(facts, None, served, origin=origin)
+    cached = client.get_run(served)
     assert cached.data.tags["pipeline.cached_from_step"] == "a" * 32
+    assert f"#/experiments/0/runs/{'a' * 32}" in cached.data.tags["mlflow.note.content"]
     for known in (run, cached):
         points = client.get_metric_history(known.info.run_id, "fitting/loss")
         assert [(point.step, point.value) for point in points] == [(1, 0.5), (9, 0.1)]
@@ -154,7 +155,7 @@ def test_a_step_alone_makes_its_own_run(
     mlflow_log.alone_to_mlflow(facts, tmp_path, "", "0")
     run = client.get_run(str(facts.mlflow_run))
     assert (run.info.status, run.info.run_name) == (ended, "split")
-    flat = {"config.text.columns": '["a", "b"]', "config.size": "null"}
+    flat = {"config.text.columns": "[a, b]", "config.size": "null"}
     assert run.data.params == {"size": "0.3", "column": "null"} | flat
     assert run.data.metrics == {"f1": 0.5}
     (file,) = Path(client.download_artifacts(run.info.run_id, "")).iterdir()

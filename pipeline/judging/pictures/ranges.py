@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.judging.evaluation import Estimate
+from pipeline.judging.formatting import compact
 from pipeline.judging.pictures import canvas
 from pipeline.judging.pictures.canvas import ACCENT, LINE, MUTED, PALE, PAPER, clipped, write
 
-ROW, TOP, BOTTOM, COLUMN, GAP = 22.0, 26.0, 24.0, 240.0, 30.0  # pixels
+ROW, TOP, BOTTOM, COLUMN, GAP = 22.0, 26.0, 24.0, 200.0, 30.0  # pixels
 NAME = 24  # characters of a row's name
 
 
@@ -61,7 +62,7 @@ def _column(
     for tick in ticks:
         axes.plot([at(tick)] * 2, [BOTTOM - 4, height - TOP], color=PALE, lw=1, zorder=0)
         style = {"ha": "center", "color": MUTED, "size": canvas.SMALL}
-        write(axes, at(tick), BOTTOM - 14, f"{np.round(tick, 10):g}", **style)
+        write(axes, at(tick), BOTTOM - 14, compact(float(np.round(tick, 10))), **style)
     for y, estimate in zip(middles, column.estimates, strict=True):
         axes.plot([left, left + COLUMN], [y, y], color=PALE, lw=1, zorder=0)
         value, low, high = estimate["value"], estimate["low"], estimate["high"]

@@ -43,8 +43,11 @@ class Identity:
 
     @property
     def name(self) -> str:
-        """The run's name, such as ``songs · random_forest · max_depth=2``."""
-        words = [self.label, self.dataset, self.model or "", *self._special()]
+        """The run's name, such as ``max_depth=2 · random_forest · songs``.
+
+        What is special comes first: MLflow's list of runs shows some twenty characters of it.
+        """
+        words = [self.label, *self._special(), self.model or "", self.dataset]
         return escaped(BETWEEN.join(filter(None, words)))[:LONGEST]
 
     @property

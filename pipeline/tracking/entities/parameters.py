@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -18,7 +17,6 @@ FILE = "config.json"  # in a step's folder: what main.py tells it of its part of
 LONGEST = 1000  # characters of a value; MLflow takes 6,000
 MOST = 300  # parameters of a run: tables may have thousands of columns
 NAME = 240  # characters of a name; MLflow takes 250
-BATCH = 100  # parameters that MLflow takes at a time
 OTHERS = "others"  # name of what stands for the parameters above MOST
 Flat = Mapping[str, object]
 
@@ -89,9 +87,7 @@ def log(client: "MlflowClient", run_id: str, values: Flat) -> None:
     """Write flat parameters to an MLflow run."""
     from mlflow.entities import Param
 
-    rest = iter(params(values).items())
-    while batch := [Param(*pair) for pair in islice(rest, BATCH)]:
-        client.log_batch(run_id, params=batch)
+    client.log_batch(run_id, params=[Param(*pair) for pair in params(values).items()])
 
 
 def short(value: object) -> str:
@@ -104,7 +100,14 @@ def short(value: object) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list):  # not as JSON, of which MLflow shows each item on a line of its own
+        return f"[{', '.join(map(_item, value))}]"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _item(value: object) -> str:
+    plain = isinstance(value, str) and re.fullmatch(r"[\w.-]([\w .-]*[\w.-])?", value)
+    return str(value) if plain else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _digest(text: str) -> str:

@@ -16,31 +16,31 @@ def identity(*overrides: str, label: str = "", **changed: Any) -> Identity:
 @pytest.mark.parametrize(
     ("made", "name"),
     [
-        (identity(), "songs · random_forest"),
+        (identity(), "random_forest · songs"),
         (
             identity("model.estimator.max_depth=2", model__estimator__max_depth=2),
-            "songs · random_forest · max_depth=2",
+            "max_depth=2 · random_forest · songs",
         ),
         # In the order in which they were typed; what an experiment's file says is not special.
         (
             identity("+b.x=1", "data.test_size=0.2", data__test_size=0.2, b__x=1, judging__n=3),
-            "songs · random_forest · b.x=1 · test_size=0.2",
+            "b.x=1 · test_size=0.2 · random_forest · songs",
         ),
         # One that is the default all the same.
-        (identity("data.test_size=0.3"), "songs · random_forest"),
-        (identity("data/segregate=group"), "songs · random_forest · segregate=group"),
-        (identity("data=songs", "model=random_forest"), "songs · random_forest"),
-        (identity("main.steps=all", label="weekly"), "weekly · songs · random_forest"),
+        (identity("data.test_size=0.3"), "random_forest · songs"),
+        (identity("data/segregate=group"), "segregate=group · random_forest · songs"),
+        (identity("data=songs", "model=random_forest"), "random_forest · songs"),
+        (identity("main.steps=all", label="weekly"), "weekly · random_forest · songs"),
         (
             identity("b={}", b__a="x" * 30, b__b=[1], b__c=None, b__d=1),
-            "songs · random_forest · b.a=xxxxxxxxxxxx…xxxxxxxxxxx · b.b=[1] · b.c=null · +1",
+            "b.a=xxxxxxxxxxxx…xxxxxxxxxxx · b.b=[1] · b.c=null · +1 · random_forest · songs",
         ),
         # Two keys of one name.
         (
             identity("data.a=1", "model.a=2", data__a=1, model__a=2),
-            "songs · random_forest · data.a=1 · model.a=2",
+            "data.a=1 · model.a=2 · random_forest · songs",
         ),
-        (identity("data.a='1\n2'", data__a="1\n2"), r"songs · random_forest · a=1\n2"),
+        (identity("data.a='1\n2'", data__a="1\n2"), r"a=1\n2 · random_forest · songs"),
     ],
 )  # fmt: skip
 def test_a_name_says_what_is_special(made: Identity, name: str) -> None:

@@ -1,6 +1,5 @@
 """Parameters as the trackers take them: flat or as a tree, within limits, none lost unseen."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,17 @@ from pipeline.tracking.entities import parameters
 
 
 def test_values_are_written_as_yaml_writes_them() -> None:
-    values = {"a": 0.3, "b": None, "c": True, "d": ["x", 1], "e": "two words", "f": 13, "g": []}
+    values = {
+        "a": 0.3,
+        "b": None,
+        "c": True,
+        "d": ["x y", 1, "a, b"],
+        "e": "two words",
+        "f": 13,
+        "g": [],
+    }
     assert parameters.params(values) == {
-        "a": "0.3", "b": "null", "c": "true", "d": '["x", 1]', "e": "two words", "f": "13",
+        "a": "0.3", "b": "null", "c": "true", "d": '[x y, 1, "a, b"]', "e": "two words", "f": "13",
         "g": "[]",
     }  # fmt: skip
 
@@ -20,11 +27,11 @@ def test_values_are_written_as_yaml_writes_them() -> None:
 def test_a_long_list_is_told_from_another_one_by_its_digest() -> None:
     columns = [f"column {n}" for n in range(2000)]
     first, second = (parameters.short([*columns, last]) for last in ("a", "b"))
-    assert first.startswith('["column 0", "column 1"')
+    assert first.startswith("[column 0, column 1, ")
     assert "... (2,001 values, sha256 " in first
     assert len(first) < 600
     assert first != second
-    assert parameters.short(columns[:20]) == json.dumps(columns[:20])
+    assert parameters.short(columns[:20]) == f"[{', '.join(columns[:20])}]"
     assert "(5,000 characters, sha256 " in parameters.short("x" * 5000)
 
 
