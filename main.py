@@ -23,7 +23,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from pipeline import context, paths
-from pipeline.commands import actions, parent
+from pipeline.commands import actions, parent, whole_run
 from pipeline.commands.job import Job, check_shown
 from pipeline.config import overrides, root_config
 from pipeline.screen import mistakes
@@ -42,7 +42,7 @@ def main(config: DictConfig) -> None:
         job = Job.of(config, words, folder, memory, choices)
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
-                run(job.steps, parent.open_run(job, cache, recorder))
+                run(job.steps, whole_run.open_run(job, cache, recorder))
     except Exception as error:  # the last guard: whatever it is ends in one line
         if asked.mode == RunMode.MULTIRUN:
             raise  # Hydra goes on with the other jobs, and fails at the end

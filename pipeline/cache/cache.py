@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline import paths
@@ -135,10 +136,11 @@ class Cache:
         lost = gone.output(execution, self.store, self.digests) if execution else None
         if missing := list(gone.files(values, key, last.key)):
             return f"gone: {', '.join(missing)}", key, None
-        if not self._config.main.cache:
-            return "run: main.cache=false", key, None
-        if step in self._config.main.force:
-            return f"run: forced (main.force=[{step}])", key, None
+        if self.forced(step):
+            cause = (
+                f"forced (main.force=[{step}])" if self._config.main.cache else "main.cache=false"
+            )
+            return f"run: {cause}", key, None
         if execution and lost:
             return f"run: output {lost}", key, None
         if execution:
@@ -183,19 +185,17 @@ class Cache:
     def _key(
         self, step: str, values: Mapping[str, object], inputs: Mapping[str, Version | None]
     ) -> StepKey | None:
-        try:
+        with suppress(UnknownFactError):
             return self._key_or_why_not(step, values, inputs)
-        except UnknownFactError:
-            return None
+        return None
 
     def _key_or_why_not(
         self, step: str, values: Mapping[str, object], inputs: Mapping[str, Version | None]
     ) -> StepKey:
-        root = paths.ROOT
+        extra = self._extra_files(step)
         return step_key.step_key(
-            root / step, root, values, inputs, self.digests, self.environment,
-            self._extra_files(step),
-        )  # fmt: skip
+            paths.ROOT / step, paths.ROOT, values, inputs, self.digests, self.environment, extra
+        )
 
     def _extra_files(self, step: str) -> dict[str, Path]:
         patterns = self._config.cache_files[step]

@@ -1,36 +1,29 @@
-"""The run as a whole: its environment, its MLflow parent run, what its steps left behind."""
+"""One execution of the pipeline: its steps one after the other, and what they left behind."""
 
-import logging
-import signal
-import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pipeline import paths, processes
+from pipeline import paths
 from pipeline.cache import claims
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
-from pipeline.commands import conclusion, console, notify
+from pipeline.commands import console
 from pipeline.commands.job import Job
 from pipeline.config import steps
 from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.replay.manifest import Outcome
-from pipeline.report import make
-from pipeline.screen import served, terminal
-from pipeline.tracking import mlflow_database, mlflow_log, model_registry, register
-from pipeline.tracking.entities import family
+from pipeline.screen import served
+from pipeline.tracking import mlflow_log, model_registry
 from pipeline.tracking.entities.family import Family
 from pipeline.tracking.entities.identity import Identity
 from pipeline.tracking.record import Record, read_record
-from pipeline.tracking.recorder_client import RecorderProcess
-from pipeline.warm.backend import WarmProcess
 
 if TYPE_CHECKING:
     from mlflow import ActiveRun
@@ -174,45 +167,3 @@ class ParentRun:
         self.outcomes.append(Outcome(decision, record))
         self.produced |= {a["name"]: a["digest"] for a in record.outputs}
         mlflow.log_metrics({f"{record.step}/{k}": v for k, v in record.headline().items()})
-
-
-@contextmanager
-def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[ParentRun]:
-    """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
-
-    At the end, also after a failure, a table says what each step did, a manifest holds all that a
-    replay needs, and a report is made from it.
-    """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
-    if job.context.mlflow_run:
-        processes.end_with_starter("MLFLOW_RUN_ID")  # and if it is killed
-    main, folder = job.config.main, job.folder
-    job.check_place()
-    mlflow_database.check_answers(job.context.mlflow_uri)
-    job.write_config()
-    warm = WarmProcess(job.context, main.warm and cache.environment == "local")
-    with recorder, warm:
-        no_wandb = job.context.wandb_mode == "disabled"
-        address = "" if no_wandb else recorder.address
-        seen = terminal.is_terminal(sys.stdout)  # asked before the steps' output goes elsewhere
-        own = processes.identity()
-        context = replace(job.context, recorder=address, process=own, screen=seen)
-        identity = job.identity()
-        mlflow_database.prepare(paths.ROOT, context.project)  # imports mlflow, which takes seconds:
-        logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the recorder starts there
-        warm.register()
-        entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
-        tags = {mlflow_log.PROCESS: entry.process}
-        with (
-            notify.at_end(job),
-            mlflow_database.failures(),
-            make.at_end(folder, context) if main.report else nullcontext(),
-            family.opened(identity, context.project, context.mlflow_run, tags) as active,
-        ):
-            entry = entry.known_as(active.info.run_id, paths.ROOT)
-            group = context.group or f"{main.experiment_name}-{active.info.run_id[:8]}"
-            run = ParentRun(job, identity, cache, replace(context, group=group), active)
-            run.backend = warm.backend
-            with conclusion.concluding(job, run, entry):
-                yield run
-    print("\n".join(console.where_to_look(context, cache.store)))

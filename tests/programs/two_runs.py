@@ -13,7 +13,7 @@ sys.path[0] = str(Path.cwd())
 from hydra import compose, initialize_config_dir
 
 import main as entry
-from pipeline.commands import actions, parent
+from pipeline.commands import actions, whole_run
 from pipeline.commands.job import Job
 from pipeline.config import root_config
 from pipeline.tracking.recorder_client import RecorderProcess
@@ -30,7 +30,7 @@ def run(name: str, *overrides: str) -> None:
     with job.context.applied(), RecorderProcess(job.context) as recorder:
         cache = actions.begin(job, recorder)
         assert cache
-        entry.run(job.steps, parent.open_run(job, cache, recorder))
+        entry.run(job.steps, whole_run.open_run(job, cache, recorder))
 
 
 def names() -> set[str]:

@@ -1,0 +1,110 @@
+"""A whole run: opened in MLflow and W&B, and concluded; manifest, register, closing table."""
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from pipeline import paths, processes
+from pipeline.cache.cache import Cache
+from pipeline.commands import console, notify
+from pipeline.commands.job import Job
+from pipeline.commands.parent import ParentRun
+from pipeline.errors import InputError
+from pipeline.files import shown
+from pipeline.replay import checkout, manifest
+from pipeline.report import make
+from pipeline.screen import terminal
+from pipeline.screen.failures import describe
+from pipeline.tracking import mlflow_database, mlflow_log, mlflow_runs, register
+from pipeline.tracking.entities import descriptions, family
+from pipeline.tracking.recorder_client import RecorderProcess
+from pipeline.warm.backend import WarmProcess
+
+
+@contextmanager
+def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[ParentRun]:
+    """Open the MLflow parent run (or resume the one that ``mlflow run .`` made) and W&B's recorder.
+
+    At the end, also after a failure, a table says what each step did, a manifest holds all that a
+    replay needs, and a report is made from it.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
+    if job.context.mlflow_run:
+        processes.end_with_starter("MLFLOW_RUN_ID")  # and if it is killed
+    main, folder = job.config.main, job.folder
+    job.check_place()
+    mlflow_database.check_answers(job.context.mlflow_uri)
+    job.write_config()
+    warm = WarmProcess(job.context, main.warm and cache.environment == "local")
+    with recorder, warm:
+        no_wandb = job.context.wandb_mode == "disabled"
+        address = "" if no_wandb else recorder.address
+        seen = terminal.is_terminal(sys.stdout)  # asked before the steps' output goes elsewhere
+        own = processes.identity()
+        context = replace(job.context, recorder=address, process=own, screen=seen)
+        identity = job.identity()
+        mlflow_database.prepare(paths.ROOT, context.project)  # imports mlflow, which takes seconds:
+        logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the recorder starts there
+        warm.register()
+        entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
+        tags = {mlflow_log.PROCESS: entry.process}
+        with (
+            notify.at_end(job),
+            mlflow_database.failures(),
+            make.at_end(folder, context) if main.report else nullcontext(),
+            family.opened(identity, context.project, context.mlflow_run, tags) as active,
+        ):
+            entry = entry.known_as(active.info.run_id, paths.ROOT)
+            group = context.group or f"{main.experiment_name}-{active.info.run_id[:8]}"
+            run = ParentRun(job, identity, cache, replace(context, group=group), active)
+            run.backend = warm.backend
+            with concluding(job, run, entry):
+                yield run
+    print("\n".join(console.where_to_look(context, cache.store)))
+
+
+@contextmanager
+def concluding(job: Job, run: ParentRun, entry: register.Entry) -> Iterator[None]:
+    """Write what is left of a run when it is over, however it ended."""
+    code = checkout.code_of(paths.ROOT)  # as it is now; it may be edited while steps run
+    try:
+        yield
+    except BaseException as failure:
+        try:
+            _conclude(job, run, code, describe(failure, "main"))
+        except InputError as error:  # the disk is full, say: what failed before is the failure
+            print(f"not written: {error}", file=sys.stderr)
+        raise
+    else:
+        _conclude(job, run, code)
+    finally:
+        entry.end([outcome.record for outcome in run.outcomes], paths.ROOT)
+        console.closing_table([(o.record, bool(o.decision.hit)) for o in run.outcomes])
+
+
+def _conclude(
+    job: Job, run: ParentRun, code: checkout.CodeState, failure: str | None = None
+) -> None:
+    import mlflow  # takes seconds: only where a run is recorded
+
+    request = manifest.Request(asdict(job.config), job.overrides, run.env_manager)
+    manifest.write(job.folder, run.run_id, request, code, run.outcomes)
+    ended = [(outcome.record, bool(outcome.decision.hit)) for outcome in run.outcomes]
+    told = descriptions.Run(
+        run.run_id, ended, failure, job.overrides, _place(job.folder),
+        job.config.main.report and not all(cached for _, cached in ended),
+    )  # fmt: skip
+    with mlflow_database.failures():
+        mlflow.set_tags(descriptions.tags(told, run.experiment_id, code["commit"], code["patch"]))
+        mlflow.log_artifact(str(job.folder / manifest.FILE))
+    mlflow_runs.mask_kept(run.run_id)
+
+
+def _place(folder: Path) -> str:
+    """Return a folder as it is found from the repository."""
+    inside = folder.is_relative_to(paths.ROOT)
+    return shown(folder.relative_to(paths.ROOT) if inside else folder)
