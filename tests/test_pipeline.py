@@ -144,6 +144,11 @@ def test_wandb_has_an_offline_run_for_each_step(project: Project) -> None:
         assert made <= {name.partition(":")[2] for name in logged}
     config = wandb_files.config(runs["segregate"])  # config.update
     assert (config["test_size"], config["inputs"]) == (0.3, ["preprocessed_data.csv:v0"])
+    fitted = wandb_files.config(runs["train_random_forest"])  # by their names in ours
+    assert (fitted["model"]["estimator"]["max_depth"], fitted["random_seed"]) == (13, 42)
+    assert fitted["data"]["features"]["categorical"] == ["key", "time_signature"]
+    assert str(project.root) not in json.dumps(fitted)  # no path of a YAML file
+    assert list(wandb_files.started(runs["evaluate"]).tags) == ["songs_sample", "random_forest"]
     staged = list((project.root / "wandb" / "data").rglob("*"))
     assert staged, "what `wandb sync` sends later is kept inside the project"
 
