@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.replay import checkout, compare, runs
 from pipeline.replay.compare import DIFFERS, Comparison
 from pipeline.replay.manifest import Manifest
-from pipeline.replay.replay import HOW, replay
+from pipeline.replay.replay import HOOKS, HOW, replay
 from pipeline.store.artifacts import Store
 from pipeline.tracking.record import ArtifactFacts, reference
 
@@ -79,7 +79,7 @@ def _comparisons(
 
 def _same_config(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[Comparison]:
     """Compare the configs: one that reads the environment or the time may not come out the same."""
-    for group in before:
+    for group in (group for group in before if group != HOOKS):
         old, new = before[group], after.get(group)
         if group == "main" and isinstance(old, dict) and isinstance(new, dict):
             old, new = ({k: v for k, v in c.items() if k not in HOW} for c in (old, new))

@@ -9,7 +9,7 @@ from typing import TypedDict
 from pipeline.judging.formatting import listed
 from pipeline.replay.checkout import CodeState
 from pipeline.replay.manifest import Manifest, StepEntry
-from pipeline.replay.replay import HOW
+from pipeline.replay.replay import HOOKS, HOW
 from pipeline.tracking.record import ArtifactFacts, reference
 
 SHORT = 12  # hexadecimal digits that are shown of a digest
@@ -102,7 +102,7 @@ def plain(config: Mapping[str, object]) -> dict[str, object]:
     What ``steps`` repeats from elsewhere is left out; so is how a run is run.
     """
     keys = flat(config)
-    kept = {k: v for k, v in keys.items() if k not in {f"main.{name}" for name in HOW}}
+    kept = {k: v for k, v in keys.items() if k not in {HOOKS, *(f"main.{name}" for name in HOW)}}
     elsewhere = {repr(v) for k, v in kept.items() if not k.startswith("steps.")}
     return {k: v for k, v in kept.items() if not k.startswith("steps.") or repr(v) not in elsewhere}
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.replay import replay
+from pipeline.replay import replay, verify
+from pipeline.report import differences
 from pipeline.store.artifacts import Store
 
 
@@ -68,6 +69,15 @@ def test_nobody_is_told_of_a_replay(
         replay._run(run, tmp_path, tmp_path)
     assert [word for word in said[0] if "notify" in word] == ["notify=[]"] * knows
     assert "data=wine" in said[0]
+
+
+def test_whom_a_run_told_is_no_difference() -> None:
+    before = {"main": {"run": "latest"}, "notify": [{"when": ["end"]}], "data": {"test_size": 0.3}}
+    after = {"main": {"run": "a"}, "notify": [], "data": {"test_size": 0.3}}
+    assert list(verify._same_config(before, after)) == []
+    assert differences.plain(before) == {"data.test_size": 0.3}
+    (other,) = verify._same_config(before, {**after, "data": {"test_size": 0.2}})
+    assert other.what == "data"
 
 
 def test_an_input_that_is_gone(store: Store, tmp_path: Path) -> None:
