@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import is_dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -16,7 +17,7 @@ def misfit(content: object, kind: type, required: Collection[str]) -> str:
     """
     if not isinstance(content, Mapping):
         return f"it holds no mapping but {type(content).__name__}"
-    for name, hint in get_type_hints(kind).items():
+    for name, hint in _hints(kind).items():
         if name not in content:
             if name in required:
                 return f"{name} is missing"
@@ -25,18 +26,25 @@ def misfit(content: object, kind: type, required: Collection[str]) -> str:
     return ""
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _fits(value: object, hint: Any, required: Collection[str]) -> bool:
+    if hint is str or hint is Any or hint is object:  # most are
+        return hint is not str or isinstance(value, str)
     origin, inner = get_origin(hint), get_args(hint)
-    if hint is Any or hint is object:
-        return True
     if origin in (Union, UnionType):
         return any(_fits(value, choice, required) for choice in inner)
     if is_typeddict(hint) or is_dataclass(hint):
         return not misfit(value, hint, required)
-    if origin is list:
-        return isinstance(value, list) and all(_fits(v, inner[0], required) for v in value)
-    if origin is dict:
-        return isinstance(value, dict) and all(_fits(v, inner[1], required) for v in value.values())
+    if origin is list or origin is dict:
+        if not isinstance(value, list | dict) or not isinstance(value, origin):
+            return False
+        values = value.values() if isinstance(value, dict) else value
+        kind = inner[-1]
+        return kind is Any or kind is object or all(_fits(held, kind, required) for held in values)
     if hint in (int, float):
         return isinstance(value, (int, hint)) and not isinstance(value, bool)
     return value is None if hint is NoneType else isinstance(value, hint)
