@@ -101,8 +101,7 @@ class RunContext:
         settings = {
             **_own_tracking(paths.ROOT),
             "MLFLOW_DISABLE_TELEMETRY": "true",
-            # OpenMP's threads else wait by spinning: boosting is ten times slower beside others.
-            "OMP_WAIT_POLICY": "passive",
+            "OMP_WAIT_POLICY": "passive",  # else threads spin: ten times slower beside others
             # A server that goes away is noticed in seconds; MLflow's own numbers make minutes.
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
             "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",

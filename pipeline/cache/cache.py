@@ -137,10 +137,8 @@ class Cache:
         if missing := list(gone.files(values, key, last.key)):
             return f"gone: {', '.join(missing)}", key, None
         if self.forced(step):
-            cause = (
-                f"forced (main.force=[{step}])" if self._config.main.cache else "main.cache=false"
-            )
-            return f"run: {cause}", key, None
+            forced = f"forced (main.force=[{step}])"
+            return f"run: {forced if self._config.main.cache else 'main.cache=false'}", key, None
         if execution and lost:
             return f"run: output {lost}", key, None
         if execution:

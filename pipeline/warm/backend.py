@@ -168,11 +168,9 @@ def _register(place: str) -> None:
             run = str(backend_config[utils.MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG])
             if COMMAND.fullmatch(" ".join(project.get_entry_point(entry_point).command.split())):
                 words = utils.get_entry_point_command(project, entry_point, params, None)[0]
-                request: Request = {
-                    "words": shlex.split(words)[2:],
-                    "environment": context.variables() | utils.get_run_env_vars(run, experiment_id),
-                    "folder": folder,
-                }
+                own = context.variables() | utils.get_run_env_vars(run, experiment_id)
+                request: Request = {"words": shlex.split(words)[2:], "environment": own,
+                                    "folder": folder}  # fmt: skip
                 with suppress(OSError, ValueError):  # there is none to be had
                     return LocalSubmittedRun(run, Fork(place, request))
             return super().run(  # type: ignore[no-any-return,no-untyped-call]
