@@ -52,8 +52,7 @@ class Cache:
     def plan(self, chosen: Iterable[str]) -> list[Decision]:
         """Decide about all steps before any runs; what depends on one that runs is left open."""
         produced: dict[str, str] = {}
-        running: set[str] = set()
-        remade: set[str] = set()
+        running, remade = set[str](), set[str]()
         plan = []
         for step in chosen:
             try:
