@@ -37,9 +37,8 @@ def main(config: DictConfig) -> None:
     """Check the whole config, then do with its steps what main.action says."""
     asked = HydraConfig.get()
     try:
-        folder = Path(asked.runtime.output_dir)
         words, choices = tuple(asked.overrides.task), asked.runtime.choices
-        job = Job.of(config, words, folder, memory, choices)
+        job = Job.of(config, words, Path(asked.runtime.output_dir), memory, choices)
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
                 run(job.steps, whole_run.open_run(job, cache, recorder))
