@@ -84,6 +84,7 @@ def _execute(words: list[str], echo: bool) -> str | None:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="backslashreplace",
+        start_new_session=True,  # else Ctrl-C in a terminal would reach it twice
     ) as process:
         try:
             for line in process.stdout or ():
@@ -92,6 +93,7 @@ def _execute(words: list[str], echo: bool) -> str | None:
                     print(line, end="", flush=True)
         except KeyboardInterrupt:
             process.send_signal(signal.SIGINT)
+            process.communicate()  # until it has ended
             raise
     return last.strip().removeprefix(ERROR) if process.returncode else None
 

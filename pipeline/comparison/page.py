@@ -95,10 +95,19 @@ def render(compared: Compared, metric: str) -> str:
 def _picture(pair: Pair) -> Picture:
     """Return the differences of two runs as dots with their intervals."""
     shown = [estimate for estimate in pair.differences if estimate["metric"] in SCORES]
-    estimates: list[Estimate] = [*shown]
-    what = f"{pair.other} − {pair.first}"
+    estimates = [_hundredfold(estimate) for estimate in shown]
+    what = f"{pair.other} − {pair.first}, in hundredths"
     axes = ranges([title(e["metric"]) for e in shown], [Column(what, estimates)])
     sure = [title(e["metric"]) for e in shown if pair.verdict(e) != "may be chance"]
     caption = f"Beyond chance: {', '.join(sure) if sure else 'none'}."
     name = f"differences-{pair.other}"
     return picture(axes, name, f"How far {pair.other} is from {pair.first}", caption)
+
+
+def _hundredfold(estimate: Estimate) -> Estimate:
+    """Return a difference in hundredths: its scale has shorter numbers."""
+    value, low, high = (
+        None if bound is None else 100 * bound
+        for bound in (estimate["value"], estimate["low"], estimate["high"])
+    )
+    return {"value": value, "low": low, "high": high, "note": estimate["note"]}

@@ -59,6 +59,7 @@ def main_py(root: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "ROOT", root)
 
 
+@pytest.mark.slow
 def test_the_output_is_passed_on_and_the_error_is_the_last_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,6 +73,24 @@ def test_the_output_is_passed_on_and_the_error_is_the_last_one(
     assert capsys.readouterr().out == ""
     main_py(tmp_path, "", monkeypatch)
     assert runs._execute([], True) is None
+
+
+@pytest.mark.slow
+def test_an_interrupt_stops_the_run_and_waits_for_its_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = "import pathlib, time\nprint('begun', flush=True)\ntry: time.sleep(60)\n"
+    ended = f"except KeyboardInterrupt: pathlib.Path({str(tmp_path / 'ended')!r}).touch()\n"
+    main_py(tmp_path, text + ended, monkeypatch)
+
+    def interrupt(line: str, **_: object) -> None:
+        assert line == "begun\n"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.print", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        runs._execute([], True)
+    assert (tmp_path / "ended").exists()
 
 
 def test_find_tells_of_a_failed_run(root: Path) -> None:

@@ -25,6 +25,7 @@ def test_hydras_own_form_stays_except_for_steps() -> None:
 
 def test_several_runs_are_a_text_and_with_m_a_sweep() -> None:
     assert from_argv(["main.run=12e4,latest"]) == ["++main.run='12e4,latest'"]
+    assert mlproject("main.run=a,b") == ["++main.run='a,b'"]
     assert from_argv(["-m", "main.run=a,b"]) == ["-m", "++main.run=a,b"]
     assert from_argv(["main.filter=status=finished,f1>0.5", "main.sort=-f1"]) == [
         "++main.filter='status=finished,f1>0.5'", "++main.sort='-f1'",
