@@ -79,7 +79,7 @@ def test_the_output_is_passed_on_and_the_error_is_the_last_one(
 def test_an_interrupt_stops_the_run_and_waits_for_its_end(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    text = "import pathlib, time\nprint('begun', flush=True)\ntry: time.sleep(60)\n"
+    text = "import pathlib, time\ntry: print('begun', flush=True); time.sleep(60)\n"
     ended = f"except KeyboardInterrupt: pathlib.Path({str(tmp_path / 'ended')!r}).touch()\n"
     main_py(tmp_path, text + ended, monkeypatch)
 
