@@ -13,7 +13,7 @@ from pipeline.context import variables
 from pipeline.text.masking import masked_text
 
 # What is written instead of our own signs where the terminal's encoding lacks them.
-ASCII = {"→": "->", "·": "-", "–": "-", "─": "-", "×": "x", "…": "~"}
+ASCII = {"→": "->", "−": "-", "·": "-", "–": "-", "─": "-", "×": "x", "…": "~"}
 _begun = time.monotonic()  # main.py imports this before what takes long
 
 
