@@ -117,21 +117,27 @@ def _bring_files(original: Manifest, code: Path) -> None:
 
 
 def _bring_inputs(original: Manifest, store: Store, copy: Store) -> None:
-    """Copy what the run read and did not make to the store of the replay, aliases and all."""
-    outputs: set[str] = set()
+    """Copy what the run read and did not make to the store of the replay, aliases and all.
+
+    So is what it made again and found under an alias from before, such as its own reference.
+    """
+    outputs: dict[str, str] = {}
     for step in original["steps"]:
-        for artifact in step["inputs"]:
-            name = reference(artifact)
-            if name in outputs:
-                continue
-            numbered = Store(store.location, step.get("catalog", ""))
-            version = numbered.find(name)
-            if version is None or version.digest != artifact["digest"]:
+        read = {reference(artifact): artifact["digest"] for artifact in step["inputs"]}
+        given = [str(value) for value in step["parameters"].values()]
+        for name, digest in (read | {n: outputs[n] for n in given if n in outputs}).items():
+            aliases = _aliases(original, step, name)
+            if name in outputs:  # the replay makes it, and so its newest
+                aliases = [alias for alias in aliases if alias != "latest"]
+                if not aliases:
+                    continue
+            version = Store(store.location, step.get("catalog", "")).find(name)
+            if version is None or version.digest != digest:
                 raise InputError(
                     f"cannot verify: {name}, which {step['step']} read, is gone from {store.url}"
                 )
-            copy.adopt(version, store, _aliases(original, step, name))
-        outputs |= {reference(artifact) for artifact in step["outputs"]}
+            copy.adopt(version, store, aliases)
+        outputs |= {reference(artifact): artifact["digest"] for artifact in step["outputs"]}
 
 
 def _aliases(original: Manifest, step: StepEntry, name: str) -> list[str]:

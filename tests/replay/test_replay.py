@@ -43,6 +43,19 @@ def test_another_version_of_what_the_run_makes_is_brought(store: Store, tmp_path
     assert copy.aliases("table.csv") == {"good": 1}
 
 
+def test_what_the_run_made_again_and_found_as_its_reference_is_brought(
+    store: Store, tmp_path: Path
+) -> None:
+    """A comparison of a table with itself is skipped, and not with one that is not there."""
+    run = recorded(store, clean_made=True)
+    run["steps"][1]["parameters"]["reference_artifact"] = "table.csv:v2"
+    run["steps"][1]["inputs"].pop()
+    copy = Store(tmp_path / "copy")
+    replay._bring_inputs(run, store, copy)
+    assert copy.aliases("table.csv") == {"good": 2}
+    assert copy.get("table.csv:v2") == store.get("table.csv:v2")
+
+
 def test_each_alias_means_what_it_meant(store: Store, tmp_path: Path) -> None:
     copy = Store(tmp_path / "copy")
     replay._bring_inputs(recorded(store, clean_made=False), store, copy)
