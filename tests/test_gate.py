@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow import MlflowClient
-from mlflow.artifacts import download_artifacts
 
 from tests.conftest import STEPS, Project, copy_project, copy_results
 
@@ -22,7 +20,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A repository in which a first model is the champion, by default."""
     made = copy_project(tmp_path_factory.mktemp("gate") / "repository")
     made.environment["WANDB_MODE"] = "disabled"
-    done = made.run("python", "main.py", SMALL, ON)
+    done = made.run("python", "main.py", SMALL, ON, "main.report=true")
     assert done.status == 0, done.out + done.err
     assert "model_export:v0 is the champion now" in done.out
     return made
@@ -37,17 +35,16 @@ def verdict(project: Project) -> dict[str, Any]:
 
 
 def registered(project: Project) -> Any:
-    client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
-    return client.get_model_version_by_alias(
+    return project.mlflow().get_model_version_by_alias(
         "reproducible_ml_pipeline-songs_sample-genre", "champion"
     )
 
 
 def card(project: Project) -> str:
     """Return the card that lies beside the registered champion."""
-    name, uri = registered(project).name, f"sqlite:///{project.root / 'mlflow.db'}"
-    file = f"models:/{name}@champion/model_card.md"
-    return Path(download_artifacts(file, tracking_uri=uri)).read_text()
+    model = registered(project).source.removeprefix("models:/")
+    place = project.mlflow().get_logged_model(model).artifact_location
+    return (Path(place) / "model_card.md").read_text()
 
 
 @pytest.mark.slow
@@ -72,6 +69,9 @@ def test_models_come_and_go(project: Project) -> None:
     facts = json.loads(newest(project).read_text())
     assert [step["status"] for step in facts["steps"]][-1] == "finished"  # all is recorded
     assert facts["steps"][-1]["uses"] == 2
+    parents = [run for run in project.runs() if "pipeline.overrides" in run["tags"]]
+    told = [run["params"]["model.estimator.max_depth"] for run in parents]
+    assert told == ["2", "13"]
 
     better = project.run(
         "python",
