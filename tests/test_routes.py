@@ -72,6 +72,7 @@ def test_any_text_arrives_intact(project: Project, value: str) -> None:
     assert not list(project.root.rglob("pwned"))
 
 
+@pytest.mark.slow
 def test_seed_command_in_the_step_folder(project: Project) -> None:
     words = ["input_artifact=preprocessed_data.csv:v0", "artifact_root=seed"]
     words += ["artifact_type=segregated_data", "test_size=0.3", "random_state=42", "stratify=genre"]

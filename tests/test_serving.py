@@ -26,7 +26,7 @@ from pipeline.models import pyfunc
 from tests.conftest import clean_environment, program_words
 from tests.zoo import ASKED, MLFLOW_WARNS, expected, export, fitted, made_up
 
-pytestmark = MLFLOW_WARNS
+pytestmark = [*MLFLOW_WARNS, pytest.mark.slow]
 
 FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs", "inputs records", "csv"]
 
@@ -169,7 +169,6 @@ def test_the_text_as_preprocess_makes_it(server: str, model: Any) -> None:
     assert found == wanted(model, ROWS)
 
 
-@pytest.mark.slow
 def test_many_rows(server: str, model: Any) -> None:
     rows = made_up(100_000, seed=2)[ASKED]
     found = answers(post(server, payload(rows, "dataframe_split")))
@@ -254,7 +253,6 @@ def test_an_unfit_value(server: str, form: str, column: str) -> None:
             assert any(word in content["message"] for word in words), value
 
 
-@pytest.mark.slow
 def test_python_and_server_say_the_same(folder: Path, model: Any) -> None:
     done = subprocess.run(
         program_words("predict_served.py", folder), input=ROWS.to_json(orient="split"),
@@ -264,7 +262,6 @@ def test_python_and_server_say_the_same(folder: Path, model: Any) -> None:
     pd.testing.assert_frame_equal(got, expected(model, ROWS), atol=1e-12, rtol=0)
 
 
-@pytest.mark.slow
 def test_the_server_does_not_start_with_another_model(folder: Path, tmp_path: Path) -> None:
     changed = shutil.copytree(folder, tmp_path / "changed")
     file = changed / pyfunc.ABOUT

@@ -133,6 +133,7 @@ def test_a_new_module_beside_the_step(pipeline: Pipeline) -> None:
     assert reasons == {"segregate": "segregate/more.py is new"} | BEHIND
 
 
+@pytest.mark.slow
 def test_a_parameter_changed_and_changed_back(pipeline: Pipeline) -> None:
     test, predictions = "data_test.csv:latest", "predictions.parquet:latest"
     pipeline.run(TABLE, "data.test_size=0.2")
@@ -250,6 +251,7 @@ def write(path: Path, text: str, seconds: int) -> None:
     os.utime(path, (seconds, seconds))
 
 
+@pytest.mark.slow
 def test_a_class_of_ones_own_is_edited(pipeline: Pipeline, mine: Path) -> None:
     """The step that fits it runs, and so does the one that loads its type from the model."""
     write(mine / "estimator.py", "import mine.part\nclass Mine: x = 1", 1)
@@ -264,6 +266,7 @@ def test_a_class_of_ones_own_is_edited(pipeline: Pipeline, mine: Path) -> None:
         assert reasons["segregate"] == HITS["segregate"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["cache_files.segregate", "steps.segregate.cache_files"])
 def test_a_file_of_cache_files(pipeline: Pipeline, mine: Path, key: str) -> None:
     words = [TABLE, f"++{key}=[mine/*.txt]"]
@@ -288,6 +291,7 @@ def test_cache_files_of_no_step(pipeline: Pipeline) -> None:
         pipeline.plan("++cache_files.segregat=[x]")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_named_inside_a_parameter(pipeline: Pipeline, mine: Path) -> None:
     write(mine / "words.txt", "one", 1)
     words = [TABLE, "++model.estimator.deep=[{vocabulary: mine/words.txt}]"]
@@ -298,6 +302,7 @@ def test_a_file_that_is_named_inside_a_parameter(pipeline: Pipeline, mine: Path)
     assert reasons["train_random_forest"] == "mine/words.txt changed"
 
 
+@pytest.mark.slow
 def test_a_resolver_of_ones_own_is_edited(pipeline: Pipeline) -> None:
     words = [TABLE, "data.test_size='${own:}'"]
     for value, expected in ((0.2, "data.test_size 0.3 → 0.2"), (0.25, "data.test_size 0.2 → 0.25")):
@@ -370,6 +375,7 @@ def test_a_bare_reference_is_pinned(pipeline: Pipeline, tmp_path: Path) -> None:
     assert pipeline.plan(*words) == {"segregate": "input preprocessed_data.csv v0 → v1"}
 
 
+@pytest.mark.slow
 def test_a_reference_of_drift_that_is_named_and_moved(pipeline: Pipeline) -> None:
     """The step that compares with it runs; what lies behind it does not."""
     pipeline.run(TABLE, "data.preprocess.drop_duplicates=false")

@@ -130,7 +130,7 @@ def test_a_text_that_yaml_would_lose(tmp_path: Path, text: str) -> None:
     names=st.lists(NAMES, min_size=1, max_size=3, unique=True),
     values=st.lists(NAMES, min_size=1),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_names_and_values(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], values: list[str]
 ) -> None:

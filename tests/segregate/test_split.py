@@ -51,7 +51,7 @@ KINDS = {
     stratified=st.booleans(),
     shuffled=st.randoms(use_true_random=False),
 )
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 def test_same_rows_as_train_test_split(
     counts: list[int], kind: str, test_size: float, seed: int, stratified: bool, shuffled: Any
 ) -> None:
