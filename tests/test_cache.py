@@ -59,7 +59,7 @@ def test_the_plan_is_shown(project: Project) -> None:
 def test_mlflow_shows_what_was_served(project: Project) -> None:
     run(project, "main.force=[segregate]", "main.steps=:segregate", "main.experiment_name=forced")
     runs = project.runs()
-    parent = next(r for r in runs if r["name"].startswith("forced · "))
+    parent = next(r for r in runs if " · forced · " in r["name"])
     children = {r["name"]: r for r in runs if r["tags"].get("mlflow.parentRunId") == parent["id"]}
     assert sorted(children) == sorted(STEPS[:4])
     served, ran = children["check_data"], children["segregate"]

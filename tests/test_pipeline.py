@@ -234,7 +234,7 @@ def test_a_failed_step_stops_the_run(project: Project) -> None:
     )
     assert "Traceback" not in done.out + done.err
     assert "segregate ·" not in done.out
-    parent = next(run for run in project.runs() if run["name"].startswith("fails · "))
+    parent = next(run for run in project.runs() if " · fails · " in run["name"])
     (child,) = (r for r in project.runs() if r["tags"].get("mlflow.parentRunId") == parent["id"])
     assert (parent["status"], child["status"]) == ("FAILED", "FAILED")
     assert child["name"] == "check_data"
@@ -266,7 +266,7 @@ def test_reference_figures_on_the_real_table(project: Project) -> None:
     words = ["data=songs", url, "main.experiment_name=real", "main.artifact_store=real_artifacts"]
     done = project.run("python", "main.py", *words)
     assert done.status == 0, done.out + done.err
-    (run,) = (r for r in project.runs() if r["name"].startswith("real · "))
+    (run,) = (r for r in project.runs() if " · real · " in r["name"])
     rows = [f"{n:,}" for n in (20567, 8815, 12593)]
     assert f"fitting {rows[0]} rows, {rows[1]} to validate" in done.out
     assert f"test: {rows[2]} rows" in done.out
@@ -284,7 +284,7 @@ def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     words += ["main.experiment_name=grouped", "main.artifact_store=real_artifacts"]
     done = project.run("python", "main.py", *words)
     assert done.status == 0, done.out + done.err
-    (run,) = (r for r in project.runs() if r["name"].startswith("grouped · "))
+    (run,) = (r for r in project.runs() if " · grouped · " in r["name"])
     assert run["metrics"]["evaluate/auc"] == pytest.approx(0.954, abs=0.002)
     assert run["metrics"]["segregate/leak"] == 0
     assert "of the test rows" not in done.out

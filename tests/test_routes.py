@@ -112,7 +112,7 @@ def test_sweep(project: Project) -> None:
         "main.experiment_name=sweep",
     )  # fmt: skip
     assert done.status == 1
-    jobs = [r for r in project.runs() if r["name"].startswith("sweep · ")]
+    jobs = [r for r in project.runs() if " · sweep · " in r["name"]]
     sizes = [run["metrics"]["segregate/rows_test"] for run in jobs]
     assert sorted(sizes) == [1214, 1699]
     assert "error: data.test_size must be" in done.err

@@ -29,7 +29,7 @@ class Main:
 
     # MLflow experiment and W&B project.
     project_name: str = field(metadata={"fits": FORMS["project"]})
-    # Of W&B's groups; one that is not the default also begins the names of MLflow's runs.
+    # Of W&B's groups; one that is not the default is in the names of MLflow's runs as well.
     experiment_name: str = field(metadata={"fits": FORMS["experiment"]})
     steps: str | list[str] = "all"  # all · one · a,b · first:last · a list
     random_seed: int = field(metadata=SEED)

@@ -45,7 +45,7 @@ def test_only_what_differs_is_special() -> None:
     [
         (["main.steps=[preprocess]"], {}, "steps=[preprocess] · songs_sample"),
         (["main.experiment_name=weekly", "main.random_seed=1"], {},
-         "weekly · random_seed=1 · random_forest · songs_sample"),
+         "random_seed=1 · weekly · random_forest · songs_sample"),
         (["experiment=quick", "model=extra_trees"], {"experiment": "quick", "model": "extra_trees"},
          "quick · extra_trees · songs_sample"),
         (["data=wine", "data/segregate=random"], {"data": "wine", "data/segregate": "random"},

@@ -47,7 +47,7 @@ class Identity:
 
         What is special comes first: MLflow's list of runs shows some twenty characters of it.
         """
-        words = [self.label, *self._special(), self.model or "", self.dataset]
+        words = [*self._special(), self.label, self.model or "", self.dataset]
         return escaped(BETWEEN.join(filter(None, words)))[:LONGEST]
 
     @property
