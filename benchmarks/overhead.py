@@ -67,7 +67,10 @@ def shares(copy: Path) -> None:
 
 def _print_step(copy: Path, old: Path, context: RunContext) -> None:
     parameters = json.loads((old / "record.json").read_text())["parameters"]
-    words = [f"--{k}={'null' if v is None else v}" for k, v in parameters.items()]
+    plain = {name: "null" if value is None else value for name, value in parameters.items()}
+    for name in (name for name, value in plain.items() if isinstance(value, dict | list)):
+        plain[name] = old.with_name(f"{old.name}.{name}.yaml")
+    words = [f"--{name}={value}" for name, value in plain.items()]
     new = old.with_name(f"{old.name}_again")
     environment = os.environ | replace(context, record_folder=str(new)).to_environ()
     environment.pop("PYTHONDONTWRITEBYTECODE", None)

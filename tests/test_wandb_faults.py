@@ -62,8 +62,10 @@ def test_a_step_goes_on_offline_and_says_so_once(
 ) -> None:
     server, project = made
     (place,) = project.root.glob(f"outputs/*/*/{step}")
-    words = [f"--{name}={value}" for name, value in json.loads(
-        (place / record.FILE).read_text())["parameters"].items()]  # fmt: skip
+    words = []
+    for name, value in json.loads((place / record.FILE).read_text())["parameters"].items():
+        file = place.with_name(f"{step}.{name}.yaml")  # of what is no plain value
+        words.append(f"--{name}={file if isinstance(value, dict | list) else value}")
     store, name = str(project.root / "artifacts"), "reproducible_ml_pipeline"
     context = RunContext(store, "auto", 3, 8, "online", name, record_folder=str(tmp_path))
     ours = handed(context) | {"MLFLOW_RUN_ID": "f00d"}  # MLflow is not asked

@@ -58,8 +58,11 @@ class Training:
 
 
 def training(facts: Training) -> str:
-    """Return the card as training writes it; it depends on the facts only."""
-    parameters = dict(facts.estimator)
+    """Return the card as training writes it; it depends on the facts only.
+
+    How many processes fitted the model is none of them: it changes nothing.
+    """
+    parameters = {name: value for name, value in facts.estimator.items() if name != "n_jobs"}
     name = str(parameters.pop("_target_", "model")).rpartition(".")[2]
     fitted, validated = facts.rows
     learned = [
