@@ -33,7 +33,7 @@ def test_training_says_what_the_model_is_for_and_what_it_learned_from() -> None:
         "| rows it was fitted on | 2,377 rows |",
         "| rows that validated it | 1,020 rows, chosen by group with seed 42 |",
         "| AUC on these | 0.9330 |",
-        "| n_jobs | -1 |\n| max_depth | null |\n| criterion | gini |",
+        "| max_depth | null |\n| criterion | gini |",
         "mlflow.pyfunc.load_model",
         "| Python | 3.11.7 |",
     ):
