@@ -74,7 +74,7 @@ def test_mlflow_shows_what_was_served(project: Project) -> None:
     assert parent["metrics"]["check_data/passed"] == served["metrics"]["passed"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_pipelines_side_by_side_do_not_mix(project: Project) -> None:
     sizes = {"0.4": 1942, "0.15": 729}
     running = {

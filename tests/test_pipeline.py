@@ -298,8 +298,13 @@ def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     assert not keys[0] & keys[1]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("method", "suffix"), [("group", "csv"), ("hash", "parquet")])
+@pytest.mark.parametrize(
+    ("method", "suffix"),
+    [
+        pytest.param("group", "csv", marks=pytest.mark.thorough),
+        pytest.param("hash", "parquet", marks=pytest.mark.slow),
+    ],
+)
 def test_another_way_to_divide_and_to_keep_tables(
     project: Project, method: str, suffix: str
 ) -> None:

@@ -29,7 +29,8 @@ def versions() -> set[int]:
 
 @pytest.mark.parametrize(
     "route",
-    [pytest.param(route, marks=pytest.mark.slow) for route in ROUTES],
+    [pytest.param(route, marks=pytest.mark.thorough if route == "list" else pytest.mark.slow)
+     for route in ROUTES],
 )  # fmt: skip
 def test_same_config_same_artifacts(project: Project, route: str, versions: set[int]) -> None:
     done = project.run(*ROUTES[route])
@@ -57,9 +58,9 @@ NASTY = {
 
 @pytest.mark.parametrize(
     "value",
-    [pytest.param(value, id=name) for name, value in NASTY.items()],
+    [pytest.param(value, id=name, marks=pytest.mark.slow if name == "everything" else
+                  pytest.mark.thorough) for name, value in NASTY.items()],
 )  # fmt: skip
-@pytest.mark.slow
 def test_any_text_arrives_intact(project: Project, value: str) -> None:
     """-P → MLflow → bash → main.py → Hydra → MLflow → bash → run.py → the record."""
     store = f"store_{abs(hash(value))}"

@@ -113,6 +113,7 @@ def test_the_run_afterwards_has_what_is_theirs_and_what_is_newer(upgraded: Proje
     assert made[0].read_bytes() == made[1].read_bytes()  # as long as it passes the table through
 
 
+@pytest.mark.thorough
 def test_it_is_verified(upgraded: Project) -> None:
     assert "is reproduced, bit for bit" in run(upgraded, "main.action=verify")
 

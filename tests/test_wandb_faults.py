@@ -88,8 +88,11 @@ def test_a_step_goes_on_offline_and_says_so_once(
     assert len(list((project.root / "wandb").glob(f"offline-run-*-{left.wandb_run}"))) == 1
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(fault, marks=pytest.mark.slow if at % 2 else pytest.mark.thorough)
+     for at, fault in enumerate(FAULTS)],
+)  # fmt: skip
 def test_online_stops_with_one_line(made: tuple[WandbServer, Project], fault: str) -> None:
     server, project = made
     server.fail(FAULTS[fault])

@@ -154,9 +154,13 @@ def test_sync_killed_and_said_again(project: Project, server: WandbServer) -> No
     whole(server, project)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    "fault", [Fault(status=500), Fault(status=401), Fault(drop=True, on="PUT")]
+    "fault",
+    [
+        pytest.param(Fault(status=500), marks=pytest.mark.thorough),
+        pytest.param(Fault(status=401), marks=pytest.mark.thorough),
+        pytest.param(Fault(drop=True, on="PUT"), marks=pytest.mark.slow),
+    ],
 )
 def test_a_server_that_is_not_well(project: Project, server: WandbServer, fault: Fault) -> None:
     server.fail(fault)
