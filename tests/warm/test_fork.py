@@ -56,7 +56,8 @@ json.dump({
     "ours": [name for name in sys.modules if name.partition(".")[0] == "pipeline"],
 }, open("said.json", "w"))
 """
-    time.sleep(0.5)  # until it has imported
+    imported = "import sys; sys.exit('colorsys' not in sys.modules)"
+    _until(lambda: start(warm, tmp_path, imported).wait() == 0)
     assert start(warm, tmp_path, facts, "--a=b c", "é", OWN="x").wait() == 0
     assert json.loads((tmp_path / "said.json").read_text()) == {
         "words": ["program.py", "--a=b c", "é"],
