@@ -99,11 +99,12 @@ def in_the_log(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def on_the_console(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The closing table is one line for each step."""
+    """The closing table is one line for each step, and one for all."""
     made: Any = [{"name": text, "version": 0, "metadata": {"rows": 3}}]
     record = Record(text, {}, "now", status="finished", outputs=made, metrics={text: 1.0})
     console.closing_table([(record, False)])
-    (line,) = capsys.readouterr().out.split("\n")[:-1]
+    line, total = capsys.readouterr().out.split("\n")[:-1]
+    assert total.startswith("total · ")
     inert(line)
 
 
