@@ -22,7 +22,7 @@ from pipeline.screen.failures import describe
 from pipeline.tracking import mlflow_database, mlflow_log, mlflow_runs, register
 from pipeline.tracking.entities import descriptions, family
 from pipeline.tracking.recorder_client import RecorderProcess
-from pipeline.warm.backend import WarmProcess
+from pipeline.warm.backend import warm_process
 
 
 @contextmanager
@@ -39,8 +39,8 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     job.check_place()
     mlflow_database.check_answers(job.context.mlflow_uri)
     job.write_config()
-    warm = WarmProcess(job.context, main.warm and cache.environment == "local")
-    with recorder, warm:
+    is_local = cache.environment == "local"
+    with recorder, warm_process(job.context, main.warm and is_local) as register_warm:
         no_wandb = job.context.wandb_mode == "disabled"
         address = "" if no_wandb else recorder.address
         seen = terminal.is_terminal(sys.stdout)  # asked before the steps' output goes elsewhere
@@ -49,7 +49,7 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
         identity = job.identity()
         mlflow_database.prepare(paths.ROOT, context.project)  # imports mlflow, which takes seconds:
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the recorder starts there
-        warm.register()
+        backend = register_warm()
         entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
         tags = {mlflow_log.PROCESS: entry.process}
         with (
@@ -61,7 +61,7 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
             entry = entry.known_as(active.info.run_id, paths.ROOT)
             group = context.group or f"{main.experiment_name}-{active.info.run_id[:8]}"
             run = ParentRun(job, identity, cache, replace(context, group=group), active)
-            run.backend = warm.backend
+            run.backend = backend
             with concluding(job, run, entry):
                 yield run
     print("\n".join(console.where_to_look(context, cache.store)))

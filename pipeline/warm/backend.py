@@ -12,11 +12,12 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from pipeline import context
 from pipeline.context import RunContext
@@ -41,59 +42,38 @@ LIBRARIES = (
 COMMAND = re.compile(r"exec python \w+\.py( --(\w+)=\{\2\})*")
 
 
-class WarmProcess:
-    """The process that forks the steps: it ends with the context, its forks do not.
+@contextmanager
+def warm_process(run: RunContext, wanted: bool) -> Iterator[Callable[[], str]]:
+    """Start the process that forks the steps; it ends with the context, its forks do not.
 
-    Attributes:
-        backend: the name of MLflow's backend that uses it; "local" where there is none.
+    Args:
+        run: what a step is given.
+        wanted: whether there is to be such a process.
+
+    Yields:
+        What makes it known to MLflow, which must have been imported, and returns the name of the
+        backend: "local" where there is no such process.
     """
+    with ExitStack() as stack:
+        place = ""
+        if wanted and sys.platform == "linux":
+            with suppress(OSError):  # no room, no process: each step starts by itself
+                place = _start(run, stack)
+        yield partial(_register, place) if place else lambda: "local"
 
-    def __init__(self, context: RunContext, wanted: bool) -> None:
-        """Take what a step is given; `wanted`: whether there is to be such a process."""
-        self._context = context
-        self._wanted = wanted and hasattr(os, "fork") and sys.platform == "linux"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self.backend = "local"
 
-    def __enter__(self) -> Self:
-        with suppress(OSError):  # no room, no process: each step starts by itself
-            self._start()
-        return self
-
-    def _start(self) -> None:
-        if not self._wanted:
-            return
-        self._folder = tempfile.TemporaryDirectory(prefix="warm_")
-        self._process = subprocess.Popen(
-            [sys.executable, str(SERVER), self._place, *LIBRARIES],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # its forks get streams of their own
-            env=context.variables() | self._context.to_environ(),
-        )
-
-    @property
-    def _place(self) -> str:
-        assert self._folder
-        return str(Path(self._folder.name, "socket"))
-
-    def register(self) -> None:
-        """Make it known to MLflow, which must have been imported."""
-        if self._process:
-            self.backend = NAME
-            _register(self._place)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._process:
-            self._process.kill()  # it may be in the midst of an import
-            self._process.__exit__(kind, error, traceback)
-        if self._folder:
-            self._folder.cleanup()
+def _start(run: RunContext, stack: ExitStack) -> str:
+    """Start the process for as long as the stack lasts; return the socket that it listens at."""
+    place = str(Path(stack.enter_context(TemporaryDirectory(prefix="warm_")), "socket"))
+    process = subprocess.Popen(
+        [sys.executable, str(SERVER), place, *LIBRARIES],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # its forks get streams of their own
+        env=context.variables() | run.to_environ(),
+    )
+    stack.enter_context(process)
+    stack.callback(process.kill)  # it may be in the midst of an import
+    return place
 
 
 class Fork:
@@ -140,8 +120,8 @@ class Fork:
             os.kill(self.pid, signal.SIGTERM)
 
 
-def _register(place: str) -> None:
-    """Let MLflow know a backend that asks for forks at a socket."""
+def _register(place: str) -> str:
+    """Let MLflow know a backend that asks for forks at a socket; return its name."""
     from mlflow.projects import utils
     from mlflow.projects.backend.loader import MLFLOW_BACKENDS
     from mlflow.projects.backend.local import LocalBackend
@@ -179,3 +159,4 @@ def _register(place: str) -> None:
             )  # fmt: skip
 
     MLFLOW_BACKENDS[NAME] = WarmBackend
+    return NAME
