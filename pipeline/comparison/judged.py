@@ -14,10 +14,11 @@ from pipeline.comparison.about import judging_step
 from pipeline.errors import InputError
 from pipeline.judging.predictions import Predictions, in_order
 from pipeline.replay.manifest import Manifest
+from pipeline.report.report_data import version_of
 from pipeline.store.artifacts import Store
 from pipeline.tables import row_digests
 from pipeline.tables.table_files import Source
-from pipeline.tracking.record import ArtifactFacts, reference
+from pipeline.tracking.record import ArtifactFacts
 
 PROBABILITY = "probability_"  # how columns of predictions begin, before the class
 Positions = NDArray[np.int64]
@@ -120,9 +121,6 @@ def _opened(table: tuple[ArtifactFacts, str], location: str) -> Iterator[Source]
     """Open a table of a run; InputError when it is gone."""
     artifact, catalog = table
     stores = [Store(location, name) for name in dict.fromkeys([catalog, ""])]
-    for store in stores:
-        if version := store.same(artifact["name"], artifact["digest"]):
-            with TemporaryDirectory() as folder:
-                yield Source(store.download(version, Path(folder)), version.metadata)
-                return
-    raise InputError(f"{reference(artifact)} is gone from {stores[-1].url}")
+    version = version_of(stores, artifact)
+    with TemporaryDirectory() as folder:
+        yield Source(stores[0].download(version, Path(folder)), version.metadata)

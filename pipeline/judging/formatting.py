@@ -1,5 +1,6 @@
 """Figures, shares, counts and names as pictures and the report write them."""
 
+import json
 import math
 import re
 from collections.abc import Iterable
@@ -113,3 +114,8 @@ def listed(words: Iterable[str], most: int = 5) -> str:
     if more > 0:
         return f"{', '.join(shown)} and {more} more"
     return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def typed(value: object) -> str:
+    """Return a value of the config as one types it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

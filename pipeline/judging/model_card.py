@@ -4,13 +4,12 @@ Training writes it beside the model, so that it holds what training knows and is
 the report adds how good the model is.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.model import Features
-from pipeline.judging.formatting import cell, count, title
+from pipeline.judging.formatting import cell, count, title, typed
 from pipeline.markdown import markdown
 from pipeline.text.escaping import escaped
 
@@ -75,7 +74,7 @@ def training(facts: Training) -> str:
     return f"# Model card: {inline(f'{name} that predicts {facts.target}')}\n\n" + parts({
         "What it is for": _purpose(facts),
         "What it learned from": table(learned),
-        f"Parameters of {name}": table(_typed(parameters)),
+        f"Parameters of {name}": table((name, typed(value)) for name, value in parameters.items()),
         "How to load it": LOAD,
         "Made with": table(facts.versions.items()),
     })  # fmt: skip
@@ -99,12 +98,6 @@ def inline(value: object) -> str:
 def bullets(lines: Sequence[str]) -> str:
     """Return lines as a list."""
     return "\n".join(f"- {inline(line)}" for line in lines)
-
-
-def _typed(parameters: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield parameters with their values as one types them."""
-    for name, value in parameters.items():
-        yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _purpose(facts: Training) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pipeline.config.evaluate import LOSSES
 from pipeline.judging.bootstrap import Bootstrap, distributions
 from pipeline.judging.evaluation import MetricEstimate, bare
 from pipeline.judging.predictions import Predictions
@@ -9,7 +10,6 @@ from pipeline.judging.weighted_metrics import Figures, WeightedMetrics
 
 # The calibration error is not among them: resamples are no measure of it (see bootstrap).
 FIGURES = ("auc", "f1", "accuracy", "precision", "recall", "log_loss", "brier")
-LOSSES = ("log_loss", "brier")
 FEW = 100  # rows; below, intervals hold less often than they say (benchmarks/coverage.py)
 Pair = tuple[dict[str, float], dict[str, float], list[MetricEstimate]]
 

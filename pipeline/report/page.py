@@ -1,6 +1,5 @@
 """The page: the data of a run, laid out by the templates beside this file."""
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -125,7 +124,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     environment.filters |= {function.__name__: function for function in filters}
     environment.filters |= {"svg": _svg, "estimate": _estimate, "right": "#{}".format,
-                            "typed": _typed, "notes": _notes}  # fmt: skip
+                            "typed": formatting.typed, "notes": _notes}  # fmt: skip
     environment.globals["meanings"] = formatting.MEANINGS
     environment.globals["style"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return environment
@@ -136,11 +135,6 @@ def _inert(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
         return escaped_lines(value)
     return value
-
-
-def _typed(value: object) -> str:
-    """Return a value of the config as one types it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _svg(picture: Picture) -> Markup:

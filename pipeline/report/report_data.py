@@ -131,7 +131,7 @@ def _is_table(artifact: ArtifactFacts) -> bool:
     return name.endswith((".csv", ".parquet")) and artifact["type"] != "predictions"
 
 
-def _version_of(stores: Sequence[Store], artifact: ArtifactFacts) -> Version:
+def version_of(stores: Sequence[Store], artifact: ArtifactFacts) -> Version:
     """Return the version with an artifact's content, whatever its number in the catalogs."""
     for store in stores:
         if version := store.same(artifact["name"], artifact["digest"]):
@@ -141,7 +141,7 @@ def _version_of(stores: Sequence[Store], artifact: ArtifactFacts) -> Version:
 
 def _json(stores: Sequence[Store], artifact: ArtifactFacts) -> object:
     with tempfile.TemporaryDirectory() as folder:
-        file = stores[0].download(_version_of(stores, artifact), Path(folder))
+        file = stores[0].download(version_of(stores, artifact), Path(folder))
         return json.loads(file.read_text(encoding="utf-8"))
 
 
@@ -169,7 +169,7 @@ def _card(manifest: Manifest, stores: Sequence[Store]) -> str | None:
     artifact = model(manifest)
     if artifact is None:
         return None
-    version = _version_of(stores, artifact)
+    version = version_of(stores, artifact)
     if not (own := [file for file in version.files if file.path == CARD]):
         return None
     with tempfile.TemporaryDirectory() as folder:
@@ -180,7 +180,7 @@ def _card(manifest: Manifest, stores: Sequence[Store]) -> str | None:
 def _table(stores: Sequence[Store], artifact: ArtifactFacts) -> "pa.Table":
     from pipeline.tables import table_files
 
-    version = _version_of(stores, artifact)
+    version = version_of(stores, artifact)
     size = sum(file.size for file in version.files)
     if size > LARGEST:
         raise InputError(
