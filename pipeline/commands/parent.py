@@ -111,7 +111,7 @@ class ParentRun:
         self._cache.reuse(decision)
         hit = decision.hit
         origin = mlflow_log.cached_from(hit.record, hit.run, decision.reason, self.experiment_id)
-        self._tell(decision, hit.record, None, origin)
+        self._tell(hit.record, None, origin)
         self._family.end(self.child, "FAILED" if hit.record.refused else "FINISHED")
         self._finish(decision, hit.record)
 
@@ -147,18 +147,15 @@ class ParentRun:
         record.seconds = time.monotonic() - begin  # with the start of its process
         record.reason = decision.reason
         record.write(folder)
-        self._tell(decision, record, folder)
+        self._tell(record, folder)
         model_registry.register(record, self._cache.store, self.identity.tags)
         self._finish(decision, record)
         return record
 
     def _tell(
-        self, decision: Decision, record: Record, folder: Path | None,
-        origin: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:  # fmt: skip
-        config = self._origin.named(record.step, decision.values)
-        store = self._cache.store
-        subject = self._family.link(record, self.child, decision.values, store, config)
+        self, record: Record, folder: Path | None, origin: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        subject = self._family.link(record, self.child, self._cache.store)
         mlflow_log.to_mlflow(record, folder, self.child, subject, origin)
 
     def _finish(self, decision: Decision, record: Record) -> None:

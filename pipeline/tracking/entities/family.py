@@ -76,6 +76,8 @@ class Family:
         self._identity = identity
         self._inherited = {n: v for n, v in parent.data.tags.items() if n.startswith(INHERITED)}
         self._tables: set[str] = set()  # digests of those that the parent has been told of
+        # Run of a step → its parameters as they were given, and flat.
+        self._given: dict[str, tuple[Mapping[str, object], Flat]] = {}
 
     def begin(
         self, step: str, given: Mapping[str, object], config: Flat, folder: Path | None
@@ -107,30 +109,28 @@ class Family:
             self._experiment, tags=self._inherited | tags | project, run_name=step
         )
         parameters.log(self._client, made.info.run_id, config)
+        self._given[made.info.run_id] = given, config
         return str(made.info.run_id)
 
     def end(self, run: str, status: str) -> None:
         """End the run of a step."""
         self._client.set_terminated(run, status)
 
-    def link(
-        self, record: Record, run: str, step: Mapping[str, object], store: Store, values: Flat
-    ) -> Subject:
+    def link(self, record: Record, run: str, store: Store) -> Subject:
         """Tell a step's run, and the parent, which tables and models it has read and made.
 
         Args:
             record: of the step.
-            run: id of its run.
-            step: its parameters, with references to versions.
+            run: id of its run, which has been begun.
             store: that holds its artifacts.
-            values: its parameters, flat.
 
         Returns:
             What its metrics are of.
         """
         from mlflow.entities import LoggedModelInput, LoggedModelOutput
 
-        dataset, contexts = self._identity.dataset, datasets.contexts(step)
+        given, values = self._given[run]
+        dataset, contexts = self._identity.dataset, datasets.contexts(given)
         tables = list(datasets.inputs(record, dataset, contexts))
         facts = models.of(record.outputs) or models.of(record.inputs)
         version = store.same(facts["name"], facts["digest"]) if facts else None
