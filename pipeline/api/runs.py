@@ -112,15 +112,13 @@ def _hit(job: Job) -> RunResult:
     if len(executions) < len(hits) or not executions:
         raise InputError("the run left no manifest: another one changed its results; run it again")
     records = [execution.record for execution in executions]
-    metrics = {f"{r.step}/{name}": value for r in records for name, value in r.metrics.items()}
-    judged = [r.metrics for r in records if any(a["type"] == "predictions" for a in r.outputs)]
     folder = next(
         (f for f, m in runs.readable(paths.ROOT, []) if m["run"] == executions[-1].run), None
     )
     return RunResult(
         run=executions[-1].run,
         status="cached",
-        metrics={**metrics, **(judged[-1] if judged else {})},
+        metrics=about.metrics_of((r.step, r.metrics, r.outputs) for r in records),
         steps={record.step: "cached" for record in records},
         folder=folder,
     )

@@ -1,11 +1,14 @@
 """What a person calls a run by: its id, when it ended, how, on which dataset, which model."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.replay import runs
 from pipeline.replay.manifest import Manifest, StepEntry
+from pipeline.tracking.record import ArtifactFacts
+
+StepMetrics = tuple[str, dict[str, float], list[ArtifactFacts]]
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,25 @@ def _model(config: Mapping[str, Mapping[str, Mapping[str, object]]]) -> str:
 
 
 def judging_step(manifest: Manifest) -> StepEntry | None:
-    """Return the step that judged a model: it made a table of predictions; None without one."""
-    steps = reversed(manifest["steps"])
-    return next((s for s in steps if any(a["type"] == "predictions" for a in s["outputs"])), None)
+    """Return the step that judged a model; None without one."""
+    return next((s for s in reversed(manifest["steps"]) if _judges(s["outputs"])), None)
+
+
+def _judges(outputs: Iterable[ArtifactFacts]) -> bool:
+    """Say whether a step that made these judged a model: a table of predictions is among them."""
+    return any(artifact["type"] == "predictions" for artifact in outputs)
 
 
 def metrics(manifest: Manifest) -> dict[str, float]:
     """Return the metrics of a run: ``STEP/NAME``, and those of the judged model as ``NAME``."""
-    values = {
-        f"{s['step']}/{name}": v for s in manifest["steps"] for name, v in s["metrics"].items()
-    }
-    judged = judging_step(manifest)
-    return {**values, **(judged["metrics"] if judged else {})}
+    return metrics_of((s["step"], s["metrics"], s["outputs"]) for s in manifest["steps"])
+
+
+def metrics_of(steps: Iterable[StepMetrics]) -> dict[str, float]:
+    """Return the same of steps: name, metrics and outputs of each."""
+    values: dict[str, float] = {}
+    judged: dict[str, float] = {}
+    for step, own, outputs in steps:
+        values |= {f"{step}/{name}": value for name, value in own.items()}
+        judged = own if _judges(outputs) else judged
+    return values | judged
