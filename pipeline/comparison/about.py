@@ -53,7 +53,7 @@ def _status(manifest: Manifest) -> str:
         return "failed"
     if any(step.get("refused") for step in steps):
         return "refused"
-    return "cached" if all(step["status"] == "cached" for step in steps) else "finished"
+    return "cached" if runs.is_cached(steps) else "finished"
 
 
 def _model(config: Mapping[str, Mapping[str, Mapping[str, object]]]) -> str:

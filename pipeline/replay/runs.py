@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline import paths
 from pipeline.errors import InputError
 from pipeline.files import shown
-from pipeline.replay.manifest import FILE, Manifest
+from pipeline.replay.manifest import FILE, Manifest, StepEntry
 from pipeline.shapes import misfit
 from pipeline.tracking import mlflow_database
 from pipeline.tracking.run_folders import run_folders
@@ -58,6 +58,11 @@ def readable(root: Path, notes: list[str]) -> Iterator[tuple[Path, Manifest]]:
             yield folder, read(folder)
         except InputError as error:
             notes.append(f"left out: {error}")
+
+
+def is_cached(steps: Sequence[StepEntry]) -> bool:
+    """Say whether there are steps, and earlier executions served for all of them."""
+    return bool(steps) and all(step["status"] == "cached" for step in steps)
 
 
 def failed_steps(manifest: Manifest) -> list[str]:

@@ -60,7 +60,7 @@ def of(job: Job, error: BaseException | None) -> Facts | None:
         error: what ended the run, if it ended so.
     """
     run, steps = _recorded(job)
-    if not error and steps and all(step["status"] == "cached" for step in steps):
+    if not error and runs.is_cached(steps):
         return None
     failed = next((s for s in steps if s["status"] not in ("finished", "cached")), None)
     refused = next((s for s in steps if s.get("refused")), None)
