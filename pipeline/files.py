@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -36,6 +36,20 @@ def write_text(path: Path, text: str) -> None:
     which JSON reads back as it was.
     """
     write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write files of a folder by their names, as write_text does; it is made if it is not there.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable(error, folder / next(iter(texts)), "write") from error
+    for name, text in texts.items():
+        write_text(folder / name, text)
 
 
 def write_json(path: Path, content: object) -> None:

@@ -68,13 +68,9 @@ def write(compared: Compared, metric: str, folder: Path) -> Path:
     Raises:
         InputError: the folder cannot be written to.
     """
-    path = folder / f"{'-'.join(run.about.short for run in compared.runs)}.html"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise files.unusable(error, path, "write") from error
-    files.write_text(path, render(compared, metric))
-    return path
+    name = f"{'-'.join(run.about.short for run in compared.runs)}.html"
+    files.write_texts(folder, {name: render(compared, metric)})
+    return folder / name
 
 
 def render(compared: Compared, metric: str) -> str:

@@ -49,7 +49,7 @@ def _make_and_log(folder: Path, context: RunContext) -> None:
     again = "python main.py main.action=report"
     try:
         recorded = runs.read(folder)
-        if recorded["steps"] and all(step["status"] == "cached" for step in recorded["steps"]):
+        if runs.is_cached(recorded["steps"]):
             return
         again += f" main.run={recorded['run'][:8]}"
         path = make(folder, recorded, context.artifact_store)
@@ -116,15 +116,8 @@ def make(folder: Path, recorded: Manifest, location: str) -> Path:
     from pipeline.report import page, report_data
 
     data = report_data.gather(recorded, runs.before(recorded), location)
-    texts = page.pages(data)
-    path = folder / FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise files.unusable(error, path, "write") from error
-    for name, text in texts.items():
-        files.write_text(folder / name, text)
-    return path
+    files.write_texts(folder, page.pages(data))
+    return folder / FILE
 
 
 def again(run: str, location: str) -> Path:
