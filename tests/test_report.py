@@ -47,6 +47,8 @@ def test_a_failed_run_has_a_report_that_names_the_step(project: Project) -> None
     assert re.search(r"check_data refuses preprocessed_data.csv:v\d+: \d+ of", text)
     assert "This run has nothing on results, gate and champion" in text
     compared_by_its_name_in_mlflow(project)
+    good = project.run("python", "main.py", "main.steps=check_data")  # for the tests that follow
+    assert good.status == 0, good.out + good.err
 
 
 def compared_by_its_name_in_mlflow(project: Project) -> None:
