@@ -27,7 +27,7 @@ from pipeline.commands import actions, parent, whole_run
 from pipeline.commands.job import Job, check_shown
 from pipeline.config import overrides, root_config
 from pipeline.screen import mistakes
-from pipeline.sweep.jobs import jobs_listed
+from pipeline.sweep.launcher import sweeps
 from pipeline.tracking import mlflow_runs
 from pipeline.tracking.recorder_client import RecorderProcess
 
@@ -73,7 +73,7 @@ if __name__ == "__main__":
         root_config.register(paths.ROOT)
         sys.argv[1:] = overrides.from_argv(sys.argv[1:])
         check_shown(sys.argv[1:])
-        with jobs_listed():
+        with sweeps():
             main()
     except (Exception, KeyboardInterrupt) as error:
         sys.exit(mistakes.last_line(error))

@@ -16,6 +16,12 @@ GRACE = 10.0  # seconds in which a process may end by itself
 PROC = Path("/proc")
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    is_linux = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if is_linux else os.cpu_count() or 1
+
+
 def identity(process: int | None = None) -> str:
     """Return what names a process among all that there are or were: host, number, start.
 

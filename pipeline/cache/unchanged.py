@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import paths, wandb_mode
-from pipeline.context import variables
+from pipeline import job_result, paths, wandb_mode
+from pipeline.context import SWEEP, THREADS, SweepJob, variables
 from pipeline.files import write_text
 from pipeline.screen import served
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pipeline.store.artifacts import Store
 
 # Variables that change from one prompt to the next and tell the pipeline nothing.
-IGNORED = ("_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL")
+IGNORED = ("_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL", SWEEP, *THREADS)
+FOLDER = "hydra.run.dir="  # nothing is written there by a run that finds nothing to do
 # What gives the same value as long as config, code and environment are the same.
 STEADY = ("root", "hydra", "oc.create", "oc.decode", "oc.deprecated", "oc.dict.keys",
           "oc.dict.values", "oc.env", "oc.select", "python_version", "slug")  # fmt: skip
@@ -34,7 +35,8 @@ FileState = list[int] | None
 def memory_file() -> Path:
     """Return the file for the evidence of this command, by its arguments and environment."""
     settings = {name: value for name, value in variables().items() if name not in IGNORED}
-    words = [sys.argv[1:], sorted(settings.items()), sys.version, sys.executable, sys.path[1:]]
+    typed = [word for word in sys.argv[1:] if not word.startswith(FOLDER)]
+    words = [typed, sorted(settings.items()), sys.version, sys.executable, sys.path[1:]]
     return paths.STATE / f"{hashlib.sha256(json.dumps(words).encode()).hexdigest()}.json"
 
 
@@ -46,7 +48,8 @@ def recognised(memory: Path) -> bool:
     """
     if "MLFLOW_RUN_ID" in variables() or any(word.startswith("-") for word in sys.argv[1:]):
         return False
-    if any(name.endswith(".running") for name in _names(paths.ROOT / ".runs")):
+    is_job = SweepJob.from_environ() is not None  # its sweep has closed dead runs
+    if not is_job and any(n.endswith(".running") for n in _names(paths.ROOT / ".runs")):
         return False  # it may be of a process that was killed
     try:
         content = json.loads(memory.read_text(encoding="utf-8"))
@@ -60,6 +63,7 @@ def recognised(memory: Path) -> bool:
     if same:
         print("Nothing has changed since this command was last served:")
         served.show(content["served"])
+        job_result.write({"run": "", "record": content["served"]["record"]})
     return same
 
 

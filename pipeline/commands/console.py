@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pipeline import paths, progress
@@ -22,8 +23,6 @@ from pipeline.tracking.record import ArtifactFacts, Record
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
-
-newest: list[Record] = []  # of the newest closing table
 
 
 @contextmanager
@@ -121,14 +120,15 @@ def _print_lines(read_end: int, clock: _Clock) -> None:
 
 def served(plan: Sequence[Decision], context: RunContext, store: Store) -> Served:
     """Return what is shown of a run that earlier executions serve whole."""
-    newest[:] = [d.hit.record for d in plan if d.hit]
+    records = [d.hit.record for d in plan if d.hit]
     return {
         "heads": [
             (f"[{n}/{len(plan)}] {d.step}  {escaped(d.reason)}", d.when)
             for n, d in enumerate(plan, 1)
         ],
-        "rows": [_row(r, True) for r in newest],
+        "rows": [_row(r, True) for r in records],
         "foot": where_to_look(context, store),
+        "record": asdict(records[-1]),
     }
 
 
@@ -146,7 +146,6 @@ def plan(decisions: Sequence[Decision]) -> None:
 
 def closing_table(executions: Sequence[tuple[Record, bool]]) -> None:
     """Print what each step did; with True, what an earlier execution did for it."""
-    newest[:] = [execution for execution, _ in executions]
     in_steps = sum(execution.seconds for execution, cached in executions if not cached)
     table.show_steps([_row(execution, cached) for execution, cached in executions], in_steps)
 

@@ -16,7 +16,7 @@ from pipeline.config import schema, steps, yaml_text
 from pipeline.config.origin import Sources
 from pipeline.config.overrides import as_typed
 from pipeline.config.schema import Config
-from pipeline.context import RunContext
+from pipeline.context import RunContext, only_steps
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.replay.manifest import FILE
@@ -35,7 +35,7 @@ ALWAYS = (
     "model.", "data.features.", "data.test_size", "data.val_size", "data.target", "data.group_by",
     "main.random_seed",
 )  # fmt: skip
-ASIDE = ("main.", "tracking.", "download.", "hydra.", "data.name")
+ASIDE = ("main.", "sweep.", "tracking.", "download.", "hydra.", "data.name")
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,15 @@ class Job:
         if OmegaConf.select(config, "data.name") is None:
             OmegaConf.update(config, "data.name", choices.get("data") or "data")
         checked = schema.checked(config, paths.ROOT)
+        chosen = steps.select(checked.main.steps, checked.steps)
+        if only := only_steps():
+            chosen = checked.main.steps = _limited(chosen, steps.select(only, checked.steps))
         context = RunContext.of(asdict(checked.main), asdict(checked.tracking))
         check("project", context.project, PROJECT)
         return cls(
             config=checked,
             origin=Sources(config),
-            steps=steps.select(checked.main.steps, checked.steps),
+            steps=chosen,
             overrides=tuple(as_typed(overrides)),
             folder=folder,
             context=context,
@@ -148,6 +151,17 @@ class Job:
         contents = {"config": asdict(self.config), "overrides": list(self.overrides)}
         for name, content in contents.items():
             write_text(folder / f"{name}.yaml", yaml_text.dump(content))
+
+
+def _limited(chosen: list[str], only: list[str]) -> list[str]:
+    """Return the chosen steps that a job of a sweep runs."""
+    kept = [step for step in chosen if step in only]
+    if not kept:
+        raise InputError(
+            f"main.steps={','.join(chosen)}: the jobs of a sweep run {', '.join(only)} alone; "
+            "sweep.steps=all lets each of them use the test rows and move the champion"
+        )
+    return kept
 
 
 def _at(values: Any, path: Sequence[str]) -> object:

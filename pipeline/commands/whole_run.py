@@ -8,11 +8,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from pipeline import paths, processes
+from pipeline import job_result, paths, processes
 from pipeline.cache.cache import Cache
 from pipeline.commands import console, notify
 from pipeline.commands.job import Job
 from pipeline.commands.parent import ParentRun
+from pipeline.context import SweepJob
 from pipeline.errors import InputError
 from pipeline.files import shown
 from pipeline.replay import checkout, manifest
@@ -20,7 +21,7 @@ from pipeline.report import make
 from pipeline.screen import terminal
 from pipeline.screen.failures import describe
 from pipeline.tracking import mlflow_database, mlflow_log, mlflow_runs, register
-from pipeline.tracking.entities import descriptions, family
+from pipeline.tracking.entities import descriptions, family, sweep_run
 from pipeline.tracking.recorder_client import RecorderProcess
 from pipeline.warm.backend import warm_process
 
@@ -35,12 +36,20 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
     if job.context.mlflow_run:
         processes.end_with_starter("MLFLOW_RUN_ID")  # and if it is killed
+    sweep = SweepJob.from_environ()
+    if sweep:
+        processes.end_with(sweep.process)
     main, folder = job.config.main, job.folder
     job.check_place()
     mlflow_database.check_answers(job.context.mlflow_uri)
     job.write_config()
     is_local = cache.environment == "local"
-    with recorder, warm_process(job.context, main.warm and is_local) as register_warm:
+    with (
+        recorder,
+        warm_process(
+            job.context, main.warm and is_local, sweep.warm if sweep else ""
+        ) as register_warm,
+    ):
         no_wandb = job.context.wandb_mode == "disabled"
         address = "" if no_wandb else recorder.address
         seen = terminal.is_terminal(sys.stdout)  # asked before the steps' output goes elsewhere
@@ -52,6 +61,8 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
         backend = register_warm()
         entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
         tags = {mlflow_log.PROCESS: entry.process}
+        if sweep:
+            tags[family.PARENT] = sweep_run.opened(sweep, context.project)
         with (
             notify.at_end(job),
             mlflow_database.failures(),
@@ -82,7 +93,9 @@ def concluding(job: Job, run: ParentRun, entry: register.Entry) -> Iterator[None
     else:
         _conclude(job, run, code)
     finally:
-        entry.end([outcome.record for outcome in run.outcomes], paths.ROOT)
+        records = [outcome.record for outcome in run.outcomes]
+        entry.end(records, paths.ROOT)
+        job_result.write({"run": run.run_id, "record": asdict(records[-1]) if records else {}})
         console.closing_table([(o.record, bool(o.decision.hit)) for o in run.outcomes])
 
 

@@ -36,6 +36,7 @@ class Main:
     env_manager: str = field(
         default="auto", metadata={"one_of": ["auto", "local", "uv", "conda", "virtualenv"]}
     )
+    workers: int = field(default=1, metadata={"at_least": 1})  # of sweeps, searches, folds
     # Whether steps of the local environment are forks of a process that has their libraries.
     warm: bool = True
     # A folder (from the repository root) or s3://, gs://, az://.
@@ -68,6 +69,17 @@ class Tracking:
     wandb: str = field(metadata={"one_of": list(MODES)})
     timeout: int = field(metadata={"at_least": 1})  # seconds for it to answer
     upload_timeout: int = field(metadata={"at_least": 1})  # for an artifact
+
+
+@dataclass(kw_only=True)
+class Sweep:
+    """Many runs of one command: `-m`."""
+
+    workers: int = field(default=1, metadata={"at_least": 1})  # how many jobs at once
+    steps: str | list[str] = "all"  # those of the asked ones that a job runs
+    metric: str = "f1"  # of its last step; the best job is at the top of the table
+    # none; best: the best job goes on with the steps that the others left out.
+    evaluate: str = field(default="none", metadata={"one_of": ["none", "best"]})
 
 
 @dataclass(kw_only=True)
@@ -109,6 +121,7 @@ class Config:
     model: Model = field(default_factory=Model)
     gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
+    sweep: Sweep = field(default_factory=Sweep)
     download: Download = field(default_factory=Download)
     notify: list[Hook] = field(default_factory=list)
     # Step folder → files and globs, from the repository, that it reads besides its parameters.

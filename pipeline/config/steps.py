@@ -22,13 +22,14 @@ SCHEMAS: dict[str, type] = {
 }
 
 
-def select(wanted: str | Iterable[str], steps: Iterable[str]) -> list[str]:
+def select(wanted: str | Iterable[str], steps: Iterable[str], key: str = "main.steps") -> list[str]:
     """Return the wanted steps in the pipeline's order.
 
     Args:
         wanted: ``all``, one step, ``a,b``, an inclusive range ``first:last`` (either end may be
             left out), or a list of steps.
         steps: every step, in order.
+        key: of the config, whose value is meant.
 
     Raises:
         InputError: an unknown step, a range that runs backwards, or no step at all.
@@ -42,19 +43,19 @@ def select(wanted: str | Iterable[str], steps: Iterable[str]) -> list[str]:
         first, colon, last = word.partition(":")
         if not word:
             continue
-        start = _index(first, order) if first else 0
-        end = _index(last, order) if last else (len(order) - 1 if colon else start)
+        start = _index(first, order, key) if first else 0
+        end = _index(last, order, key) if last else (len(order) - 1 if colon else start)
         if start > end:
-            raise InputError(f"main.steps: {word!r} runs backwards; write {last}:{first}")
+            raise InputError(f"{key}: {word!r} runs backwards; write {last}:{first}")
         chosen.update(order[start : end + 1])
     if not chosen:
-        raise InputError(f"main.steps is empty; give all or some of: {', '.join(order)}")
+        raise InputError(f"{key} is empty; give all or some of: {', '.join(order)}")
     return [step for step in order if step in chosen]
 
 
-def _index(step: str, order: list[str]) -> int:
+def _index(step: str, order: list[str], key: str) -> int:
     if step not in order:
-        raise InputError(f"main.steps: unknown step {step!r}: {did_you_mean(step, order)}")
+        raise InputError(f"{key}: unknown step {step!r}: {did_you_mean(step, order)}")
     return order.index(step)
 
 

@@ -1,7 +1,7 @@
 """What is shown of a run that earlier executions serve whole: the same again without the work."""
 
 import time
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from pipeline.screen import table
 
@@ -13,11 +13,13 @@ class Served(TypedDict):
         heads: a line for each step; with a moment (seconds since 1970), how long ago it was.
         rows: of the closing table, as `table.show_steps` takes them.
         foot: lines below it.
+        record: of the last step, as a dictionary.
     """
 
     heads: list[tuple[str, float | None]]
     rows: list[list[list[str]]]
     foot: list[str]
+    record: dict[str, Any]
 
 
 def show(served: Served) -> None:

@@ -1,4 +1,4 @@
 """Many runs of one command.
 
-May be used from outside: `jobs`.
+May be used from outside: `launcher`, `pool`.
 """

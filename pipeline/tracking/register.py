@@ -57,8 +57,17 @@ class Entry:
     records: list[Facts] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, mlflow_run: str | None, root: Path, folder: Path | None = None) -> Self:
-        """Enter a run that begins, in the register of the repository at the root."""
+    def begin(
+        cls, mlflow_run: str | None, root: Path, folder: Path | None = None, process: str = ""
+    ) -> Self:
+        """Enter a run that begins, in the register of the repository at the root.
+
+        Args:
+            mlflow_run: its id, if it is known yet.
+            root: of the repository.
+            folder: of its results, if it has one.
+            process: what executes it; empty: this one.
+        """
         now = datetime.now()
         entry = cls(
             id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}",
@@ -66,7 +75,7 @@ class Entry:
             tracking_uri="" if own_tracking(root) else tracking_uri(root),
             mlflow_run=mlflow_run,
             wandb=_inside(wandb_folder(root), root),
-            process=processes.identity(),
+            process=process or processes.identity(),
             started=f"{now:%Y-%m-%d/%H-%M-%S}",
         )
         entry._write(root, RUNNING)

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -43,34 +43,47 @@ COMMAND = re.compile(r"exec python \w+\.py( --(\w+)=\{\2\})*")
 
 
 @contextmanager
-def warm_process(run: RunContext, wanted: bool) -> Iterator[Callable[[], str]]:
+def warm_process(run: RunContext, wanted: bool, there: str = "") -> Iterator[Callable[[], str]]:
     """Start the process that forks the steps; it ends with the context, its forks do not.
 
     Args:
         run: what a step is given.
         wanted: whether there is to be such a process.
+        there: the socket of one that there is already.
 
     Yields:
         What makes it known to MLflow, which must have been imported, and returns the name of the
         backend: "local" where there is no such process.
     """
     with ExitStack() as stack:
-        place = ""
-        if wanted and sys.platform == "linux":
-            with suppress(OSError):  # no room, no process: each step starts by itself
-                place = _start(run, stack)
+        place = (there or started(run, stack)) if wanted else ""
         yield partial(_register, place) if place else lambda: "local"
 
 
-def _start(run: RunContext, stack: ExitStack) -> str:
-    """Start the process for as long as the stack lasts; return the socket that it listens at."""
-    place = str(Path(stack.enter_context(TemporaryDirectory(prefix="warm_")), "socket"))
-    process = subprocess.Popen(
-        [sys.executable, str(SERVER), place, *LIBRARIES],
-        stdin=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # its forks get streams of their own
-        env=context.variables() | run.to_environ(),
-    )
+def started(run: RunContext, stack: ExitStack, first: Sequence[str] = (), **variables: str) -> str:
+    """Start the process for as long as the stack lasts.
+
+    Args:
+        run: what a step is given.
+        stack: that it ends with.
+        first: libraries to be imported before those of the steps.
+        variables: of its environment, besides.
+
+    Returns:
+        The socket that it listens at; empty: there can be none here.
+    """
+    if sys.platform != "linux":
+        return ""
+    try:
+        place = str(Path(stack.enter_context(TemporaryDirectory(prefix="warm_")), "socket"))
+        process = subprocess.Popen(
+            [sys.executable, str(SERVER), place, *first, *LIBRARIES],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # its forks get streams of their own
+            env=context.variables() | run.to_environ() | variables,
+        )
+    except OSError:  # no room, no process: each step starts by itself
+        return ""
     stack.enter_context(process)
     stack.callback(process.kill)  # it may be in the midst of an import
     return place
@@ -79,8 +92,8 @@ def _start(run: RunContext, stack: ExitStack) -> str:
 class Fork:
     """A forked program, as subprocess.Popen shows a process."""
 
-    def __init__(self, place: str, request: Request) -> None:
-        """Ask for a fork at a socket.
+    def __init__(self, place: str, request: Request, streams: Sequence[int] = (0, 1, 2)) -> None:
+        """Ask for a fork at a socket, with these descriptors as its standard streams.
 
         Raises:
             OSError, ValueError: there is none to be had.
@@ -92,7 +105,7 @@ class Fork:
             body = json.dumps(request).encode()
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
-            socket.send_fds(self._connection, [LENGTH.pack(len(body))], [0, 1, 2])
+            socket.send_fds(self._connection, [LENGTH.pack(len(body))], streams)
             self._connection.sendall(body)
             self._answer = self._connection.makefile("rb")
             self.pid = int(self._answer.readline())

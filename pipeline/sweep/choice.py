@@ -1,0 +1,31 @@
+"""Which job of a sweep is the best one."""
+
+import math
+from collections.abc import Sequence
+
+from pipeline.config.evaluate import LOSSES
+from pipeline.sweep.job import Ended
+
+FOLDS = "cv_"  # before the name of a metric: its mean over folds
+
+
+def is_loss(metric: str) -> bool:
+    """Say whether less of a metric is better."""
+    return metric.removeprefix(FOLDS) in LOSSES
+
+
+def ranked(jobs: Sequence[Ended], metric: str) -> list[Ended]:
+    """Return the jobs, the best first; those that have no such figure last, in their order."""
+    sign = 1 if is_loss(metric) else -1
+    return sorted(jobs, key=lambda job: (sign * _figure(job, metric), job.asked.number))
+
+
+def best(jobs: Sequence[Ended], metric: str) -> Ended | None:
+    """Return the best job that ended well; None if none has such a figure."""
+    first = ranked(jobs, metric)[:1]
+    return first[0] if first and math.isfinite(_figure(first[0], metric)) else None
+
+
+def _figure(job: Ended, metric: str) -> float:
+    value = job.metrics.get(metric, math.nan)
+    return (math.inf if is_loss(metric) else -math.inf) if job.error or math.isnan(value) else value

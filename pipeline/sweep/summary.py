@@ -1,0 +1,65 @@
+"""What came of a sweep: a table of its jobs, and its MLflow run ended.
+
+python pipeline/sweep/summary.py FOLDER
+"""
+
+import json
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[2])  # the repository, for `pipeline`
+
+from pipeline.config.overrides import as_typed
+from pipeline.screen import table, terminal
+from pipeline.sweep.choice import best, ranked
+from pipeline.sweep.job import Asked, Ended, short_names
+from pipeline.text.masking import masked_text
+from pipeline.tracking.entities import sweep_run
+
+
+def main(folder: Path) -> None:
+    """Print the table of a sweep that is over, from what its folder holds."""
+    terminal.steady()
+    about = json.loads((folder / "jobs.json").read_bytes())
+    metric = about["metric"]
+    jobs = [Ended(Asked(**job.pop("asked")), **job) for job in about["jobs"]]
+    titles, rows = rows_of(jobs, metric)
+    print()
+    table.show(titles, rows)
+    first = best(jobs, metric)
+    figures = {f"best/{metric}": first.metrics[metric]} if first else {}
+    failed = [job for job in jobs if job.error]
+    note = _note(titles, rows)
+    tags = {"pipeline.best": first.run} if first and first.run else {}
+    sweep_run.ended(folder, about["well"] and not failed, note, tags, figures)
+
+
+def rows_of(jobs: list[Ended], metric: str) -> tuple[list[str], list[table.Row]]:
+    """Return titles and rows of a table of jobs, the best first."""
+    keys = list(dict.fromkeys(word.partition("=")[0] for job in jobs for word in _words(job)))
+    titles = ["job", metric, *keys, "outcome", "seconds"]
+    rows: list[table.Row] = []
+    for job in ranked(jobs, metric):
+        values = dict(word.split("=", 1) for word in _words(job))
+        figure = job.metrics.get(metric)
+        rows.append([
+            [str(job.asked.number + 1)], [f"{figure:.4f}"] if figure is not None else [],
+            *([values[key]] if key in values else [] for key in keys),
+            [job.outcome], [f"{job.seconds:.1f} s"],
+        ])  # fmt: skip
+    return titles, rows
+
+
+def _words(job: Ended) -> list[str]:
+    return [masked_text(word) for word in short_names(as_typed(job.asked.varied)) if "=" in word]
+
+
+def _note(titles: list[str], rows: list[table.Row]) -> str:
+    head = [titles, ["---"] * len(titles)]
+    body = [[" ".join(cell) for cell in row] for row in rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [*head, *body])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
