@@ -15,61 +15,8 @@ from pipeline.text import masking
 T = TypeVar("T")
 Group = Mapping[str, Any]  # values of the config
 HANDED = "PIPELINE_CONTEXT"  # main.py's value for its steps; a step started alone finds none
-SWEEP = "PIPELINE_SWEEP"  # what a job of a sweep is told of it
-ONLY = "PIPELINE_SWEEP_STEPS"  # the steps that it is limited to
 SECRETS = "PIPELINE_SECRETS"  # what the masks in it stand for (pipeline/text/masking.py)
-# How many threads OpenMP and joblib take; the number changes no results.
-THREADS = ("OMP_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
 OWN = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_")  # variables a run may have set
-
-
-@dataclass(frozen=True)
-class SweepJob:
-    """What a run is told if it is a job of a sweep.
-
-    Attributes:
-        folder: of the job's results.
-        sweep: folder of the sweep's.
-        name: of the sweep's MLflow run.
-        group: of the W&B runs of all jobs.
-        process: of the sweep, by processes.identity: its jobs end with it.
-        warm: the socket of the process whose forks are jobs and steps; empty: there is none.
-        mlflow_run: the run that `mlflow run .` made for the sweep, if it did.
-    """
-
-    folder: str
-    sweep: str
-    name: str
-    group: str
-    process: str
-    warm: str
-    mlflow_run: str | None
-
-    @classmethod
-    def from_environ(cls) -> Self | None:
-        """Return what this process was told; None if it is no job of a sweep."""
-        told = os.environ.get(SWEEP)
-        return cls(**json.loads(told)) if told else None
-
-    def to_environ(self, only: str, threads: int) -> dict[str, str]:
-        """Return all variables of the job's process.
-
-        Args:
-            only: the steps that it is limited to, as `main.steps`; empty: it is not.
-            threads: how many each library may use.
-        """
-        kept = {
-            name: value for name, value in os.environ.items() if name not in ("MLFLOW_RUN_ID", ONLY)
-        }
-        share = {name: os.environ.get(name) or str(threads) for name in THREADS}
-        secret = {SECRETS: masking.handed_on()} if masking.handed_on() else {}
-        limit = {ONLY: only} if only else {}
-        return kept | share | secret | limit | {SWEEP: json.dumps(asdict(self))}
-
-
-def only_steps() -> str | None:
-    """Return the steps that this run is limited to, as `main.steps`; None: it is not."""
-    return os.environ.get(ONLY)
 
 
 @dataclass(frozen=True)
@@ -120,7 +67,6 @@ class RunContext:
         given = os.environ.get
         asked = given("WANDB_MODE") or str(tracking["wandb"])
         place = os.path.expanduser(str(masking.hidden(main["artifact_store"])))
-        sweep = SweepJob.from_environ()
         return cls(
             artifact_store=place if "://" in place else str(paths.ROOT / place),
             wandb=asked,
@@ -128,7 +74,7 @@ class RunContext:
             upload_timeout=tracking["upload_timeout"],
             wandb_mode=wandb_mode.mode(asked, os.environ, paths.ROOT),
             project=given("WANDB_PROJECT") or str(main["project_name"]),
-            group=given("WANDB_RUN_GROUP") or (sweep.group if sweep else None),
+            group=given("WANDB_RUN_GROUP"),
             notes=given("WANDB_NOTES"),
             mlflow_run=given("MLFLOW_RUN_ID"),
         )

@@ -17,8 +17,9 @@ from pathlib import Path
 # Rooms that carry what a step makes and do not make it: step_key.FORMAT says what they write.
 CARRIERS = ("step", "store", "tracking", "text", "screen")
 MAKES = ("step/performance.py", "step/verdict.py")  # of these those that decide what is recorded
-GROUND = ("context.py", "errors.py", "files.py", "markdown.py", "network.py", "paths.py",
-          "processes.py", "progress.py", "shapes.py", "wandb_mode.py", "__init__.py")  # fmt: skip
+GROUND = ("context.py", "errors.py", "files.py", "sweep_job.py", "markdown.py", "network.py",
+          "paths.py", "processes.py", "progress.py", "shapes.py", "wandb_mode.py",
+          "__init__.py")  # fmt: skip
 LOG_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # In a step's folder, and yet not what it does: words, an environment, links to results.

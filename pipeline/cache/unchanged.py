@@ -13,17 +13,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import job_result, paths, wandb_mode
-from pipeline.context import SWEEP, THREADS, SweepJob, variables
+from pipeline import paths, sweep_job, wandb_mode
+from pipeline.context import variables
 from pipeline.files import write_text
 from pipeline.screen import served
+from pipeline.sweep_job import GROUP, SWEEP, THREADS, SweepJob
 
 if TYPE_CHECKING:
     from pipeline.cache.decision import Decision
     from pipeline.store.artifacts import Store
 
 # Variables that change from one prompt to the next and tell the pipeline nothing.
-IGNORED = ("_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL", SWEEP, *THREADS)
+IGNORED = ("_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL", SWEEP, GROUP, *THREADS)
 FOLDER = "hydra.run.dir="  # nothing is written there by a run that finds nothing to do
 # What gives the same value as long as config, code and environment are the same.
 STEADY = ("root", "hydra", "oc.create", "oc.decode", "oc.deprecated", "oc.dict.keys",
@@ -63,7 +64,7 @@ def recognised(memory: Path) -> bool:
     if same:
         print("Nothing has changed since this command was last served:")
         served.show(content["served"])
-        job_result.write({"run": "", "record": content["served"]["record"]})
+        sweep_job.tell({"run": "", "record": content["served"]["record"]})
     return same
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pipeline import job_result, paths
+from pipeline import paths, sweep_job
 from pipeline.cache import unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
@@ -170,7 +170,7 @@ def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
         if decision.hit and (refused := decision.hit.record.refused):
             break
     shown = console.served(hits, job.context, cache.store)
-    job_result.write({"run": "", "record": shown["record"]})
+    sweep_job.tell({"run": "", "record": shown["record"]})
     served.show(shown)
     if refused:
         raise InputError(refused)

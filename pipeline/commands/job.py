@@ -16,12 +16,13 @@ from pipeline.config import schema, steps, yaml_text
 from pipeline.config.origin import Sources
 from pipeline.config.overrides import as_typed
 from pipeline.config.schema import Config
-from pipeline.context import RunContext, only_steps
+from pipeline.context import RunContext
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.replay.manifest import FILE
 from pipeline.shapes import leaves
 from pipeline.store.names import PROJECT, check
+from pipeline.sweep_job import only_steps
 from pipeline.tracking.entities.identity import Identity
 
 BUILDERS = {"uv": "uv", "virtualenv": "pyenv"}  # what MLflow calls for an environment
@@ -78,6 +79,7 @@ class Job:
         chosen = steps.select(checked.main.steps, checked.steps)
         if only := only_steps():
             chosen = checked.main.steps = _limited(chosen, steps.select(only, checked.steps))
+            checked.main.report = False  # of each job one costs as much as a step
         context = RunContext.of(asdict(checked.main), asdict(checked.tracking))
         check("project", context.project, PROJECT)
         return cls(

@@ -8,18 +8,18 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from pipeline import job_result, paths, processes
+from pipeline import paths, processes, sweep_job
 from pipeline.cache.cache import Cache
 from pipeline.commands import console, notify
 from pipeline.commands.job import Job
 from pipeline.commands.parent import ParentRun
-from pipeline.context import SweepJob
 from pipeline.errors import InputError
 from pipeline.files import shown
 from pipeline.replay import checkout, manifest
 from pipeline.report import make
 from pipeline.screen import terminal
 from pipeline.screen.failures import describe
+from pipeline.sweep_job import SweepJob
 from pipeline.tracking import mlflow_database, mlflow_log, mlflow_runs, register
 from pipeline.tracking.entities import descriptions, family, sweep_run
 from pipeline.tracking.recorder_client import RecorderProcess
@@ -33,23 +33,13 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     At the end, also after a failure, a table says what each step did, a manifest holds all that a
     replay needs, and a report is made from it.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
-    if job.context.mlflow_run:
-        processes.end_with_starter("MLFLOW_RUN_ID")  # and if it is killed
-    sweep = SweepJob.from_environ()
-    if sweep:
-        processes.end_with(sweep.process)
+    _end_when_told(job.context.mlflow_run)
     main, folder = job.config.main, job.folder
     job.check_place()
     mlflow_database.check_answers(job.context.mlflow_uri)
     job.write_config()
     is_local = cache.environment == "local"
-    with (
-        recorder,
-        warm_process(
-            job.context, main.warm and is_local, sweep.warm if sweep else ""
-        ) as register_warm,
-    ):
+    with recorder, warm_process(job.context, main.warm and is_local) as register_warm:
         no_wandb = job.context.wandb_mode == "disabled"
         address = "" if no_wandb else recorder.address
         seen = terminal.is_terminal(sys.stdout)  # asked before the steps' output goes elsewhere
@@ -60,9 +50,7 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
         logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the recorder starts there
         backend = register_warm()
         entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
-        tags = {mlflow_log.PROCESS: entry.process}
-        if sweep:
-            tags[family.PARENT] = sweep_run.opened(sweep, context.project)
+        tags = {mlflow_log.PROCESS: entry.process} | sweep_run.parent(context.project)
         with (
             notify.at_end(job),
             mlflow_database.failures(),
@@ -76,6 +64,15 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
             with concluding(job, run, entry):
                 yield run
     print("\n".join(console.where_to_look(context, cache.store)))
+
+
+def _end_when_told(mlflow_run: str | None) -> None:
+    """End in good order when `mlflow run` stops us, and with it or the sweep if it is killed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if mlflow_run:
+        processes.end_with_starter("MLFLOW_RUN_ID")
+    if sweep := SweepJob.from_environ():
+        processes.end_with(sweep.process)
 
 
 @contextmanager
@@ -95,7 +92,7 @@ def concluding(job: Job, run: ParentRun, entry: register.Entry) -> Iterator[None
     finally:
         records = [outcome.record for outcome in run.outcomes]
         entry.end(records, paths.ROOT)
-        job_result.write({"run": run.run_id, "record": asdict(records[-1]) if records else {}})
+        sweep_job.tell({"run": run.run_id, "record": asdict(records[-1]) if records else {}})
         console.closing_table([(o.record, bool(o.decision.hit)) for o in run.outcomes])
 
 

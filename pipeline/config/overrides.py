@@ -16,6 +16,7 @@ from pipeline.text import masking
 CONFIG_ERRORS = (OmegaConfBaseException, HydraException, YAMLError)
 STEPS = "main.steps"
 TEXTS = (STEPS, "main.run", "main.filter", "main.sort")  # texts, whatever is in them; no sweeps
+SWEEP = ("-m", "--multirun")  # Hydra's options for a run with each of several values
 OURS = ("--steps=", "--hydra-options=")  # the options of MLproject's command
 ANY_KEY = "++"  # Hydra's prefix: change the value, or add it
 
@@ -25,14 +26,15 @@ def from_argv(argv: list[str]) -> list[str]:
 
     MLproject's command is ``main.py --steps=S --hydra-options=O`` followed by ``--key value`` for
     every other ``-P key=value``; anything else is Hydra's own syntax already. On every route
-    ``main.steps=a,b`` is a list, not a sweep; so is ``main.run=A,B`` without ``-m``. Hydra takes
-    any key: the loader judges it, as it judges one in a file.
+    ``main.steps=a,b`` is a list, not a sweep; so is ``main.run=A,B`` without ``-m``. With ``-m``
+    in ``hydra_options`` the commas there make sweeps. Hydra takes any key: the loader judges it, as
+    it judges one in a file.
 
     Raises:
         InputError: ``hydra_options`` holds something else than ``key=value``.
     """
     if not (argv and argv[0].startswith(OURS[0]) and "".join(argv[1:2]).startswith(OURS[1])):
-        texts = TEXTS[:1] if {"-m", "--multirun"} & set(argv) else TEXTS
+        texts = TEXTS[:1] if {*SWEEP} & set(argv) else TEXTS
         return [_override(_address(_no_option(token)), texts) for token in argv]
     steps, options, extra = argv[0], argv[1], argv[2:]
     if len(extra) % 2:
@@ -40,8 +42,11 @@ def from_argv(argv: list[str]) -> list[str]:
     pairs = [f"{key[2:]}={value}" for key, value in zip(extra[::2], extra[1::2], strict=True)]
     if steps := steps.removeprefix(OURS[0]):
         pairs.append(f"{STEPS}={steps}")
-    pairs += _split(options.removeprefix(OURS[1]))
-    return [_override(_quoted(pair)) for pair in pairs]
+    given = _split(options.removeprefix(OURS[1]))
+    if not {*SWEEP} & set(given):
+        return [_override(_quoted(pair)) for pair in [*pairs, *given]]
+    several = [_override(_address(word), TEXTS[:1]) for word in given if word not in SWEEP]
+    return [SWEEP[0], *(_override(_quoted(pair)) for pair in pairs), *several]
 
 
 def as_typed(overrides: Iterable[str]) -> list[str]:
@@ -88,6 +93,8 @@ def _split(options: str) -> list[str]:
     except ValueError as error:
         raise InputError(f"hydra_options={options!r}: {error}; close the quotation") from None
     for token in tokens:
+        if token in SWEEP:
+            continue
         if token.startswith("-") or ("=" not in token and not token.startswith("~")):
             raise InputError(
                 f"hydra_options: {token!r} is not a Hydra override; give key=value, "

@@ -11,12 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pipeline import context, job_result, paths, processes
+from pipeline import context, paths, processes, sweep_job
 from pipeline.config import overrides
-from pipeline.context import THREADS, RunContext, SweepJob
+from pipeline.context import RunContext
 from pipeline.files import shown, write_json
 from pipeline.sweep.job import Asked, Ended, Sweep
 from pipeline.sweep.screen import Screen
+from pipeline.sweep_job import THREADS, SweepJob
+from pipeline.tracking.recorder_client import RecorderProcess
 from pipeline.warm import backend
 from pipeline.warm.server import Request
 
@@ -45,9 +47,8 @@ class Pool:
         """Take the context of a sweep, and what all of its jobs have in common."""
         self.screen = Screen(sweep.metric)
         self._run, self._sweep = run, sweep
-        self._common = SweepJob(
-            "", str(sweep.folder), sweep.name, sweep.group, processes.identity(), "", run.mlflow_run
-        )
+        own = processes.identity()
+        self._common = SweepJob("", str(sweep.folder), sweep.name, sweep.group, own, run.mlflow_run)
         self._threads = max(1, processes.cores() // sweep.workers)
         self._stack = ExitStack()
         self._running: list[_Running] = []
@@ -58,6 +59,9 @@ class Pool:
             share = dict.fromkeys(THREADS, str(self._threads))
             place = backend.started(self._run, self._stack, LIBRARIES, **share)
             self._common = replace(self._common, warm=place)
+        if self._run.wandb_mode != "disabled":
+            recorder = self._stack.enter_context(RecorderProcess(self._run))
+            self._common = replace(self._common, recorder=recorder.address)
         return self
 
     def __exit__(
@@ -130,8 +134,8 @@ class Pool:
 
     def _ended(self, job: _Running) -> Ended:
         folder, status = self._sweep.folder / str(job.asked.number), job.process.wait()
-        told, seconds = job_result.read(folder), time.monotonic() - job.begin
-        run, record = (told["run"], told["record"]) if told else ("", {})
+        result, seconds = sweep_job.told(folder), time.monotonic() - job.begin
+        run, record = (result["run"], dict(result["record"])) if result else ("", {})
         error = _last_line(folder / LOG, status) if status else ""
         if status:
             outcome = "refused" if record.get("refused") else "failed"

@@ -11,10 +11,10 @@ from typing import Any, NotRequired, Self, TypedDict
 from pipeline import context
 from pipeline.context import RunContext
 from pipeline.errors import InputError
+from pipeline.sweep_job import SweepJob
 
 # The address is private to this user's processes; the key only names the protocol.
 KEY = b"pipeline"
-END = "end"  # the last thing that a recorder is told
 DONE, FAILED, MOVED = "done", "failed", "moved"  # how an answer begins; moved: offline from here on
 RECORDER = Path(__file__).with_name("recorder_main.py")
 
@@ -43,19 +43,21 @@ class MovedOfflineError(Exception):
 class RecorderProcess:
     """The recorder of a pipeline run: started when it is first needed, ended with the context.
 
-    At the end it waits until all runs are closed. `ask` is for what belongs to no step's run.
+    The jobs of a sweep have that of the sweep. At the end it waits until all runs are closed. `ask`
+    is for what belongs to no step's run.
     """
 
     def __init__(self, context: RunContext) -> None:
         """Take what the recorder needs: the store, the project, how W&B is used."""
         self._context = context
         self._process: subprocess.Popen[str] | None = None
-        self._address = ""
+        sweep = SweepJob.from_environ()
+        self._address = sweep.recorder if sweep else ""
 
     @property
     def address(self) -> str:
         """Where it listens."""
-        if self._process is None:
+        if not self._address:
             self._process = subprocess.Popen(
                 [sys.executable, str(RECORDER)],
                 stdin=subprocess.PIPE,
@@ -97,7 +99,7 @@ class RecorderProcess:
 
 
 class RecorderConnection:
-    """A connection to the recorder, which serves no other one while this one is open.
+    """A connection to the recorder.
 
     Attributes:
         catalog: of the W&B project in the artifact store; empty while offline.

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import context
 from pipeline.context import RunContext
+from pipeline.sweep_job import SweepJob
 from pipeline.warm.server import LENGTH, Request
 
 if TYPE_CHECKING:
@@ -43,19 +44,22 @@ COMMAND = re.compile(r"exec python \w+\.py( --(\w+)=\{\2\})*")
 
 
 @contextmanager
-def warm_process(run: RunContext, wanted: bool, there: str = "") -> Iterator[Callable[[], str]]:
+def warm_process(run: RunContext, wanted: bool) -> Iterator[Callable[[], str]]:
     """Start the process that forks the steps; it ends with the context, its forks do not.
+
+    The jobs of a sweep have that of the sweep.
 
     Args:
         run: what a step is given.
         wanted: whether there is to be such a process.
-        there: the socket of one that there is already.
 
     Yields:
         What makes it known to MLflow, which must have been imported, and returns the name of the
         backend: "local" where there is no such process.
     """
     with ExitStack() as stack:
+        sweep = SweepJob.from_environ()
+        there = sweep.warm if sweep else ""
         place = (there or started(run, stack)) if wanted else ""
         yield partial(_register, place) if place else lambda: "local"
 

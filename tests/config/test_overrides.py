@@ -44,6 +44,11 @@ def test_what_is_no_key_of_the_config_stays(token: str) -> None:
     assert from_argv([token]) == [token]
 
 
+def test_a_sweep_of_mlflow_run() -> None:
+    words = mlproject("data.name=a,b", options="-m model.x=1,2 main.steps=segregate,evaluate")
+    assert words == ["-m", "++data.name='a,b'", "++model.x=1,2", "main.steps='segregate,evaluate'"]
+
+
 def test_all_routes_say_the_same() -> None:
     expected = ["++data.test_size=0.2", "++main.steps='a,b'"]
     assert sorted(mlproject("data.test_size=0.2", steps="a,b")) == expected
@@ -83,7 +88,7 @@ def test_any_text_arrives(value: str) -> None:
     assert text == value
 
 
-@pytest.mark.parametrize("options", ["-m data.x=1", "segregate", "data.x='open"])
+@pytest.mark.parametrize("options", ["--cfg data.x=1", "segregate", "data.x='open"])
 def test_hydra_options_that_are_none(options: str) -> None:
     with pytest.raises(InputError, match="hydra_options") as caught:
         mlproject(options=options)

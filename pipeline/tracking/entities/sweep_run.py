@@ -6,14 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline import paths
-from pipeline.context import SweepJob
 from pipeline.files import write_json
+from pipeline.sweep_job import SweepJob
 from pipeline.tracking import register
-from pipeline.tracking.entities.family import experiment_of
+from pipeline.tracking.entities.family import PARENT, experiment_of
 from pipeline.tracking.mlflow_log import PROCESS
 
 FILE = "mlflow_run.json"  # in the sweep's folder: its run, and its entry in the register
 NOTE = "mlflow.note.content"
+
+
+def parent(project: str) -> dict[str, str]:
+    """Return the tag that puts this run below its sweep's, if it is a job of one.
+
+    Args:
+        project: whose experiment they belong to.
+    """
+    job = SweepJob.from_environ()
+    return {PARENT: opened(job, project)} if job else {}
 
 
 def opened(job: SweepJob, project: str) -> str:
