@@ -116,14 +116,13 @@ def test_sweep(project: Project) -> None:
     jobs = [r for r in project.runs() if " · sweep · " in r["name"]]
     sizes = [run["metrics"]["segregate/rows_test"] for run in jobs]
     assert sorted(sizes) == [1214, 1699]
-    assert "error: data.test_size must be" in done.err
-    *_, one, two, three = done.out.strip().splitlines()
-    assert re.fullmatch(r"1 · finished · .+ s · leak .+ · data\.test_size=0\.25", one)
-    assert re.fullmatch(
-        r"2 · failed · .+ s · data\.test_size=1\.5 · error: data\.test_size .+", two
-    )
-    assert three.startswith("3 · finished")
-    assert "== job 2 of 3 · data.test_size=1.5\n" in done.out
+    assert done.err.strip() == "error: 1 of 3 jobs failed, as listed above"
+    assert re.search(r"^\[2/3\] test_size=1\.5 · failed · .+ s · data\.test_size must", done.out)
+    *_, _, _, failed = done.out.strip().splitlines()
+    assert failed.startswith("2 · 1.5 · failed · ")
+    (parent,) = (r for r in project.runs() if r["name"].startswith("sweep "))
+    assert {run["tags"]["mlflow.parentRunId"] for run in jobs} == {parent["id"]}
+    assert parent["status"] == "FAILED"
 
 
 def test_help_fits_one_screen(project: Project) -> None:

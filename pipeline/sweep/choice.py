@@ -14,6 +14,14 @@ def is_loss(metric: str) -> bool:
     return metric.removeprefix(FOLDS) in LOSSES
 
 
+def shown(jobs: Sequence[Ended], metric: str) -> str:
+    """Return the figure that jobs are shown with: the metric, else the first that one has."""
+    if any(metric in job.metrics for job in jobs):
+        return metric
+    others = (name for job in jobs for name in job.metrics if not name.startswith("rows"))
+    return next(others, metric)
+
+
 def ranked(jobs: Sequence[Ended], metric: str) -> list[Ended]:
     """Return the jobs, the best first; those that have no such figure last, in their order."""
     sign = 1 if is_loss(metric) else -1

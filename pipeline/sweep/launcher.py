@@ -68,7 +68,7 @@ class Sweeps:
         """
         pool = self._pool or self._opened(config, workers if workers > 0 else processes.cores())
         about = [w for w in config.hydra.overrides.hydra if not OF_SWEEP.match(w)]
-        common = _common(batch, config.hydra.overrides.task)
+        common = same_in_all(batch, config.hydra.overrides.task)
         first = len(self.ended)
         waiting = [
             Asked(first + n, (*words, *about), tuple(w for w in words if w not in common))
@@ -115,7 +115,13 @@ class Sweeps:
             if not self._pool or not self.sweep:
                 return
             best = choice.best(self.ended, self.sweep.metric)
-            if well and self._best and best:
+            if well and self._best:
+                if best is None:
+                    names = sorted({name for job in self.ended for name in job.metrics})
+                    raise InputError(
+                        f"sweep.metric={self.sweep.metric}: no job has this figure; they have: "
+                        f"{', '.join(names) or 'none'}"
+                    )
                 asked = replace(best.asked, number=len(self.ended), whole=True)
                 self._pool.screen.total += 1
                 self.ended += self._pool.run([asked])
@@ -129,7 +135,7 @@ def _part(kind: type[T], config: DictConfig, key: str) -> T:
     return loader.load(kind, OmegaConf.to_container(config[key], resolve=True), key)
 
 
-def _common(batch: Sequence[Sequence[str]], typed: Sequence[str]) -> set[str]:
+def same_in_all(batch: Sequence[Sequence[str]], typed: Sequence[str]) -> set[str]:
     """Return the overrides that all jobs of a sweep have."""
     everywhere = set.intersection(*map(set, batch)) if len(batch) > 1 else set()
     return everywhere | set(typed)

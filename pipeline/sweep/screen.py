@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.screen import terminal
+from pipeline.sweep import choice
 from pipeline.sweep.job import Asked, Ended
 from pipeline.text.escaping import escaped
 
@@ -52,8 +53,8 @@ class Screen:
     def end(self, ended: Ended) -> None:
         """Print the line of a job that has ended."""
         del self._shown[ended.asked.number]
-        value = ended.metrics.get(self._metric)
-        figure = f"{self._metric} {value:.5g}" if value is not None else ""
+        name = choice.shown([ended], self._metric)
+        figure = f"{name} {ended.metrics[name]:.5g}" if name in ended.metrics else ""
         parts = [ended.asked.title, ended.outcome, figure, f"{ended.seconds:.1f} s", ended.error]
         line = escaped(" · ".join(filter(None, parts)))
         print(f"{self._place(ended.asked)} {line}", flush=True)

@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
 from pipeline.config.overrides import as_typed
 from pipeline.screen import table, terminal
-from pipeline.sweep.choice import best, ranked
+from pipeline.sweep.choice import best, ranked, shown
 from pipeline.sweep.job import Asked, Ended, short_names
 from pipeline.text.masking import masked_text
 from pipeline.tracking.entities import sweep_run
@@ -22,8 +22,8 @@ def main(folder: Path) -> None:
     """Print the table of a sweep that is over, from what its folder holds."""
     terminal.steady()
     about = json.loads((folder / "jobs.json").read_bytes())
-    metric = about["metric"]
     jobs = [Ended(Asked(**job.pop("asked")), **job) for job in about["jobs"]]
+    metric = shown(jobs, about["metric"])
     titles, rows = rows_of(jobs, metric)
     print()
     table.show(titles, rows)

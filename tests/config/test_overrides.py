@@ -46,7 +46,12 @@ def test_what_is_no_key_of_the_config_stays(token: str) -> None:
 
 def test_a_sweep_of_mlflow_run() -> None:
     words = mlproject("data.name=a,b", options="-m model.x=1,2 main.steps=segregate,evaluate")
-    assert words == ["-m", "++data.name='a,b'", "++model.x=1,2", "main.steps='segregate,evaluate'"]
+    assert words == [
+        "-m",
+        "++data.name='a,b'",
+        "++model.x=1,2",
+        "++main.steps='segregate,evaluate'",
+    ]
 
 
 def test_all_routes_say_the_same() -> None:

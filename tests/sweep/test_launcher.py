@@ -1,100 +1,91 @@
-"""What is said of the jobs of a sweep."""
+"""Which jobs a sweep has, what is said of them, which is the best."""
 
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra.core.utils import JobReturn, JobStatus
-from omegaconf import DictConfig, OmegaConf
 
-from pipeline.commands import console
-from pipeline.errors import InputError
-from pipeline.sweep import jobs as job
-from pipeline.tracking.record import Record
+from pipeline.sweep import choice, launcher, summary
+from pipeline.sweep.job import Asked, Ended, short_names
+from pipeline.sweep.screen import Screen
 
 Capture = pytest.CaptureFixture[str]
-ASKED = ["++main.steps=all", "++data.test_size=0.2,0.3", "model=random_forest,extra_trees"]
-JUDGED = Record("evaluate", {}, "now", "finished", metrics={"rows": 5, "auc": 0.9, "f1": 0.61})
 
 
-def config(number: int, *varied: str) -> DictConfig:
-    task = [ASKED[0], *varied] if varied else ASKED
-    sweeper = {"_target_": "hydra.BasicSweeper", "params": None}
-    hydra = {"overrides": {"task": task}, "sweeper": sweeper, "job": {"num": number}}
-    return OmegaConf.create({"hydra": hydra, "gate": {"metric": "f1"}})
+def ended(number: int, *varied: str, error: str = "", **metrics: float) -> Ended:
+    asked = Asked(number, ("data=wine", *varied), varied)
+    record: dict[str, Any] = {"metrics": metrics}
+    return Ended(asked, "failed" if error else "finished", 1.25, "", record, error)
 
 
-def ended(value: Exception | None) -> JobReturn:
-    status = JobStatus.FAILED if value else JobStatus.COMPLETED
-    return JobReturn(_return_value=value, status=status)
+JOBS = [
+    ended(0, "++a.depth=2", "model=forest", f1=0.5, log_loss=0.9),
+    ended(1, "++a.depth=3", "model=forest", error="a.depth=3: take 2"),
+    ended(2, "++a.depth=2", "model=trees", f1=0.75, log_loss=1.5),
+    ended(3, "++a.depth=4", "model=trees", f1=float("nan"), log_loss=1.0),
+]
 
 
-@pytest.fixture
-def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[job.Jobs]:
-    monkeypatch.setattr(job, "_jobs", [])
-    yield job.Jobs()
-    console.newest.clear()
+@pytest.mark.parametrize(("metric", "order"), [("f1", [2, 0, 1, 3]), ("log_loss", [0, 3, 2, 1])])
+def test_the_best_job_is_first_by_what_the_metric_means(metric: str, order: list[int]) -> None:
+    assert [job.asked.number for job in choice.ranked(JOBS, metric)] == order
+    best = choice.best(JOBS, metric)
+    assert best is JOBS[order[0]]
+    assert choice.best(JOBS, f"cv_{metric}") is None
+    assert choice.is_loss(f"cv_{metric}") == choice.is_loss(metric) == (metric == "log_loss")
 
 
-def run(jobs: job.Jobs, number: int, error: Exception | None, *records: Record) -> None:
-    own = config(number, "++data.test_size=0.2", "model=extra_trees")
-    jobs.on_job_start(own)
-    console.newest[:] = records
-    jobs.on_job_end(own, ended(error))
-
-
-def test_each_job_is_named_and_all_are_listed(jobs: job.Jobs, capsys: Capture) -> None:
-    jobs.on_multirun_start(config(0))
-    run(jobs, 0, None, JUDGED)
-    bad = Record(**{**vars(JUDGED), "refused": "worse"})
-    run(jobs, 1, InputError("the gate refuses it"), bad)
-    run(jobs, 3, InputError("x=1: take 2"))
-    with pytest.raises(InputError), job.jobs_listed():
-        raise InputError("Hydra raises the first failure at the end")
-    said = capsys.readouterr()
-    varied = "data.test_size=0.2 model=extra_trees"
-    assert said.out.splitlines() == [
-        *(line for n in (1, 2, 4) for line in ("", f"== job {n} of 4 · {varied}")),
-        "",
-        f"1 · finished · 0.0 s · f1 0.61 · {varied}",
-        f"2 · refused · 0.0 s · f1 0.61 · {varied} · error: the gate refuses it",
-        f"4 · failed · 0.0 s · {varied} · error: x=1: take 2",
+def test_a_line_and_a_row_for_each_job(capsys: Capture) -> None:
+    screen = Screen("f1")
+    screen.total = 4
+    for job in JOBS:
+        screen.begin(job.asked, Path("job.log"))
+        screen.end(job)
+    assert capsys.readouterr().out.splitlines() == [
+        "[1/4] depth=2 model=forest · finished · f1 0.5 · 1.2 s",
+        "[2/4] depth=3 model=forest · failed · 1.2 s · a.depth=3: take 2",
+        "[3/4] depth=2 model=trees · finished · f1 0.75 · 1.2 s",
+        "[4/4] depth=4 model=trees · finished · f1 nan · 1.2 s",
     ]
-    assert said.err.splitlines() == ["error: the gate refuses it", "error: x=1: take 2"]
+    titles, rows = summary.rows_of(JOBS, "f1")
+    assert titles == ["job", "f1", "depth", "model", "outcome", "seconds"]
+    assert rows[0] == [["3"], ["0.7500"], ["2"], ["trees"], ["finished"], ["1.2 s"]]
+    assert rows[2] == [["2"], [], ["3"], ["forest"], ["failed"], ["1.2 s"]]
 
 
-def test_a_run_that_is_no_sweep_says_nothing_of_jobs(jobs: job.Jobs, capsys: Capture) -> None:
-    with job.jobs_listed():
-        run(jobs, 0, None, JUDGED)
-    assert capsys.readouterr() == ("", "")
+def test_without_the_metric_the_last_step_says_the_result() -> None:
+    jobs = [ended(0, "data.test_size=0.2", rows_train=5, leak=0.25)]
+    assert choice.shown(jobs, "f1") == "leak"
+    assert choice.shown(JOBS, "f1") == "f1"
 
 
-def test_without_the_metric_of_the_gate_the_last_step_says_the_result(
-    jobs: job.Jobs, capsys: Capture
-) -> None:
-    jobs.on_multirun_start(config(0))
-    with job.jobs_listed():
-        run(jobs, 0, None, Record("segregate", {}, "now", metrics={"rows_train": 4, "leak": 0.25}))
-    assert " · leak 0.25 · " in capsys.readouterr().out
+def test_what_varies_is_what_not_all_jobs_have() -> None:
+    batch = [["a=1", "b=[1, 2]", "c=3"], ["a=2", "b=[1, 2]", "c=3"]]
+    assert launcher.same_in_all(batch, ["a=1,2", "b=[1,2]", "c=3"]) >= {"b=[1, 2]", "c=3"}
+    assert "a=1" not in launcher.same_in_all(batch, ["a=1,2", "b=[1,2]", "c=3"])
+    assert launcher.same_in_all([["a=1", "c=3"]], ["c=3"]) == {
+        "c=3"
+    }  # a sweeper that goes one by one
+
+
+def test_keys_are_as_short_as_they_can_be() -> None:
+    words = ["model.estimator.max_depth=2", "data/segregate=group", "a.x=1", "b.x=2"]
+    assert short_names(words) == ["max_depth=2", "segregate=group", "a.x=1", "b.x=2"]
 
 
 @pytest.mark.parametrize(
-    ("words", "jobs"),
+    ("word", "is_of_sweep"),
     [
-        (["a=1,2", "b=x,y,z", "c=5"], 6),
-        (["a=range(1,4)"], 3),
-        (["a=choice(1,2)", "d='[1,2]'"], 2),
-        (["model=glob(*)"], None),  # Hydra looks which there are
-        (["a=interval(0,1)"], None),
+        ("hydra.mode=MULTIRUN", True),
+        ("hydra/launcher=joblib", True),
+        ("hydra.launcher.n_jobs=2", True),
+        ("+hydra.sweep.dir=x", True),
+        ("hydra/sweeper=basic", True),
+        ("hydra.sweeper.max_batch_size=2", True),
+        ("hydra.run.dir=x", True),
+        ("hydra.verbose=true", False),
+        ("hydra.job.chdir=true", False),
     ],
 )
-def test_how_many_jobs_there_will_be(words: list[str], jobs: int | None) -> None:
-    assert job._combinations(words) == jobs
-
-
-def test_another_sweeper_decides_as_it_goes(jobs: job.Jobs, capsys: Capture) -> None:
-    asked: Any = config(0)
-    asked.hydra.sweeper = {"_target_": "hydra_plugins.Optuna"}
-    jobs.on_multirun_start(asked)
-    run(jobs, 7, None)
-    assert "== job 8 · data.test_size=0.2" in capsys.readouterr().out
+def test_what_of_hydra_is_not_about_a_job(word: str, is_of_sweep: bool) -> None:
+    assert bool(launcher.OF_SWEEP.match(word)) is is_of_sweep
