@@ -117,7 +117,7 @@ def test_sweep(project: Project) -> None:
     sizes = [run["metrics"]["segregate/rows_test"] for run in jobs]
     assert sorted(sizes) == [1214, 1699]
     assert done.err.strip() == "error: 1 of 3 jobs failed, as listed above"
-    assert re.search(r"^\[2/3\] test_size=1\.5 · failed · .+ s · data\.test_size must", done.out)
+    assert re.search(r"(?m)^\[2/3\] test_size=1\.5 · failed · .+ s · data\.test_size must", done.out)
     *_, _, _, failed = done.out.strip().splitlines()
     assert failed.startswith("2 · 1.5 · failed · ")
     (parent,) = (r for r in project.runs() if r["name"].startswith("sweep "))
