@@ -105,26 +105,6 @@ def test_first_ever_run_may_be_a_step_alone(fresh: Project) -> None:
     assert not (fresh.root / "mlflow.db").is_symlink()
 
 
-@pytest.mark.slow
-def test_sweep(project: Project) -> None:
-    """Hydra's own -m; a job that fails does not stop the others, and the status is 1."""
-    done = project.run(
-        "python", "main.py", "-m", "main.steps=segregate", "data.test_size=0.25,1.5,0.35",
-        "main.experiment_name=sweep",
-    )  # fmt: skip
-    assert done.status == 1
-    jobs = [r for r in project.runs() if " · sweep · " in r["name"]]
-    sizes = [run["metrics"]["segregate/rows_test"] for run in jobs]
-    assert sorted(sizes) == [1214, 1699]
-    assert done.err.strip() == "error: 1 of 3 jobs failed, as listed above"
-    assert re.search(r"(?m)^\[2/3\] test_size=1\.5 · failed · .+ s · data\.test_size must", done.out)
-    *_, _, _, failed = done.out.strip().splitlines()
-    assert failed.startswith("2 · 1.5 · failed · ")
-    (parent,) = (r for r in project.runs() if r["name"].startswith("sweep "))
-    assert {run["tags"]["mlflow.parentRunId"] for run in jobs} == {parent["id"]}
-    assert parent["status"] == "FAILED"
-
-
 def test_help_fits_one_screen(project: Project) -> None:
     done = project.run("python", "main.py", "--help")
     lines = done.out.splitlines()

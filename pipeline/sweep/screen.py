@@ -55,7 +55,8 @@ class Screen:
         del self._shown[ended.asked.number]
         name = choice.shown([ended], self._metric)
         figure = f"{name} {ended.metrics[name]:.5g}" if name in ended.metrics else ""
-        parts = [ended.asked.title, ended.outcome, figure, f"{ended.seconds:.1f} s", ended.error]
+        title = f"best: {ended.asked.title}" if ended.asked.whole else ended.asked.title
+        parts = [title, ended.outcome, figure, f"{ended.seconds:.1f} s", ended.error]
         line = escaped(" · ".join(filter(None, parts)))
         print(f"{self._place(ended.asked)} {line}", flush=True)
 

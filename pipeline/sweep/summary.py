@@ -22,14 +22,15 @@ def main(folder: Path) -> None:
     """Print the table of a sweep that is over, from what its folder holds."""
     terminal.steady()
     about = json.loads((folder / "jobs.json").read_bytes())
-    jobs = [Ended(Asked(**job.pop("asked")), **job) for job in about["jobs"]]
+    every = [Ended(Asked(**job.pop("asked")), **job) for job in about["jobs"]]
+    jobs = [job for job in every if not job.asked.whole]  # the best one is judged on other rows
     metric = shown(jobs, about["metric"])
     titles, rows = rows_of(jobs, metric)
     print()
     table.show(titles, rows)
     first = best(jobs, metric)
     figures = {f"best/{metric}": first.metrics[metric]} if first else {}
-    failed = [job for job in jobs if job.error]
+    failed = [job for job in every if job.error]
     note = _note(titles, rows)
     tags = {"pipeline.best": first.run} if first and first.run else {}
     sweep_run.ended(folder, about["well"] and not failed, note, tags, figures)
