@@ -62,3 +62,23 @@ def by_time(times: NDArray[np.float64], column: str, second: int, gap: float) ->
             f"{len(second_rows):,} of the second part; take a smaller gap or size"
         )
     return first_rows, second_rows
+
+
+def blocks_of(times: NDArray[np.float64], number: int) -> NDArray[np.intp]:
+    """Divide rows by time into blocks that are as near to equal as their times let them.
+
+    Args:
+        times: (rows,) with as many different ones as there are blocks, or more.
+        number: of blocks.
+
+    Returns:
+        (rows,) the number of each row's block, the earliest 0; rows of one moment are in one block.
+    """
+    moments, moment, rows = np.unique(times, return_inverse=True, return_counts=True)
+    before, starts = np.cumsum(rows) - rows, [0]
+    for block in range(1, number):
+        nearest = int(np.searchsorted(before, len(times) * block / number))
+        last = len(moments) - (number - block)  # each block after it has a moment left
+        starts.append(min(max(nearest, starts[-1] + 1), last))
+    blocks: NDArray[np.intp] = np.searchsorted(starts, moment, side="right") - 1
+    return blocks

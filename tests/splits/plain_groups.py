@@ -12,16 +12,16 @@ def greedy(
     kinds: NDArray[np.intp],
     amounts: NDArray[np.intp],
     parts: Any,
-) -> NDArray[np.bool_]:
+) -> NDArray[np.intp]:
     """Give one group after the other to the part that it brings nearer to what is wanted."""
     wanted, scale = parts.wanted, parts.scale
     have = np.zeros_like(wanted)
-    in_second = np.zeros(len(order), bool)
+    part = np.zeros(len(order), np.intp)
     for number in order:
         inside = slice(starts[number], starts[number + 1])
         kind, amount = kinds[inside], amounts[inside]
         change = amount * (2 * (have[:, kind] - wanted[:, kind]) + amount) * scale[:, kind]
-        chosen = int(change[1].sum() < change[0].sum())
-        in_second[number] = chosen
+        chosen = int(np.argmin([losses.sum() for losses in change]))
+        part[number] = chosen
         have[chosen, kind] += amount
-    return in_second
+    return part

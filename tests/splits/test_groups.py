@@ -1,5 +1,8 @@
 """Groups are divided as by a plain loop over them, to the last one."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,27 +10,35 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.splits import groups
+from pipeline.splits.groups import by_group
 from pipeline.splits.keys import Classes, Rows
 from tests.splits import plain_groups
 
+Divide = Callable[..., Rows]
+
+
+def in_folds(keys: np.ndarray, classes: Classes | None, random: np.random.RandomState) -> Rows:
+    part = groups.parts_of(keys, classes, [1 / 5] * 5, random)
+    return part, np.bincount(part)
+
 
 def both(
-    keys: np.ndarray, classes: Classes | None, second: int, seed: int
+    divide: Divide, keys: np.ndarray, classes: Classes | None, seed: int
 ) -> tuple[Rows, Rows] | None:
     """Divide with both; None when both refuse, in the same words."""
-    ours = divided(keys, classes, second, seed)
+    ours = divided(divide, keys, classes, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(groups, "_greedy", plain_groups.greedy)
-        plain = divided(keys, classes, second, seed)
+        plain = divided(divide, keys, classes, seed)
     if isinstance(ours, str) or isinstance(plain, str):
         assert ours == plain
         return None
     return ours, plain
 
 
-def divided(keys: np.ndarray, classes: Classes | None, second: int, seed: int) -> Rows | str:
+def divided(divide: Divide, keys: np.ndarray, classes: Classes | None, seed: int) -> Rows | str:
     try:
-        return groups.by_group(keys, classes, second, np.random.RandomState(seed))
+        return divide(keys, classes, random=np.random.RandomState(seed))
     except InputError as error:
         return str(error)
 
@@ -54,7 +65,8 @@ def test_the_same_groups_as_a_plain_loop(
     names, codes = np.unique(codes.astype(int), return_inverse=True)
     held = Classes([str(name) for name in names], codes.astype(np.uint16)) if classes else None
     second = min(max(1, round(share * rows)), rows - 1)
-    answers = both(keys, held, second, seed)
+    divide = in_folds if seed % 2 else partial(by_group, second=second)
+    answers = both(divide, keys, held, seed)
     if answers:
         for ours, plain in zip(*answers, strict=True):
             assert np.array_equal(ours, plain)
@@ -66,7 +78,7 @@ def test_many_groups_of_all_sizes(classes: int) -> None:
     keys = (random.pareto(1, 30_000) * 2000).astype(np.uint64)
     codes = np.where(random.rand(30_000) < 0.1, random.randint(0, classes, 30_000), keys % classes)
     held = Classes([str(n) for n in range(classes)], codes.astype(np.uint16))
-    answers = both(keys, held, 9000, 1)
+    answers = both(partial(by_group, second=9000), keys, held, 1)
     assert answers
     for ours, plain in zip(*answers, strict=True):
         assert np.array_equal(ours, plain)
