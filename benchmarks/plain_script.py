@@ -20,7 +20,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 from check_data import expectations
-from evaluate.evaluate import predictions_table
 from pipeline.config.checks import Checks
 from pipeline.config.loader import load
 from pipeline.config.model import Features, Model
@@ -46,7 +45,7 @@ def judge(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> np.ndarr
     pictures = draw.performance(metrics.performance(predictions, values))
     for picture in [*pictures, draw.inputs(importances.of_inputs(model))]:
         (folder / f"{picture.name}.png").write_bytes(canvas.png(picture))
-    frame: pd.DataFrame = predictions_table(predictions)
+    frame: pd.DataFrame = predictions.table()
     return frame.to_numpy()
 
 

@@ -26,17 +26,6 @@ OF_A_SLICE = figures(OfSlices)
 Row = dict[str, Label | None]
 
 
-def predictions_table(predictions: Predictions) -> pd.DataFrame:
-    """Return one row per test row, in their order: truth, prediction, probability_<class>."""
-    classes = predictions.classes
-    columns = {
-        f"probability_{label}": predictions.probabilities[:, i]
-        for i, label in enumerate(predictions.labels)
-    }
-    labels = {"truth": classes[predictions.codes], "prediction": classes[predictions.predicted]}
-    return pd.DataFrame(labels | columns)
-
-
 @dataclass(frozen=True)
 class Judged:
     """A model and what it says of the test rows.

@@ -22,7 +22,7 @@ def write_predictions(run: StepRun, name: str, predictions: Predictions, target:
         predictions.part(slice(begin, begin + PIECE))
         for begin in range(0, len(predictions.codes), PIECE)
     )
-    pieces = (pa.Table.from_pandas(evaluate.predictions_table(part)) for part in parts)
+    pieces = (pa.Table.from_pandas(part.table()) for part in parts)
     first = next(pieces)
     schema = table_files.schema_of(first)
     with run.table_writer(name, schema, "predictions", description) as writer:

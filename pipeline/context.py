@@ -26,17 +26,15 @@ class RunContext:
     Attributes:
         artifact_store: a folder or URL; a relative folder is under the repository.
         wandb: what was asked of W&B: auto, online, offline or disabled.
-        timeout: seconds that W&B may take to answer.
-        upload_timeout: seconds that it may take for an artifact.
+        timeout, upload_timeout: seconds that W&B may take to answer, and for an artifact.
         wandb_mode: how W&B is used: online, offline or disabled.
-        project: of W&B.
-        group: of W&B's runs.
-        notes: of W&B's runs; None: the commit.
+        project, group, notes: of W&B's runs; without notes these have the commit.
         recorder: address of the process that holds W&B's runs; empty: none yet.
         record_folder: where a step leaves its record for main.py; None: it was started alone.
         mlflow_run: the MLflow run that was made for this process, if one was.
         process: main.py's, by processes.identity: its steps end with it; empty: there is none.
         screen: whether main.py shows on a terminal how far its steps' loops are.
+        workers: processes that may work side by side in a step.
     """
 
     artifact_store: str
@@ -52,6 +50,7 @@ class RunContext:
     mlflow_run: str | None = None
     process: str = ""
     screen: bool = False
+    workers: int = 1
 
     @classmethod
     def of(cls, main: Group, tracking: Group) -> Self:
@@ -77,6 +76,7 @@ class RunContext:
             group=given("WANDB_RUN_GROUP"),
             notes=given("WANDB_NOTES"),
             mlflow_run=given("MLFLOW_RUN_ID"),
+            workers=main["workers"],
         )
 
     @classmethod

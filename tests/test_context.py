@@ -10,7 +10,7 @@ from pipeline import context, paths
 from pipeline.context import HANDED, RunContext
 from pipeline.errors import InputError
 
-MAIN = {"artifact_store": "artifacts", "project_name": "songs"}
+MAIN = {"artifact_store": "artifacts", "project_name": "songs", "workers": 1}
 TRACKING = {"wandb": "auto", "timeout": 3, "upload_timeout": 8}
 
 
@@ -31,8 +31,9 @@ def test_the_config_says_what_the_environment_does_not(monkeypatch: pytest.Monke
     assert (plain.timeout, plain.upload_timeout, plain.mlflow_run) == (3, 8, None)
     for name, value in {"MODE": "online", "PROJECT": "p", "RUN_GROUP": "g", "NOTES": "n"}.items():
         monkeypatch.setenv(f"WANDB_{name}", value)
-    given = RunContext.of(MAIN | {"artifact_store": "s3://b/p"}, TRACKING)
+    given = RunContext.of(MAIN | {"artifact_store": "s3://b/p", "workers": 3}, TRACKING)
     assert given.artifact_store == "s3://b/p"
+    assert (plain.workers, given.workers) == (1, 3)
     assert (given.wandb, given.wandb_mode) == ("online", "online")
     assert (given.project, given.group, given.notes) == ("p", "g", "n")
 

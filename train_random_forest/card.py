@@ -31,6 +31,8 @@ def text(
     """
     stratify = f" over {args.stratify}" if args.stratify else ""
     how = f"chosen by {config.split.method}{stratify} with seed {args.random_seed}"
+    if config.model.folds:
+        how = f"by models of {config.model.folds} folds that were not fitted on them, {how}"
     packages = {name: version(name) for name in REQUIREMENTS}
     table, metrics = run.record.inputs[0], run.record.headline()
     return model_card.training(model_card.Training(

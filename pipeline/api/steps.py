@@ -59,6 +59,7 @@ class StepInputs:
             RunContext.from_environ(), artifact_store=str(self._folder / "artifacts"),
             wandb="disabled", wandb_mode="disabled", record_folder=str(self._folder / "record"),
             recorder="", process="", mlflow_run=None,
+            workers=1,  # forks of a process that has fitted something before may wait for ever
         )  # fmt: skip
         hook, stop = sys.excepthook, signal.getsignal(signal.SIGTERM)
         try:

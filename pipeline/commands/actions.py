@@ -163,17 +163,17 @@ WITH_STORE: dict[str, Callable[[Job, Store], None]] = {
 
 def _reuse(job: Job, plan: list[Decision], cache: Cache) -> None:
     """Use earlier executions for all steps: nothing runs, and MLflow is not imported."""
-    hits, refused = [], None
-    for decision in plan:
+    hits, obstacle = [], None
+    for number, decision in enumerate(plan, 1):
         cache.reuse(decision)
         hits.append(decision)
-        if decision.hit and (refused := decision.hit.record.refused):
+        if decision.hit and (obstacle := decision.hit.record.obstacle(number == len(plan))):
             break
     shown = console.served(hits, job.context, cache.store)
     sweep_job.tell({"run": "", "record": shown["record"]})
     served.show(shown)
-    if refused:
-        raise InputError(refused)
+    if obstacle:
+        raise InputError(obstacle)
     online = cache.store.online  # then only W&B knows whether something has changed
     steady = unchanged.steady(p for d in plan for p in job.config.cache_files[d.step])
     if job.memory and steady and not job.config.main.recheck and not online:

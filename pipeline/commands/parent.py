@@ -66,7 +66,7 @@ class ParentRun:
 
         Raises:
             InputError: the step failed: its reason and where its log is; or it refuses the table
-                or the model, and no later step is to use it.
+                or the model, or made none, and no later step is to use it.
         """
         with self._decided(name, number, total) as decision:
             when = f", {served.ago(decision.when)}" if decision.when else ""
@@ -80,9 +80,9 @@ class ParentRun:
                 else:
                     with self._context_for(folder).applied(), self._collecting(decision, folder):
                         yield steps.parameters(name, decision.values, self._folder)
-        records = (outcome.record for outcome in self.outcomes)
-        if refused := next((record.refused for record in records if record.step == name), None):
-            raise InputError(refused)
+        ended = (outcome.record for outcome in self.outcomes if outcome.record.step == name)
+        if obstacle := next((record.obstacle(number == total) for record in ended), None):
+            raise InputError(obstacle)
 
     @property
     def backend_config(self) -> dict[str, str]:

@@ -13,9 +13,10 @@ from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import MetricEstimate
 from pipeline.judging.formatting import title
 from pipeline.replay.manifest import Manifest
-from pipeline.report.differences import Line, headline, lines, several
+from pipeline.report.differences import Line, lines, several
 from pipeline.report.run_section import command
 from pipeline.text.masking import masked
+from pipeline.tracking.record import headline
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _metrics(manifest: Manifest) -> dict[str, object]:
         f"{title(name)}, {step['step']}": value
         for step in steps
         if step["status"] in ("finished", "cached")
-        for name, value in headline(step).items()
+        for name, value in headline(step["metrics"]).items()
     }
 
 

@@ -21,6 +21,9 @@ class Whole:
     ece: float | None = None
 
 
+METRICS = [item.name for item in fields(Whole)]
+
+
 @dataclass
 class OfClasses:
     """Bounds of figures that every class has to reach."""
@@ -47,7 +50,7 @@ class Gate:
 
     # NAME:ALIAS that a model gets which passes; null: no comparison.
     champion: str | None = field(default=None, metadata={"fits": FORMS["champion"]})
-    metric: str = field(default="f1", metadata={"one_of": [f.name for f in fields(Whole)]})
+    metric: str = field(default="f1", metadata={"one_of": METRICS})
     margin: float = field(default=0.01, metadata={"at_least": 0})  # by how much it may be worse
     # What becomes of a model that cannot be compared with the champion that there is.
     incomparable: str = field(default="refuse", metadata={"one_of": ["refuse", "promote"]})

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.config.evaluate import METRICS
 from pipeline.config.preprocess import Text
 from pipeline.config.segregate import Split
+from pipeline.errors import InputError
 
 # scikit-learn's classifiers that plain values can set up and that may give probabilities.
 ALLOWED = [
@@ -103,6 +105,25 @@ class Model:
     # Types that a model file may hold besides TRUSTED_TYPES and what skops trusts; nothing else is
     # written or read.
     trusted_types: list[str] = field(default_factory=list)
+    # Parts of the training table that judge a model of the others, each in its turn; the exported
+    # model is fitted on all. null: validation rows are kept aside once.
+    folds: int | None = field(default=None, metadata={"at_least": 2})
+    # After fold k: training stops if stop_metric, on average, is worse than the k-th number.
+    stop_below: list[float] = field(default_factory=list)
+    stop_metric: str = field(default="f1", metadata={"one_of": METRICS})
+
+    def __post_init__(self) -> None:
+        """Refuse numbers for folds that there are not."""
+        limits = f"model.stop_below={self.stop_below}"
+        if self.stop_below and self.folds is None:
+            raise InputError(
+                f"{limits}: there are no folds to stop after; give model.folds, or leave it out"
+            )
+        if self.folds and len(self.stop_below) > self.folds:
+            raise InputError(
+                f"{limits}: {len(self.stop_below)} numbers for model.folds={self.folds}; give one "
+                "for each fold, or for the first few"
+            )
 
 
 @dataclass(kw_only=True)

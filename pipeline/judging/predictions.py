@@ -50,6 +50,14 @@ class Predictions:
         """Return the predictions of the rows of an (n,) mask, or of a slice."""
         return Predictions(self.codes[rows], self.probabilities[rows], self.classes)
 
+    def table(self) -> pd.DataFrame:
+        """Return a row for each, in their order: truth, prediction, probability_<class>."""
+        columns = {
+            f"probability_{label}": self.probabilities[:, i] for i, label in enumerate(self.labels)
+        }
+        labels = {"truth": self.classes[self.codes], "prediction": self.classes[self.predicted]}
+        return pd.DataFrame(labels | columns)
+
     def support(self) -> NDArray[np.int64]:
         """Return how many rows each class has, (k,)."""
         return np.bincount(self.codes, minlength=len(self.classes))

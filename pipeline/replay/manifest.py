@@ -50,6 +50,7 @@ class StepEntry(TypedDict):
     pictures: dict[str, str]
     error: str | None
     refused: str | None
+    stopped: str | None
     notes: list[str]
     uses: int | None
     seconds: float
@@ -115,6 +116,7 @@ def _step(outcome: Outcome) -> StepEntry:
         "pictures": record.pictures,
         "error": record.error,
         "refused": record.refused,
+        "stopped": record.stopped,
         "notes": record.notes,
         "uses": record.uses,
         "seconds": round(record.seconds, 3),

@@ -175,8 +175,9 @@ def _run(original: Manifest, code: Path, artifacts: Path) -> Manifest:
     files = list((code / "outputs").glob("*/*/" + manifest.FILE))
     new_manifest: Manifest | None = json.loads(files[0].read_text("utf-8")) if files else None
     steps = new_manifest["steps"] if new_manifest else []
-    refused = any(step.get("refused") for step in steps)  # as recorded, or it differs
-    if new_manifest is None or len(files) != 1 or (process.returncode != 0 and not refused):
+    ended = any(step.get("refused") or step.get("stopped") for step in steps)
+    # If it ended there when it was recorded, it is the same; else it differs.
+    if new_manifest is None or len(files) != 1 or (process.returncode != 0 and not ended):
         errors = [line for line in lines if line.startswith("error: ")]
         message = "".join(errors[-1:] or lines[-1:]).strip()
         raise InputError(f"the replay of run {original['run'][:8]} failed: {message}")

@@ -8,9 +8,9 @@ from typing import TypedDict
 
 from pipeline.judging.formatting import listed
 from pipeline.replay.checkout import CodeState
-from pipeline.replay.manifest import Manifest, StepEntry
+from pipeline.replay.manifest import Manifest
 from pipeline.replay.replay import HOOKS, HOW
-from pipeline.tracking.record import ArtifactFacts, reference
+from pipeline.tracking.record import ArtifactFacts, headline, reference
 
 SHORT = 12  # hexadecimal digits that are shown of a digest
 Line = tuple[str, list[object]]  # what is not the same, and its value in each run
@@ -152,16 +152,11 @@ def _described(artifact: ArtifactFacts) -> str:
     return f"{reference(artifact)}{size}, {_short(artifact['digest'])}"
 
 
-def headline(step: StepEntry) -> dict[str, float]:
-    """Return a step's metrics of the whole, without the details of one class."""
-    return {name: value for name, value in step["metrics"].items() if "/" not in name}
-
-
 def _metrics(now: Manifest, before: Manifest) -> Iterator[Metric]:
-    theirs = {step["step"]: headline(step) for step in before["steps"]}
+    theirs = {step["step"]: headline(step["metrics"]) for step in before["steps"]}
     for step in now["steps"]:
         old = theirs.get(step["step"], {})
-        for name, value in headline(step).items():
+        for name, value in headline(step["metrics"]).items():
             if name in old:
                 yield {"step": step["step"], "metric": name, "before": old[name], "now": value,
                        "difference": value - old[name]}  # fmt: skip

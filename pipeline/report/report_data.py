@@ -128,7 +128,7 @@ def divided(manifest: Manifest) -> ArtifactFacts | None:
 
 def _is_table(artifact: ArtifactFacts) -> bool:
     name: str = artifact["name"]
-    return name.endswith((".csv", ".parquet")) and artifact["type"] != "predictions"
+    return name.endswith((".csv", ".parquet")) and "predictions" not in artifact["type"]
 
 
 def version_of(stores: Sequence[Store], artifact: ArtifactFacts) -> Version:

@@ -18,9 +18,8 @@ from pipeline.judging.formatting import tidy
 from pipeline.judging.pictures import draw
 from pipeline.judging.pictures.canvas import Picture
 from pipeline.judging.pictures.confusion import Confusion, worst
-from pipeline.report.differences import headline
 from pipeline.report.report_data import ReportData
-from pipeline.tracking.record import Row
+from pipeline.tracking.record import Row, headline
 
 CONFUSIONS = 10  # pairs that the table lists
 
@@ -57,7 +56,7 @@ def results(data: ReportData) -> Results | None:
     for step in reversed(data.manifest["steps"]):
         if rows := step["tables"].get("per_class"):
             overall: list[MetricEstimate] = [
-                {"metric": name, **bare(value)} for name, value in headline(step).items()
+                {"metric": name, **bare(value)} for name, value in headline(step["metrics"]).items()
             ]
             return Results(overall, [_recorded(row) for row in rows], step=step["step"])
     return None

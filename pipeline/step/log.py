@@ -51,6 +51,11 @@ class StepLog:
         """End the run with status 1; its outputs are published and recorded all the same."""
         self.record.refused = reason
 
+    def stop(self, reason: str) -> None:
+        """Let the run end well without the step's outputs; steps that follow it do not run."""
+        self.record.stopped = reason
+        self.note(reason)
+
     def note(self, text: str) -> None:
         """Warn of something that a reader of the results should know; the report says it too."""
         self.record.notes.append(text)

@@ -1,6 +1,6 @@
 """How good a model is on some rows, recorded the same way in training and in evaluation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,20 +19,27 @@ if TYPE_CHECKING:
 Rows = NDArray[np.integer]
 
 
-def validate(run: StepRun, model: "Pipeline", rows: pd.DataFrame, target: str) -> None:
-    """Predict rows and record metrics, a table per class, and pictures.
-
-    Args:
-        run: where it is recorded.
-        model: a fitted pipeline.
-        rows: a table with the model's columns and the target.
-        target: the column with the true class.
+def predicted(model: "Pipeline", rows: pd.DataFrame, target: str) -> Predictions:
+    """Return what a fitted pipeline says of rows with its columns and the target.
 
     Raises:
         InputError: a column is missing or unfit, or a true class is unknown to the model.
     """
     truth = features.labels(rows, target)
-    predictions = Predictions.of(truth, export.predict(model, rows)[0], model.classes_)
+    return Predictions.of(truth, export.predict(model, rows)[0], model.classes_)
+
+
+def validate(run: StepRun, model: "Pipeline", predictions: Predictions) -> None:
+    """Record metrics, a table per class, and pictures.
+
+    Args:
+        run: where it is recorded.
+        model: a fitted pipeline.
+        predictions: its own, of validation rows, or those of the models of folds.
+
+    Raises:
+        InputError: a probability is not finite.
+    """
     values = record_metrics(run, predictions)
     record_pictures(run, draw.performance(metrics.performance(predictions, values)))
     if inputs := importances.of_inputs(model):
@@ -54,7 +61,7 @@ def record_metrics(run: StepRun, predictions: Predictions) -> dict[str, float]:
 
 
 def record_fit(
-    run: StepRun, model: "Pipeline", frame: pd.DataFrame, rows: tuple[Rows, Rows], target: str
+    run: StepRun, model: "Pipeline", frame: pd.DataFrame, parts: Mapping[str, Rows], target: str
 ) -> None:
     """Record how the model got better while it was fitted, if its estimator tells.
 
@@ -62,10 +69,9 @@ def record_fit(
         run: where it is recorded.
         model: a fitted pipeline.
         frame: the table that it was fitted and validated on.
-        rows: positions of the training and of the validation rows in it.
+        parts: positions of its rows: of training, and of validation if rows were kept aside.
         target: the column with the true class.
     """
-    parts = dict(zip(("training", "validation"), rows, strict=True))
     for axis, points in staged.of_fit(model, frame, parts, target).items():
         run.log_series(axis, points)
 

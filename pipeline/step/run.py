@@ -29,8 +29,11 @@ class StepRun(StepLog):
     Outputs are published together when the step has ended well; a step that fails leaves none.
     """
 
-    def __init__(self, record: Record, folder: Path, work: Path, store: Store) -> None:
+    def __init__(
+        self, record: Record, folder: Path, work: Path, store: Store, workers: int = 1
+    ) -> None:
         super().__init__(record, folder)
+        self.workers = workers  # processes side by side, at most; they change no result
         self._work = work
         self._store = store
         record.catalog = store.catalog

@@ -39,6 +39,7 @@ def tags(record: Record) -> dict[str, str]:
         "pipeline.outputs": ", ".join(reference(a) for a in record.outputs) or None,
         "pipeline.error": record.error,
         "pipeline.refused": record.refused,
+        "pipeline.stopped": record.stopped,
         "pipeline.reason": record.reason,
         "pipeline.tracking.wandb_run": record.wandb_run,
     }

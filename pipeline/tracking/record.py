@@ -1,6 +1,7 @@
 """What a step did, as a file: the step writes it, MLflow and W&B are told from it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from pipeline.shapes import misfit
 from pipeline.store.versions import Version
 
 FILE = "record.json"
+DETAIL = re.compile(r"/|_fold_\d+$")  # in the name of a metric of one class, or of one fold
 REQUIRED = {"step", "parameters", "started", "name", "version"}
 
 
@@ -46,8 +48,8 @@ class Record:
     ``inputs`` and ``outputs`` are numbered as in the ``catalog``: that of a W&B project, else the
     artifact store's own.
     ``metrics`` are numbers by name; a name with a slash (``f1/Pop``) is a detail of one
-    class. ``tables`` are small; they and the ``pictures`` (file name → SHA-256) are
-    files of the record's folder. ``local_files`` says where
+    class, ``cv_f1_fold_1`` one of a fold. ``tables`` are small; they and the ``pictures`` (file
+    name → SHA-256) are files of the record's folder. ``local_files`` says where
     the outputs' files lie while the step lives. ``series`` are what charts show: what is counted
     (trees, say) → points, each with the count under that name and the metrics there.
     """
@@ -70,6 +72,7 @@ class Record:
     mlflow_run: str | None = None
     wandb_run: str | None = None
     refused: str | None = None  # what check_data says against the table, the gate of the model
+    stopped: str | None = None  # why it ended well, and without its outputs
     notes: list[str] = field(default_factory=list)  # what a reader of its results should know
     aliases: dict[str, list[str]] = field(default_factory=dict)  # outputs' own, beside `latest`
     promoted: Promotion | None = None
@@ -84,9 +87,18 @@ class Record:
         """How it ended: finished, failed or refused."""
         return "refused" if self.status == "finished" and self.refused else self.status
 
+    def obstacle(self, last: bool) -> str | None:
+        """Say why a run cannot go on after this step, if it cannot; `last`: no other follows."""
+        if self.stopped and not last:
+            return (
+                f"{self.stopped}; there is no model for the steps after it, which "
+                f"main.steps=:{self.step} leaves out"
+            )
+        return self.refused
+
     def headline(self) -> dict[str, float]:
-        """Return the metrics of the whole, without the details of one class."""
-        return {name: value for name, value in self.metrics.items() if "/" not in name}
+        """Return the metrics of the whole, without the details of one class or one fold."""
+        return headline(self.metrics)
 
     def write(self, folder: Path) -> None:
         """Write the record into the folder."""
@@ -121,6 +133,11 @@ def of(content: Mapping[str, Any]) -> Record:
     if foreign := content.keys() - names:
         raise ValueError(f"{min(foreign)} is no key of a record")
     return Record(**content)
+
+
+def headline(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return the metrics of the whole, without the details of one class or one fold."""
+    return {name: value for name, value in metrics.items() if not DETAIL.search(name)}
 
 
 def write_table(name: str, rows: list[Row], folder: Path) -> None:

@@ -15,7 +15,6 @@ from evaluate.evaluate import (
     interval_metrics,
     interval_rows,
     log_lines,
-    predictions_table,
     slice_rows,
 )
 from pipeline.config.evaluate import Judging
@@ -43,7 +42,7 @@ def test_predictions_keep_the_order_of_the_rows():
     probabilities, predicted = predict(pipeline, TABLE)
     truth = labels(TABLE, "kind")
     said = Predictions.of(truth, probabilities, pipeline.classes_)
-    table = predictions_table(said)
+    table = said.table()
     assert pipeline.classes_[said.predicted].tolist() == predicted.tolist()
     assert list(table) == ["truth", "prediction", "probability_a", "probability_b"]
     assert list(table["truth"]) == list(table["prediction"]) == ["b", "a", "b", "a"]
@@ -59,7 +58,7 @@ def test_whole_numbers_and_other_columns_do_not_disturb():
 
 
 def test_numbers_as_classes_name_the_columns():
-    table = predictions_table(Predictions.of([0], np.array([[0.4, 0.6]]), [0, 1]))
+    table = Predictions.of([0], np.array([[0.4, 0.6]]), [0, 1]).table()
     assert list(table) == ["truth", "prediction", "probability_0", "probability_1"]
 
 

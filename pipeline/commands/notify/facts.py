@@ -10,6 +10,7 @@ from pipeline.replay.manifest import StepEntry
 from pipeline.report import make
 from pipeline.screen import failures
 from pipeline.text.masking import masked
+from pipeline.tracking.record import headline
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _recorded(job: Job) -> tuple[str | None, Sequence[StepEntry]]:
 def _metrics(steps: Sequence[StepEntry]) -> dict[str, float]:
     """Return the figures of the last step that judged a model."""
     judged = [step["metrics"] for step in steps if "per_class" in step["tables"]]
-    return {n: value for n, value in (judged[-1] if judged else {}).items() if "/" not in n}
+    return headline(judged[-1] if judged else {})
 
 
 def _has_drifted(step: StepEntry) -> bool:
