@@ -134,4 +134,4 @@ class ModelConfig:
     features: Features
     text: Text | None = None  # how preprocess made the text feature: then a server can make it
     model: Model
-    split: Split = field(default_factory=Split)  # of the validation rows
+    split: Split = field(default_factory=Split)  # of the validation rows, or of the folds

@@ -15,6 +15,7 @@ NUMBER = re.compile(
 )
 TITLES = {"auc": "AUC", "f1": "F1", "log_loss": "log loss", "brier": "Brier score",
           "ece": "calibration error"}  # fmt: skip
+OF_FOLDS = re.compile(r"cv_(?!folds_done)(.*?)(_std)?")
 MEANINGS = {
     "auc": "how often a row of one class ranks above a row of another; 0.5 is a guess, 1 is best",
     "f1": "harmonic mean of precision and recall, mean of the classes; 1 is best",
@@ -91,6 +92,8 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 def title(metric: str) -> str:
     """Return a metric's name for people."""
+    if folds := OF_FOLDS.fullmatch(metric):
+        return f"{title(folds[1])}, {'spread over' if folds[2] else 'mean of'} folds"
     return TITLES.get(metric, metric.replace("_", " "))
 
 

@@ -1,6 +1,6 @@
 """The section on how good the model is: tables and pictures of its evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from pipeline.judging.evaluation import (
     bare,
     estimates_of,
 )
-from pipeline.judging.formatting import tidy
+from pipeline.judging.formatting import number, tidy
 from pipeline.judging.pictures import draw
 from pipeline.judging.pictures.canvas import Picture
 from pipeline.judging.pictures.confusion import Confusion, worst
@@ -55,11 +55,23 @@ def results(data: ReportData) -> Results | None:
         return _evaluated(data.evaluation)
     for step in reversed(data.manifest["steps"]):
         if rows := step["tables"].get("per_class"):
-            overall: list[MetricEstimate] = [
-                {"metric": name, **bare(value)} for name, value in headline(step["metrics"]).items()
-            ]
+            overall = _whole(headline(step["metrics"]))
             return Results(overall, [_recorded(row) for row in rows], step=step["step"])
     return None
+
+
+def _whole(metrics: Mapping[str, float]) -> list[MetricEstimate]:
+    """Return the metrics that a step recorded, mean and spread over its folds beside them."""
+    notes = {
+        name: f"{number(mean)} ± {number(metrics.get(f'cv_{name}_std'))} over the folds"
+        for name in metrics
+        if (mean := metrics.get(f"cv_{name}")) is not None
+    }
+    return [
+        {"metric": name, **bare(value, notes.get(name))}
+        for name, value in metrics.items()
+        if not name.startswith("cv_")
+    ]
 
 
 def slices(data: ReportData) -> list[SliceEstimates]:

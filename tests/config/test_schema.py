@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from pipeline.config import schema
+from pipeline.config.evaluate import METRICS
 from pipeline.config.loader import defaults
 from pipeline.errors import InputError
 from tests.conftest import ROOT
@@ -56,6 +57,7 @@ CHOICES = {
     "model.numeric.imputation": ["median", "mean", "none"],
     "model.categorical.imputation": ["most_frequent"],
     "model.categorical.encoding": ["ordinal", "one_hot"],
+    "model.stop_metric": METRICS,
 }
 
 
@@ -70,6 +72,8 @@ CHOICES = {
         *((key, value) for key in NOT_NEGATIVE for value in (0.0, 7.5)),
         *((key, value) for key in PARTS for value in (0.0, 1.0)),
         ("data.checks.drift.class_ratio", 1.001),
+        ("model.folds", 2),
+        ("sweep.workers", 1),
         *((key, value) for key, choices in CHOICES.items() for value in choices),
     ],
 )
@@ -89,6 +93,8 @@ def test_accepted_up_to_the_border(key: str, value: Any) -> None:
         *((key, -0.1, "at least 0") for key in NOT_NEGATIVE),
         *((k, v, "at least 0 and at most 1") for k in PARTS for v in (-0.1, 1.1)),
         ("data.checks.drift.class_ratio", 1.0, "greater than 1"),
+        ("model.folds", 1, "at least 2"),
+        ("sweep.workers", 0, "at least 1"),
         *((key, "other", f"one of {', '.join(choices)}") for key, choices in CHOICES.items()),
     ],
 )
@@ -99,6 +105,15 @@ def test_refused_beyond_the_border(key: str, value: Any, allowed: str) -> None:
     said = str(caught.value)
     assert allowed in said.removeprefix(f"{key} must be ")
     assert f", got {value!r}" in said
+
+
+def test_numbers_to_stop_below_are_for_folds_that_there_are() -> None:
+    given = checked(config("model.folds=3", "model.stop_below=[0.5,0.6,0.7]"))
+    assert given.model.stop_below == [0.5, 0.6, 0.7]
+    with pytest.raises(InputError, match=r"^model\.stop_below=\[0\.5\]: there are no folds"):
+        checked(config("model.stop_below=[0.5]"))
+    with pytest.raises(InputError, match=r"2\.0\]: 3 numbers for model\.folds=2; give one"):
+        checked(config("model.folds=2", "model.stop_below=[0.5,1,2]"))
 
 
 @pytest.mark.parametrize("pair", SMALLEST)

@@ -136,6 +136,16 @@ def test_without_an_evaluation_the_record_s_metrics_are_shown_without_intervals(
     assert "no interval was measured" in text["summary"]
 
 
+def test_the_figures_of_folds_are_beside_those_of_all_rows() -> None:
+    recorded = whole()
+    for judged in recorded["steps"]:
+        if "per_class" in judged["tables"]:
+            judged["metrics"] |= {"cv_auc": 0.91, "cv_auc_std": 0.02, "cv_auc_fold_1": 0.9}
+    text = read(ReportData(recorded)).text["results"]
+    assert "AUC 0.928 0.910 ± 0.020 over the folds" in text
+    assert "cv" not in text
+
+
 def test_a_failed_run_names_the_step_and_its_reason() -> None:
     recorded = manifest([step("prepare"), step("check", status="failed", error=f"3 failed {EVIL}")])
     recorded["config"]["main"]["steps"] = "all"

@@ -41,9 +41,20 @@ def test_a_step_that_died_before_left_no_record(tmp_path: Path) -> None:
     assert record.read_record(tmp_path) is None
 
 
-def test_the_headline_leaves_out_the_details_of_one_class() -> None:
-    metrics = {"f1": 0.5, "f1/Pop": 0.25, "rows": 3.0, "auc/a/b": 1.0}
-    assert made(metrics=metrics).headline() == {"f1": 0.5, "rows": 3.0}
+def test_the_headline_leaves_out_the_details_of_one_class_and_one_fold() -> None:
+    whole = {"f1": 0.5, "rows": 3.0, "cv_f1": 0.4, "cv_f1_std": 0.1, "cv_folds_done": 2}
+    details = {"f1/Pop": 0.25, "auc/a/b": 1.0, "cv_f1_fold_1": 0.4, "cv_f1_fold_12": 0.4}
+    assert made(metrics=whole | details).headline() == whole
+
+
+def test_after_which_steps_a_run_does_not_go_on() -> None:
+    assert made().obstacle(last=False) is None
+    assert made(refused="too bad").obstacle(last=True) == "too bad"
+    stopped = made(stopped="stopped after fold 1 of 3")
+    assert stopped.obstacle(last=True) is None
+    said = str(stopped.obstacle(last=False))
+    assert said.startswith("stopped after fold 1 of 3; there is no model for the steps after it")
+    assert "main.steps=:split" in said
 
 
 @pytest.mark.parametrize(

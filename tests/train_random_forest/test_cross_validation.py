@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -10,9 +11,14 @@ import pytest
 from sklearn.metrics import f1_score, log_loss
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+from pipeline.config.evaluate import METRICS
 from pipeline.errors import InputError
+from pipeline.judging.metrics import HEADLINE
 from pipeline.models.features import features_of, model_input
 from pipeline.splits.keys import Rows
+from pipeline.step.run import StepRun
+from pipeline.store.artifacts import Store
+from pipeline.tracking.record import Record
 from tests import typed
 from tests.train_random_forest.test_train import FEATURES, FOREST, MODEL, estimator, made_up
 from train_random_forest import cross_validation, fold_figures
@@ -63,6 +69,10 @@ def test_the_figures_are_those_computed_by_hand() -> None:
     assert figures["cv_folds_done"] == 3
 
 
+def test_the_config_names_the_figures_that_there_are() -> None:
+    assert list(HEADLINE) == METRICS
+
+
 def test_figures_that_some_folds_lack() -> None:
     figures = fold_figures.metrics([{"f1": 0.5, "auc": 0.9}, {"f1": 0.7}])
     assert figures == pytest.approx({
@@ -75,11 +85,16 @@ def test_figures_that_some_folds_lack() -> None:
 @pytest.mark.parametrize(
     "model",
     [
-        {**MODEL, "estimator": {**FOREST, "n_jobs": -1}},
         estimator("neural_network.MLPClassifier", hidden_layer_sizes=[200], max_iter=5),
-        estimator("ensemble.HistGradientBoostingClassifier", max_iter=3),
+        *(
+            pytest.param(model, marks=pytest.mark.slow)
+            for model in (
+                {**MODEL, "estimator": {**FOREST, "n_jobs": -1}},
+                estimator("ensemble.HistGradientBoostingClassifier", max_iter=3),
+            )
+        ),
     ],
-    ids=["forest", "network", "boosting"],
+    ids=["network", "forest", "boosting"],
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -125,3 +140,57 @@ def test_when_more_folds_are_not_worth_their_time(
 ) -> None:
     name = "f1" if metric == "auc" else metric
     assert fold_figures.hopeless([{name: v} for v in values], metric, bounds) == said
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> StepRun:
+    record = Record("train_random_forest", {}, "2026-01-01T00:00:00")
+    (tmp_path / "record").mkdir()
+    return StepRun(record, tmp_path / "record", tmp_path, Store(tmp_path / "store"))
+
+
+def judge(run: StepRun, parts: Sequence[Rows] = PARTS, **model: Any) -> Any:
+    config = typed.model({**MODEL, "folds": len(parts), **model})
+    unfitted = typed.pipeline(FEATURES, MODEL)
+    return cross_validation.judge(run, unfitted, TABLE, "kind", parts, config)
+
+
+def test_what_is_recorded_of_all_folds(run: StepRun, tmp_path: Path) -> None:
+    cross_validation.record(run, judge(run, stop_below=[0, 0, 0]), "oof.parquet", "kind")
+    run.publish()
+    record = run.record
+    assert record.headline()["cv_folds_done"] == 3
+    assert [row["f1"] for row in record.tables["folds"]] == [
+        record.metrics[f"cv_f1_fold_{k}"] for k in (1, 2, 3)
+    ]
+    (made,) = record.outputs
+    assert made["metadata"]["rows"] == 60
+    assert made["type"] == "oof_predictions"
+    assert record.stopped is None
+    assert record.notes == []
+
+
+def test_training_stops_where_it_is_hopeless(run: StepRun) -> None:
+    assert judge(run, stop_below=[0, 1.1]) is None
+    record = run.record
+    assert record.stopped
+    assert record.stopped.startswith("stopped after fold 2 of 3: f1 ")
+    assert record.notes == [record.stopped]
+    assert record.metrics["cv_folds_done"] == 2
+    assert "cv_f1_fold_3" not in record.metrics
+    assert "f1" not in record.metrics
+    run.publish()
+    assert record.outputs == []
+
+
+def test_classes_that_come_later_are_noted(run: StepRun) -> None:
+    """As by time: what is new in a fold, its model cannot know."""
+    owls = np.flatnonzero(TRUTH == "owl")
+    others = np.flatnonzero(TRUTH != "owl")
+    parts = [(others[:20], others[20:30]), (others[:30], np.r_[others[30:], owls])]
+    out_of_fold = judge(run, parts)
+    assert len(out_of_fold.rows) == 60 - 20
+    assert run.record.notes == [
+        f"fold 2 was fitted without owl, which {len(owls)} of the rows that judge it are: they "
+        "count as wrong"
+    ]
