@@ -100,9 +100,10 @@ def _recorded(job: Job) -> tuple[str | None, Sequence[StepEntry]]:
 
 
 def _metrics(steps: Sequence[StepEntry]) -> dict[str, float]:
-    """Return the figures of the last step that judged a model."""
+    """Return the figures of the last step that judged a model; without those of its folds."""
     judged = [step["metrics"] for step in steps if "per_class" in step["tables"]]
-    return headline(judged[-1] if judged else {})
+    whole = headline(judged[-1] if judged else {})
+    return {name: value for name, value in whole.items() if not name.startswith("cv_")}
 
 
 def _has_drifted(step: StepEntry) -> bool:
