@@ -20,7 +20,7 @@ def own(sample_run: Path, tmp_path: Path) -> Project:
 
 
 def test_every_training_row_is_judged_and_fitted(own: Project) -> None:
-    done = own.run("python", "main.py", "model.folds=2", "sweep.workers=2", END)
+    done = own.run("python", "main.py", "model.folds=2", "main.workers=2", END)
     assert done.status == 0, done.out + done.err
     assert "3,397 → 3,397 · auc 0." in done.out
     manifest = own.manifest("oof_predictions.parquet:v0")

@@ -90,21 +90,23 @@ def predictions(
 ) -> Generator[Predictions]:
     """Yield what the model of each fold says of the fold's rows.
 
-    A class that no row has which it was fitted on has probability 0. The number of workers changes
-    no bit: threads that share a sum are left out whatever it is.
+    A class that no row has which it was fitted on has probability 0. The workers share the cores,
+    of which each has one or more; their number changes no bit, because BLAS, whose sums depend on
+    its threads, has one whatever it is.
     """
     truth = features.labels(frame, target)
     classes = np.unique(truth)
-    side_by_side = min(workers, len(parts))
-    cores = max(joblib.cpu_count() // side_by_side, 1)
-    own = clone(unfitted)
-    if side_by_side > 1 and "n_jobs" in own[-1].get_params():
-        own[-1].set_params(n_jobs=cores)
+    workers = min(workers, len(parts), joblib.cpu_count())
+    cores, threads, own = joblib.cpu_count() // workers, {"blas": 1}, clone(unfitted)
+    if workers > 1:
+        threads["openmp"] = cores
+        if "n_jobs" in own[-1].get_params():
+            own[-1].set_params(n_jobs=cores)
 
     def of_fold(number: int) -> NDArray[np.float64]:
         fitting, judging = parts[number]
         try:
-            with threadpool_limits({"blas": 1, "openmp": cores}):
+            with threadpool_limits(threads):
                 fitted = train.fit(own, frame.iloc[fitting], target)
                 said = export.predict(fitted, frame.iloc[judging])[0]
         except InputError as error:

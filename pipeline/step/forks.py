@@ -78,7 +78,7 @@ def _answer(begun: deque[Begun]) -> T:  # type: ignore[type-var]
         process.join()
         raise InputError(
             f"one of the processes side by side was killed ({process.exitcode}), perhaps because "
-            "memory ran out; take sweep.workers=1"
+            "memory ran out; take main.workers=1"
         ) from None
     process.join()
     begun.popleft()

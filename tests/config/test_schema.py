@@ -73,7 +73,7 @@ CHOICES = {
         *((key, value) for key in PARTS for value in (0.0, 1.0)),
         ("data.checks.drift.class_ratio", 1.001),
         ("model.folds", 2),
-        ("sweep.workers", 1),
+        ("main.workers", 1),
         *((key, value) for key, choices in CHOICES.items() for value in choices),
     ],
 )
@@ -94,7 +94,7 @@ def test_accepted_up_to_the_border(key: str, value: Any) -> None:
         *((k, v, "at least 0 and at most 1") for k in PARTS for v in (-0.1, 1.1)),
         ("data.checks.drift.class_ratio", 1.0, "greater than 1"),
         ("model.folds", 1, "at least 2"),
-        ("sweep.workers", 0, "at least 1"),
+        ("main.workers", 0, "at least 1"),
         *((key, "other", f"one of {', '.join(choices)}") for key, choices in CHOICES.items()),
     ],
 )

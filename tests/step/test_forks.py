@@ -39,7 +39,7 @@ def test_one_that_is_killed_is_said() -> None:
     def work(number: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with pytest.raises(InputError, match=r"was killed \(-9\).*sweep\.workers=1"):
+    with pytest.raises(InputError, match=r"was killed \(-9\).*main\.workers=1"):
         list(forks.in_order(work, 3, 2))
 
 
