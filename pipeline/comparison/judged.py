@@ -57,14 +57,18 @@ def read(run: Manifest, location: str) -> Judged:
     catalog = step.get("catalog") or ""
     made = next(a for a in step["outputs"] if a["type"] == "predictions")
     tables = [(a, catalog) for a in step["inputs"] if "arrow_schema" in (a.get("metadata") or {})]
-    with _opened((made, catalog), location) as table:
-        frame = table.read().to_pandas()
+    with opened((made, catalog), location) as table:
+        predictions = predictions_of(table.read().to_pandas())
+    target = run["config"]["data"]["target"]
+    return Judged(run["run"][:8], target, tables[0] if tables else None, predictions)
+
+
+def predictions_of(frame: pd.DataFrame) -> Predictions:
+    """Return the predictions in a table of truth and probability_<class>; classes are texts."""
     names = [name for name in frame.columns if name.startswith(PROBABILITY)]
     classes = [name.removeprefix(PROBABILITY) for name in names]
     truth = [str(label) for label in frame["truth"].tolist()]
-    predictions = Predictions.of(truth, frame[names].to_numpy(np.float64), classes)
-    target = run["config"]["data"]["target"]
-    return Judged(run["run"][:8], target, tables[0] if tables else None, predictions)
+    return Predictions.of(truth, frame[names].to_numpy(np.float64), classes)
 
 
 def on_common_rows(one: Judged, other: Judged, location: str) -> tuple[Predictions, Predictions]:
@@ -99,7 +103,7 @@ def _positions(one: Judged, other: Judged, location: str) -> tuple[Positions, Po
     if one.table[0]["digest"] == other.table[0]["digest"]:
         rows = np.arange(len(one.predictions.codes))
         return rows, rows
-    with _opened(one.table, location) as ours, _opened(other.table, location) as theirs:
+    with opened(one.table, location) as ours, opened(other.table, location) as theirs:
         names = set(theirs.schema.names)
         columns = [name for name in ours.schema.names if name in names]
         keys = [_keys(source, columns) for source in (ours, theirs)]
@@ -117,8 +121,12 @@ def _keys(table: Source, columns: Sequence[str]) -> pd.DataFrame:
 
 
 @contextmanager
-def _opened(table: tuple[ArtifactFacts, str], location: str) -> Iterator[Source]:
-    """Open a table of a run; InputError when it is gone."""
+def opened(table: tuple[ArtifactFacts, str], location: str) -> Iterator[Source]:
+    """Open a table of a run, given with its catalog.
+
+    Raises:
+        InputError: it is gone.
+    """
     artifact, catalog = table
     stores = [Store(location, name) for name in dict.fromkeys([catalog, ""])]
     version = version_of(stores, artifact)

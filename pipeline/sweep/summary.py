@@ -5,14 +5,17 @@ python pipeline/sweep/summary.py FOLDER
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])  # the repository, for `pipeline`
 
 from pipeline.config.overrides import as_typed
+from pipeline.context import RunContext
 from pipeline.screen import table, terminal
 from pipeline.sweep.choice import best, ranked, shown
+from pipeline.sweep.intervals import Verdict, verdicts
 from pipeline.sweep.job import Asked, Ended, short_names
 from pipeline.text.masking import masked_text
 from pipeline.tracking.entities import sweep_run
@@ -25,7 +28,8 @@ def main(folder: Path) -> None:
     every = [Ended(Asked(**job.pop("asked")), **job) for job in about["jobs"]]
     jobs = [job for job in every if not job.asked.whole]  # the best one is judged on other rows
     metric = shown(jobs, about["metric"])
-    titles, rows = rows_of(jobs, metric)
+    location = RunContext.from_environ().artifact_store
+    titles, rows = rows_of(jobs, metric, verdicts(jobs, metric, location))
     print()
     table.show(titles, rows)
     first = best(jobs, metric)
@@ -36,20 +40,39 @@ def main(folder: Path) -> None:
     sweep_run.ended(folder, about["well"] and not failed, note, tags, figures)
 
 
-def rows_of(jobs: list[Ended], metric: str) -> tuple[list[str], list[table.Row]]:
-    """Return titles and rows of a table of jobs, the best first."""
+def rows_of(
+    jobs: list[Ended], metric: str, known: Mapping[int, Verdict]
+) -> tuple[list[str], list[table.Row]]:
+    """Return titles and rows of a table of jobs, the best first.
+
+    Args:
+        jobs: of a sweep.
+        metric: by which they are compared.
+        known: of each job by its number, how sure its figure is.
+    """
     keys = list(dict.fromkeys(word.partition("=")[0] for job in jobs for word in _words(job)))
-    titles = ["job", metric, *keys, "outcome", "seconds"]
+    has_bounds = any(verdict.low is not None for verdict in known.values())
+    about = ["95 %"] * has_bounds, ["from the best"] * bool(known)
+    titles = ["job", metric, *about[0], *keys, *about[1], "outcome", "seconds"]
     rows: list[table.Row] = []
     for job in ranked(jobs, metric):
         values = dict(word.split("=", 1) for word in _words(job))
-        figure = job.metrics.get(metric)
+        figure, verdict = job.metrics.get(metric), known.get(job.asked.number)
         rows.append([
             [str(job.asked.number + 1)], [f"{figure:.4f}"] if figure is not None else [],
+            *([_bounds(verdict)] if has_bounds else []),
             *([values[key]] if key in values else [] for key in keys),
+            *([[verdict.against_best] if verdict else []] if known else []),
             [job.outcome], [f"{job.seconds:.1f} s"],
         ])  # fmt: skip
     return titles, rows
+
+
+def _bounds(verdict: Verdict | None) -> list[str]:
+    if verdict is None or verdict.bounds is None:
+        return []
+    low, high = verdict.bounds
+    return [f"{low:.3f}", f"to {high:.3f}"]
 
 
 def _words(job: Ended) -> list[str]:

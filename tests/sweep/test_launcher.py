@@ -47,7 +47,7 @@ def test_a_line_and_a_row_for_each_job(capsys: Capture) -> None:
         "[3/4] depth=2 model=trees · finished · f1 0.75 · 1.2 s",
         "[4/4] depth=4 model=trees · finished · f1 nan · 1.2 s",
     ]
-    titles, rows = summary.rows_of(JOBS, "f1")
+    titles, rows = summary.rows_of(JOBS, "f1", {})
     assert titles == ["job", "f1", "depth", "model", "outcome", "seconds"]
     assert rows[0] == [["3"], ["0.7500"], ["2"], ["trees"], ["finished"], ["1.2 s"]]
     assert rows[2] == [["2"], [], ["3"], ["forest"], ["failed"], ["1.2 s"]]
