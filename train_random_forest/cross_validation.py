@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import joblib
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -40,11 +39,6 @@ class OutOfFold:
     rows: NDArray[np.integer]
     folds: NDArray[np.integer]
     figures: list[Figures]
-
-    def table(self) -> pa.Table:
-        """Return a row for each: truth, prediction, probability_<class>, fold, row."""
-        columns = {"fold": self.folds, "row": self.rows}
-        return pa.Table.from_pandas(self.predictions.table().assign(**columns))
 
 
 def judge(
@@ -120,12 +114,10 @@ def predictions(
             yield Predictions.of(truth[judging], probabilities, classes)
 
 
-def record(run: StepRun, judged: OutOfFold, name: str, target: str) -> None:
-    """Record the figures of all folds, and make what was said of the rows an output."""
+def record(run: StepRun, judged: OutOfFold) -> None:
+    """Record the figures of all folds."""
     run.log(metrics(judged.figures))
     run.log_table("folds", [{"fold": k, **fold} for k, fold in enumerate(judged.figures, 1)])
-    description = f"Truth, prediction and class probabilities of {target}, by models of other folds"
-    run.write_table(name, judged.table(), "oof_predictions", description)
 
 
 def _tell(run: StepRun, figures: Sequence[Figures], rows: tuple[int, int], number: int) -> None:

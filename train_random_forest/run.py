@@ -17,7 +17,7 @@ from pipeline.config.segregate import Split
 from pipeline.models import build, export
 from pipeline.splits import division, folds
 from pipeline.step import arguments, lineage, performance, start
-from train_random_forest import card, cross_validation, train
+from train_random_forest import card, cross_validation, outputs, train
 
 
 def go(args: Namespace) -> None:
@@ -51,7 +51,8 @@ def go(args: Namespace) -> None:
         performance.record_fit(run, fitted, frame, rows, target)
         about = card.text(run, fitted, config, args, (len(training), len(said.codes)))
         if judged:
-            cross_validation.record(run, judged, args.oof_artifact, target)
+            cross_validation.record(run, judged)
+        outputs.keep(run, args.predictions_artifact, said, rows.get("validation"), judged)
         folder = run.output_path(args.export_artifact)
         export.export(fitted, folder, training, target, model.trusted_types, config.text, about)
         estimator = type(fitted[-1]).__name__

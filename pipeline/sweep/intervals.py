@@ -66,21 +66,17 @@ def verdicts(jobs: Sequence[Ended], metric: str, location: str) -> dict[int, Ver
             return {}
         rows = len(models[0].codes)
         figures = dict(zip(group, (figures[name] for figures in drawn), strict=True))
+        reference = figures.get(first.asked.number)
         for number, figure in figures.items():
             low, high = map(float, HOW.interval(figure, rows))
-            bounds = (None, None) if metric.startswith(FOLDS) else (low, high)
-            reference = figures.get(first.asked.number)
-            found[number] = Verdict(
-                *bounds, _against(figure, reference, number == first.asked.number, rows)
-            )
+            against = _against(figure, reference, rows)
+            found[number] = Verdict(None if metric.startswith(FOLDS) else (low, high), against)
     return found
 
 
-def _against(
-    figure: NDArray[np.float64], reference: NDArray[np.float64] | None, is_best: bool, rows: int
-) -> str:
-    if is_best or reference is None:
-        return BEST if is_best else OTHER_ROWS
+def _against(figure: Figure, reference: Figure | None, rows: int) -> str:
+    if reference is None or figure is reference:
+        return OTHER_ROWS if reference is None else BEST
     low, high = map(float, HOW.interval(figure - reference, rows))
     return CHANCE if low <= 0 <= high else SURE
 

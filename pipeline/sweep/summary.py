@@ -51,7 +51,7 @@ def rows_of(
         known: of each job by its number, how sure its figure is.
     """
     keys = list(dict.fromkeys(word.partition("=")[0] for job in jobs for word in _words(job)))
-    has_bounds = any(verdict.low is not None for verdict in known.values())
+    has_bounds = any(verdict.bounds for verdict in known.values())
     about = ["95 %"] * has_bounds, ["from the best"] * bool(known)
     titles = ["job", metric, *about[0], *keys, *about[1], "outcome", "seconds"]
     rows: list[table.Row] = []
