@@ -27,6 +27,7 @@ def test_every_training_row_is_judged_and_fitted(own: Project) -> None:
     assert [source["name"] for source in manifest["inputs"]] == ["data_train.csv"]
     table = table_files.read(own.file("validation_predictions.parquet:v0"), manifest["metadata"])
     assert table["row"].to_pylist() == list(range(3397))
+    assert set(table["fold"].to_pylist()) == {1, 2}
     trained = next(run for run in own.runs() if "cv_f1" in run["metrics"])
     assert trained["metrics"]["cv_folds_done"] == 2
     assert abs(trained["metrics"]["cv_f1"] - trained["metrics"]["f1"]) < 0.05
