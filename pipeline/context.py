@@ -76,7 +76,7 @@ class RunContext:
             group=given("WANDB_RUN_GROUP"),
             notes=given("WANDB_NOTES"),
             mlflow_run=given("MLFLOW_RUN_ID"),
-            workers=main["workers"],
+            workers=main.get("workers", 1),
         )
 
     @classmethod
