@@ -47,7 +47,6 @@ class Sweeps:
     """The sweep of this process, if its command is one: the pool, and the jobs that have ended."""
 
     def __init__(self) -> None:
-        self.ended: list[Ended] = []
         self.sweep: Sweep | None = None
         self._best = False
         self._stack = ExitStack()
@@ -69,15 +68,16 @@ class Sweeps:
         pool = self._pool or self._opened(config, workers if workers > 0 else processes.cores())
         about = [w for w in config.hydra.overrides.hydra if not OF_SWEEP.match(w)]
         common = same_in_all(batch, config.hydra.overrides.task)
-        first = len(self.ended)
+        first = len(pool.ended)
         waiting = [
             Asked(first + n, (*words, *about), tuple(w for w in words if w not in common))
             for n, words in enumerate(batch)
         ]
         pool.screen.total = first + len(batch)
-        ended = pool.run(waiting)
-        self.ended += ended
-        return ended
+        try:
+            return pool.run(waiting)
+        except KeyboardInterrupt:
+            raise InputError("stopped; the same command goes on from there") from None
 
     def _opened(self, config: DictConfig, workers: int) -> Pool:
         main, settings = _part(Main, config, "main"), _part(Settings, config, "sweep")
@@ -114,21 +114,23 @@ class Sweeps:
         with self._stack:
             if not self._pool or not self.sweep:
                 return
-            best = choice.best(self.ended, self.sweep.metric)
+            ended = self._pool.ended
+            best = choice.best(ended, self.sweep.metric)
             if well and self._best:
                 if best is None:
-                    names = sorted({name for job in self.ended for name in job.metrics})
+                    self._pool.summarise(well=False)
+                    names = sorted({name for job in ended for name in job.metrics})
                     raise InputError(
                         f"sweep.metric={self.sweep.metric}: no job has this figure; they have: "
                         f"{', '.join(names) or 'none'}"
                     )
-                asked = replace(best.asked, number=len(self.ended), whole=True)
+                asked = replace(best.asked, number=len(ended), whole=True)
                 self._pool.screen.total += 1
-                self.ended += self._pool.run([asked])
-            self._pool.summarise(self.ended, well)
-        failed = [job for job in self.ended if job.error]
-        if failed:
-            raise InputError(f"{len(failed)} of {len(self.ended)} jobs failed, as listed above")
+                self._pool.run([asked])
+            self._pool.summarise(well)
+        failed = [job for job in ended if job.error]
+        if failed and well:
+            raise InputError(f"{len(failed)} of {len(ended)} jobs failed, as listed above")
 
 
 def _part(kind: type[T], config: DictConfig, key: str) -> T:

@@ -52,6 +52,7 @@ class Pool:
         self._threads = max(1, processes.cores() // sweep.workers)
         self._stack = ExitStack()
         self._running: list[_Running] = []
+        self.ended: list[Ended] = []  # in the order in which they did
 
     def __enter__(self) -> Self:
         self._sweep.folder.mkdir(parents=True, exist_ok=True)
@@ -99,22 +100,24 @@ class Pool:
 
     def run(self, jobs: Sequence[Asked]) -> list[Ended]:
         """Run jobs, some at once; return what came of them, in their order."""
-        waiting, ended = list(jobs), []
+        waiting, before = list(jobs), len(self.ended)
         while waiting or self._running:
             while waiting and len(self._running) < self._sweep.workers:
                 self.start(waiting.pop(0))
-            ended.append(self.next_ended())
-        return sorted(ended, key=lambda job: job.asked.number)
+            self.next_ended()
+        return sorted(self.ended[before:], key=lambda job: job.asked.number)
 
-    def summarise(self, jobs: Sequence[Ended], well: bool) -> None:
+    def summarise(self, well: bool) -> None:
         """Print a table of the jobs that have ended, and end the sweep's MLflow run.
 
         Args:
-            jobs: those that have ended.
             well: whether none is left.
         """
         self.screen.close()
-        about = {"metric": self._sweep.metric, "well": well, "jobs": [asdict(job) for job in jobs]}
+        about = {
+            "metric": self._sweep.metric, "well": well, "sweep": asdict(self._common),
+            "jobs": [asdict(job) for job in self.ended],
+        }  # fmt: skip
         write_json(self._sweep.folder / JOBS, about)
         words = [str(SUMMARY), str(self._sweep.folder)]
         variables = context.variables() | self._run.to_environ()
@@ -129,6 +132,7 @@ class Pool:
                     self._running.remove(job)
                     ended = self._ended(job)
                     self.screen.end(ended)
+                    self.ended.append(ended)
                     return ended
             time.sleep(LOOK)
 

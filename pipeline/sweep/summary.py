@@ -17,6 +17,7 @@ from pipeline.screen import table, terminal
 from pipeline.sweep.choice import best, ranked, shown
 from pipeline.sweep.intervals import Verdict, verdicts
 from pipeline.sweep.job import Asked, Ended, short_names
+from pipeline.sweep_job import SweepJob
 from pipeline.text.masking import masked_text
 from pipeline.tracking.entities import sweep_run
 
@@ -28,8 +29,8 @@ def main(folder: Path) -> None:
     every = [Ended(Asked(**job.pop("asked")), **job) for job in about["jobs"]]
     jobs = [job for job in every if not job.asked.whole]  # the best one is judged on other rows
     metric = shown(jobs, about["metric"])
-    location = RunContext.from_environ().artifact_store
-    titles, rows = rows_of(jobs, metric, verdicts(jobs, metric, location))
+    context, sweep = RunContext.from_environ(), SweepJob(**about["sweep"])
+    titles, rows = rows_of(jobs, metric, verdicts(jobs, metric, context.artifact_store))
     print()
     table.show(titles, rows)
     first = best(jobs, metric)
@@ -37,6 +38,8 @@ def main(folder: Path) -> None:
     failed = [job for job in every if job.error]
     note = _note(titles, rows)
     tags = {"pipeline.best": first.run} if first and first.run else {}
+    if sweep.mlflow_run:  # there is one to be told, also if no job had anything to record
+        sweep_run.opened(sweep, context.project)
     sweep_run.ended(folder, about["well"] and not failed, note, tags, figures)
 
 
