@@ -13,6 +13,7 @@ from pipeline.config.evaluate import Gate, Judging
 from pipeline.config.model import Features, Model
 from pipeline.config.notify.hooks import Hook, check_hooks
 from pipeline.config.preprocess import Download, Preprocess
+from pipeline.config.search.space import Search
 from pipeline.config.segregate import SEED, SHARE, Segregate
 from pipeline.errors import InputError, check_names, did_you_mean
 from pipeline.store.names import FORMS
@@ -54,6 +55,7 @@ class Main:
     folder: str | None = field(default=None, metadata={"fits": FORMS["place"]})
     name: str | None = None  # of what action=new_step and new_model make
     after: str | None = None  # the step that the one of action=new_step follows
+    trials: int = field(default=20, metadata={"at_least": 1})  # of main.action=tune, in all
     report: bool = True  # a page for people at the end of each run
     dry_run: bool = True  # action=clean only lists what it would remove
     cache: bool = True  # steps whose facts are those of an earlier execution do not run
@@ -122,6 +124,7 @@ class Config:
     gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
     sweep: Sweep = field(default_factory=Sweep)
+    search: Search | None = None  # of main.action=tune
     download: Download = field(default_factory=Download)
     notify: list[Hook] = field(default_factory=list)
     # Step folder → files and globs, from the repository, that it reads besides its parameters.

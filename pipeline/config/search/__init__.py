@@ -1,0 +1,1 @@
+"""What the config may say about a search."""

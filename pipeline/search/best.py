@@ -1,0 +1,76 @@
+"""conf/experiment/best_NAME.yaml: the best trial as an experiment that anybody can run."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline import files
+from pipeline.config import yaml_text
+from pipeline.errors import InputError
+
+SEAL = re.compile(r"^# main\.action=tune wrote this \(([0-9a-f]{16})\).*\n", re.MULTILINE)
+PACKAGE = "# @package _global_\n"
+
+
+def place(root: Path, name: str) -> Path:
+    """Return where the best trial of a search belongs."""
+    return root / "conf" / "experiment" / f"best_{name}.yaml"
+
+
+def text(said: Sequence[str], choices: Mapping[str, str], values: Mapping[str, object]) -> str:
+    """Return the experiment.
+
+    Args:
+        said: what stands on top, line by line.
+        choices: config group → its file.
+        values: flat: key of the config → value.
+    """
+    nested: dict[str, Any] = {"defaults": [{f"override /{g}": file} for g, file in choices.items()]}
+    for key, value in values.items():
+        node = nested
+        *parents, last = key.split(".")
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[last] = value
+    body = "".join(f"# {line}\n" for line in said) + yaml_text.dump(nested)
+    seal = (
+        f"# main.action=tune wrote this ({_digest(body)}), and writes it anew unless you edit it.\n"
+    )
+    return f"{PACKAGE}{seal}{body}"
+
+
+def check_free(path: Path) -> None:
+    """Refuse to write where somebody else has written.
+
+    Raises:
+        InputError: the file is none that a search wrote, or was edited since.
+    """
+    if not path.exists():
+        return
+    found = path.read_text(encoding="utf-8", errors="replace")
+    sealed = SEAL.search(found)
+    if (
+        not sealed
+        or found != f"{PACKAGE}{sealed[0]}{(body := found[sealed.end() :])}"
+        or (_digest(body) != sealed[1])
+    ):
+        raise InputError(
+            f"{files.shown(path.relative_to(path.parents[2]))} is there and no search has written "
+            "it as it is: rename it, or give this search another name, search.name=NAME"
+        )
+
+
+def write(path: Path, content: str) -> None:
+    """Write the experiment in place of one that a search wrote.
+
+    Raises:
+        InputError: as check_free; the file cannot be written.
+    """
+    check_free(path)
+    files.write_texts(path.parent, {path.name: content})
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
