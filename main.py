@@ -27,6 +27,7 @@ from pipeline.commands import actions, parent, whole_run
 from pipeline.commands.job import Job, check_shown
 from pipeline.config import overrides, root_config
 from pipeline.screen import mistakes
+from pipeline.search import tune
 from pipeline.sweep.launcher import sweeps
 from pipeline.tracking import mlflow_runs
 from pipeline.tracking.recorder_client import RecorderProcess
@@ -39,6 +40,8 @@ def main(config: DictConfig) -> None:
     try:
         words, choices = tuple(asked.overrides.task), asked.runtime.choices
         job = Job.of(config, words, Path(asked.runtime.output_dir), memory, choices)
+        if job.config.main.action == "tune":
+            return tune.run(job)
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
                 run(job.steps, whole_run.open_run(job, cache, recorder))
@@ -57,13 +60,10 @@ def run(steps: list[str], opened: AbstractContextManager[parent.ParentRun]) -> N
             with pipeline_run.step(step, number, len(steps)) as parameters:
                 if parameters is not None:  # else an earlier execution serves
                     mlflow.run(
-                        str(paths.ROOT / step),
-                        parameters=parameters,
-                        env_manager=pipeline_run.env_manager,
-                        backend=pipeline_run.backend,
-                        experiment_id=pipeline_run.experiment_id,
-                        backend_config=pipeline_run.backend_config,
-                    )
+                        str(paths.ROOT / step), env_manager=pipeline_run.env_manager,
+                        parameters=parameters, backend_config=pipeline_run.backend_config,
+                        backend=pipeline_run.backend, experiment_id=pipeline_run.experiment_id,
+                    )  # fmt: skip
 
 
 if __name__ == "__main__":

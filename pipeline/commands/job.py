@@ -36,7 +36,7 @@ ALWAYS = (
     "model.", "data.features.", "data.test_size", "data.val_size", "data.target", "data.group_by",
     "main.random_seed",
 )  # fmt: skip
-ASIDE = ("main.", "sweep.", "tracking.", "download.", "hydra.", "data.name")
+ASIDE = ("main.", "sweep.", "search", "tracking.", "download.", "hydra.", "data.name")
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,15 @@ class Job:
         cls, config: DictConfig, overrides: tuple[str, ...], folder: Path, memory: Path | None,
         choices: Mapping[str, object] = MappingProxyType({}),
     ) -> Self:  # fmt: skip
-        """Check a config whole; a dataset without a name gets the one of its file.
+        """Check a config whole; dataset and search without a name get those of their files.
 
         Raises:
             InputError, OmegaConfBaseException: as schema.checked; an unknown step.
         """
-        if OmegaConf.select(config, "data.name") is None:
-            OmegaConf.update(config, "data.name", choices.get("data") or "data")
+        for group in ("data", "search"):
+            if isinstance(there := config.get(group), DictConfig) and there.get("name") is None:
+                name = choices.get(group) or group
+                OmegaConf.update(config, f"{group}.name", name, force_add=True)
         checked = schema.checked(config, paths.ROOT)
         chosen = steps.select(checked.main.steps, checked.steps)
         if only := only_steps():

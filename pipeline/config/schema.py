@@ -21,7 +21,7 @@ from pipeline.text.masking import hidden
 from pipeline.wandb_mode import MODES
 
 ACTIONS = ["run", "plan", "verify", "report", "compare", "runs", "set_reference",
-           "infer_checks", "fetch", "clean", "sync", "new_step", "new_model"]  # fmt: skip
+           "infer_checks", "fetch", "clean", "sync", "new_step", "new_model", "tune"]  # fmt: skip
 
 
 @dataclass(kw_only=True)

@@ -62,6 +62,13 @@ def check_free(path: Path) -> None:
         )
 
 
+def result(path: Path) -> str:
+    """Return what the experiment that a search wrote says it reaches; empty: there is none."""
+    if not path.exists():
+        return ""
+    return path.read_text(encoding="utf-8").splitlines()[2].removeprefix("# ")
+
+
 def write(path: Path, content: str) -> None:
     """Write the experiment in place of one that a search wrote.
 

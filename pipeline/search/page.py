@@ -1,11 +1,13 @@
 """The page of a search: its best trial, what Optuna draws of it, and all trials."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.config.search.space import OF_FOLDS, Search
 from pipeline.judging.formatting import cell, count, listed, number, title
-from pipeline.report.page import fill
+from pipeline.search import space
 from pipeline.search.trials import COMPLETE, FAILED, PRUNED, Trial, ranked
 
 FILE, TABLE = "search.html", "trials.csv"
@@ -56,12 +58,12 @@ def verdict(found: Found) -> str:
     best, own = found.best, found.trials[0]
     if best is None:
         return "No trial was complete."
-    text = f"Trial {best.number} is the best: {found.metric} {number(best.value, DIGITS)}"
+    text = f"Trial {best.number + 1} is the best: {found.metric} {number(best.value, DIGITS)}"
     if own.state != COMPLETE or not own.values:
         return f"{text}."
     if best is own:
         return f"{text}, with the config's own values."
-    return f"{text}; the config's own values reach {number(own.value, DIGITS)} (trial 0)."
+    return f"{text}; the config's own values reach {number(own.value, DIGITS)} (trial 1)."
 
 
 def counts(found: Found) -> str:
@@ -84,11 +86,12 @@ def row(trial: Trial, names: Sequence[str]) -> list[str]:
     state = "cached" if trial.cached and trial.state == COMPLETE else trial.state
     if trial.state == PRUNED:
         state = f"{state} after {count(len(trial.folds), 'fold')}"
-    return [str(trial.number), reached, *values, state, f"{trial.seconds:.1f} s"]
+    return [str(trial.number + 1), reached, *values, state, f"{trial.seconds:.1f} s"]
 
 
 def render(found: Found) -> str:
     """Return the page: all text is escaped, there is no script, and it fetches nothing."""
+    from pipeline.report.page import fill
     from pipeline.search.pictures import pictures
     from pipeline.search.sampling import make_study
 
@@ -105,3 +108,16 @@ def render(found: Found) -> str:
         "failed": [trial for trial in order if trial.error],
         "title": title(metric),
     })  # fmt: skip
+
+
+def table(search: Search, trials: Sequence[Trial]) -> str:
+    """Return all trials as CSV: number, how it ended, metric, seconds, parameters by their keys."""
+    text, names = io.StringIO(), space.keys(search)
+    writer = csv.writer(text, lineterminator="\n")
+    metric = str(search.metric)
+    writer.writerow(["trial", "state", metric, "seconds", *names.values(), "mlflow_run", "error"])
+    for trial in trials:
+        values = [space.text(trial.values[n]) if n in trial.values else "" for n in names]
+        about = [trial.number + 1, trial.state, trial.value, round(trial.seconds, 2)]
+        writer.writerow([*about, *values, trial.mlflow_run, trial.error])
+    return text.getvalue()

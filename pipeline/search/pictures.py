@@ -51,11 +51,14 @@ def pictures(study: "Study", metric: str) -> Iterator[Picture]:
     drawn = _drawn(lambda: plots.plot_optimization_history(study, target_name=name), (WIDTH, 300))
     drawn.axes[0].collections[0].set_color(ACCENT)
     drawn.axes[0].lines[0].set(color=MUTED, alpha=1)
+    drawn.axes[0].xaxis.set_major_formatter(lambda x, _: f"{x + 1:g}")  # for people from 1
     caption = f"Dots are complete trials by their {name}, the line is the best so far."
     yield Picture("history", "What the trials reached", caption, drawn)
     if len(set(values)) < 2:
         return
-    shares = get_param_importances(study)
+    with warnings.catch_warnings():  # of few trials, which the page shows
+        warnings.simplefilter("ignore")
+        shares = get_param_importances(study)
     longest = max(width_of(parameter, SMALL) for parameter in shares)
     size = (WIDTH, BELOW + BAR * (len(shares) + 1))
     drawn = _drawn(lambda: plots.plot_param_importances(study, target_name=name), size, longest)

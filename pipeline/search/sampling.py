@@ -71,8 +71,11 @@ def make_study(search: Search, told: Sequence[Trial], seed: int = 0) -> "Study":
 
 
 def inside(search: Search, values: Values) -> bool:
-    """Say whether all values are in the space."""
-    return all(search.parameters[name].holds(value) for name, value in values.items())
+    """Say whether there is a value in the space for each parameter that has one."""
+    return all(
+        not applies(parameter, values) or (name in values and parameter.holds(values[name]))
+        for name, parameter in search.parameters.items()
+    )
 
 
 def _frozen(

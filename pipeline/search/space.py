@@ -29,10 +29,13 @@ def overrides(search: Search, values: Values) -> tuple[str, ...]:
 def _override(key: str, value: Value) -> str:
     if isinstance(value, str) and not BARE.fullmatch(value):
         return quoted(key, value)
-    return f"{key}={value if isinstance(value, str) else _text(value)}"
+    return f"{key}={text(value)}"
 
 
-def _text(value: float | bool | None) -> str:
+def text(value: Value) -> str:
+    """Return a value as YAML has it."""
+    if isinstance(value, str):
+        return value
     return WORDS[value] if value is None or isinstance(value, bool) else repr(value)
 
 

@@ -51,14 +51,11 @@ def judged(metrics: Mapping[str, float], search: Search) -> tuple[str, float | N
         metrics: of its training.
         search: says by which of them trials are compared.
     """
-    metric = str(search.metric)
-    scores = [
-        metrics[name]
-        for k in range(1, int(metrics.get(FOLDS_DONE, 0)) + 1)
-        if (name := f"{metric}_fold_{k}") in metrics
-    ]
+    metric, done = str(search.metric), int(metrics.get(FOLDS_DONE, 0))
+    names = (f"{metric}_fold_{k}" for k in range(1, done + 1))
+    scores = [metrics[name] for name in names if name in metrics]  # a fold of one class has no AUC
     means = [fmean(scores[:k]) for k in range(1, len(scores) + 1)]
-    if search.of_folds and len(means) < search.folds:
+    if search.of_folds and 0 < done < search.folds:
         return PRUNED, None, means
     value = metrics.get(metric)
     if value is None or not math.isfinite(value):
@@ -85,7 +82,7 @@ def ranked(trials: Sequence[Trial], search: Search) -> list[Trial]:
 
 
 def thresholds(search: Search, told: Sequence[Trial]) -> list[float]:
-    """Return what the running mean over folds 1 to k has to reach for a trial to go on, each k.
+    """Return what the mean over folds 1 to k has to reach for a trial to go on, for each k.
 
     It is the median of the complete trials (the median stopping rule of Golovin et al., 2017);
     empty until there are as many of them as are drawn at random.
@@ -97,4 +94,5 @@ def thresholds(search: Search, told: Sequence[Trial]) -> list[float]:
     complete = [trial.folds for trial in told if trial.state == COMPLETE and trial.folds]
     if not (search.prune and search.of_folds) or len(complete) < search.startup:
         return []
-    return [median(means) for means in zip(*complete, strict=False)]
+    medians = [median(means) for means in zip(*complete, strict=False)]
+    return medians[: search.folds - 1]  # after the last one there is nothing to save

@@ -28,7 +28,7 @@ FOUND = page.Found(
 
 def test_the_page_shows_the_best_all_trials_and_three_pictures() -> None:
     text = page.render(FOUND)
-    assert "Trial 1 is the best: validation F1 0.7123; the config&#39;s own values reach" in text
+    assert "Trial 2 is the best: validation F1 0.7123; the config&#39;s own values reach" in text
     assert "4 trials: 2 complete, 1 stopped early and 1 failed." in text
     assert text.count("<figure>") == 3
     assert "python main.py experiment=best_forest" in text
@@ -52,3 +52,11 @@ def test_a_page_without_a_complete_trial_says_so(trials: list[Trial]) -> None:
     text = page.render(replace(FOUND, trials=trials))
     assert "No trial was complete." in text
     assert "experiment=best" not in text
+
+
+def test_all_trials_are_in_a_table_for_programs() -> None:
+    rows = page.table(SEARCH, TRIALS).splitlines()
+    keys = "model.estimator.depth,model.estimator.kind,model.estimator.fixed"
+    assert rows[0] == f"trial,state,f1,seconds,{keys},mlflow_run,error"
+    assert rows[1] == "1,complete,0.61234,3.0,5,null,1,,"
+    assert rows[4] == "4,failed,,0.0,1,null,1,,no <i>rows</i>"

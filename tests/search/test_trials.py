@@ -43,10 +43,10 @@ def test_the_best_come_first_and_of_equals_the_earlier() -> None:
 
 
 def test_a_trial_has_to_reach_the_median_of_those_complete() -> None:
-    told = [trial(0, COMPLETE, 0.5, 0.4, 0.5), trial(1, PRUNED, None, 0.1)]
+    told = [trial(0, COMPLETE, 0.5, 0.4, 0.5, 0.5), trial(1, PRUNED, None, 0.1)]
     assert thresholds(FOLDS, told) == []
-    told += [trial(2, COMPLETE, 0.7, 0.8, 0.7), trial(3, COMPLETE, 0.6, 0.5, 0.6)]
-    assert thresholds(FOLDS, told) == [0.5, 0.6]
+    told += [trial(2, COMPLETE, 0.7, 0.8, 0.7, 0.7), trial(3, COMPLETE, 0.6, 0.5, 0.6, 0.6)]
+    assert thresholds(FOLDS, told) == [0.5, 0.6]  # not after the last
     assert thresholds(replace(FOLDS, prune=False), told) == []
     assert thresholds(replace(FOLDS, metric="f1"), told) == []
 

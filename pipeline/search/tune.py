@@ -1,0 +1,182 @@
+"""main.action=tune: trials side by side, a page, and the best one as an experiment."""
+
+import re
+import secrets
+import signal
+from dataclasses import asdict, replace
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pipeline import files, paths, processes
+from pipeline.commands import model_check
+from pipeline.commands.job import EXPERIMENT, Job
+from pipeline.config import loader
+from pipeline.config.schema import Config
+from pipeline.config.search.space import Search, check
+from pipeline.errors import InputError, did_you_mean
+from pipeline.search import best, loop, page, space
+from pipeline.search.jobs import TrialJobs
+from pipeline.search.trials import Trial
+from pipeline.sweep.job import Sweep
+from pipeline.sweep.pool import Pool
+from pipeline.tracking import mlflow_runs
+
+# What of a command is about the search and not about its trials.
+OF_SEARCH = re.compile(
+    r"[+~]*(main\.(action|trials|workers|report)|sweep\.\w+|search(\.[\w.]+)?|hydra\..*)="
+)
+OPTUNA = 5  # the oldest version that draws as it is tested here
+
+
+def run(job: Job) -> None:
+    """Make the trials of a search; those that were made before are served by the artifact cache.
+
+    Raises:
+        InputError: the space, or what trials have in common, cannot be used; no trial was complete;
+            somebody has written a file where the best trial belongs.
+    """
+    from pipeline.report.run_section import command
+
+    search = settled(job)
+    place = best.place(paths.ROOT, str(search.name))
+    best.check_free(place)
+    config = asdict(job.config)
+    space.check(search, config, lambda values: _judge(job, values))
+    own = space.own_values(search, config)
+    moment = datetime.now()
+    folder = paths.ROOT / "outputs" / "search" / f"{search.name}-{moment:%Y-%m-%d-%H-%M-%S-%f}"
+    count, workers = job.config.main.trials, job.config.sweep.workers
+    if workers > search.window:
+        print(f"{search.window} of {workers} workers have trials: search.window={search.window}")
+    trials, data = _tried(job, search, own, folder, (count, min(workers, search.window)))
+    found = page.Found(
+        search, trials, command(job.overrides), str(job.config.data.name), data,
+        f"{moment:%Y-%m-%d}", space.keys(search), place.stem,
+    )  # fmt: skip
+    _conclude(job, found, place, folder)
+
+
+def settled(job: Job) -> Search:
+    """Return the search with all that it takes from elsewhere in the config.
+
+    Raises:
+        InputError: none was chosen; its space cannot be used; Optuna is not installed.
+    """
+    search, config = job.config.search, job.config
+    if search is None:
+        there = sorted(path.stem for path in (paths.ROOT / "conf" / "search").glob("*.yaml"))
+        raise InputError(
+            f"main.action=tune needs a space: add search=NAME, {did_you_mean('', there)}"
+        )
+    check(search)
+    require_optuna()
+    metric = search.metric or config.gate.metric
+    folds = getattr(config.model, "folds", None) or search.folds
+    seed = config.main.random_seed if search.seed is None else search.seed
+    return replace(search, metric=metric, seed=seed, folds=folds, name=search.name or "search")
+
+
+def require_optuna() -> None:
+    """Refuse to go on without Optuna.
+
+    Raises:
+        InputError: it is not installed, or too old.
+    """
+    try:
+        there = version("optuna")
+    except PackageNotFoundError:
+        there = "0"
+    if int(there.partition(".")[0]) < OPTUNA:
+        raise InputError(
+            f"main.action=tune needs Optuna {OPTUNA}: uv sync --extra search, or in an "
+            f'environment of conda or pip: pip install "optuna>={OPTUNA}"'
+        )
+
+
+def _judge(job: Job, values: Any) -> None:
+    config = loader.load(Config, values, "")
+    if any("model_config" in job.config.steps[step] for step in job.steps):
+        model_check.check(config.data.features, config.model, config.main.random_seed)
+
+
+def common(job: Job) -> list[str]:
+    """Return the overrides that all trials have.
+
+    Raises:
+        InputError: one takes a key away, which no file of overrides can.
+    """
+    kept = [word for word in job.overrides if not OF_SEARCH.match(word)]
+    for word in (word for word in kept if word.startswith("~")):
+        raise InputError(f"{word}: a search cannot leave a key out; give it null")
+    model = job.choices.get("model")
+    chosen = any(word.startswith("model=") for word in kept)
+    return [*kept, *([f"model={model}"] if model and not chosen else [])]
+
+
+def _tried(
+    job: Job, search: Search, own: Any, folder: Path, size: tuple[int, int]
+) -> tuple[list[Trial], str]:
+    """Return the trials by their number, and the digest of the table that they were trained on."""
+    count, workers = size
+    main, settings = job.config.main, job.config.sweep
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
+    if job.context.mlflow_run:
+        processes.end_with_starter("MLFLOW_RUN_ID")
+    mlflow_runs.close_dead(paths.ROOT)
+    sweep = Sweep(
+        folder=folder,
+        name=f"search {search.name}, {count} trials by {search.metric}",
+        group=f"{main.experiment_name}-search-{secrets.token_hex(4)}",
+        workers=workers,
+        only=settings.steps if isinstance(settings.steps, str) else ",".join(settings.steps),
+        metric=str(search.metric),
+        warm=main.warm and main.env_manager in ("auto", "local"),
+    )
+    words = [*common(job), "main.report=false"]
+    trials: list[Trial] = []
+    with Pool(job.context, sweep) as pool:
+        pool.screen.total = count
+        jobs = TrialJobs(pool, search, words)
+        try:
+            for trial in loop.trials(search, own, count, workers, jobs):
+                trials = sorted([*trials, trial], key=lambda t: t.number)
+                files.write_text(folder / page.TABLE, page.table(search, trials))
+        finally:
+            pool.summarise(jobs.ended, len(trials) == count)
+    return trials, jobs.data
+
+
+def _conclude(job: Job, found: page.Found, place: Path, folder: Path) -> None:
+    """Write the page and the best trial."""
+    files.write_text(folder / page.FILE, page.render(found))
+    print(f"{page.counts(found)}. {page.verdict(found)}")
+    print(f"Page: {files.shown(folder / page.FILE)}")
+    if found.best is None:
+        raise InputError(f"no trial was complete: {found.trials[0].error or 'all were stopped'}")
+    text = best_text(job, found)
+    files.write_text(folder / place.name, text)
+    before = best.result(place)
+    best.write(place, text)
+    print(f"Best: {files.shown(place)}; python main.py experiment={found.experiment}")
+    if before and before != best.result(place):
+        print(f"It replaces: {before}")
+
+
+def best_text(job: Job, found: page.Found) -> str:
+    """Return the best trial as an experiment."""
+    trial = found.best
+    assert trial
+    values = {k: v for k, v in job.identity().changed.items() if k != "main.steps"}
+    values |= {found.keys[name]: value for name, value in trial.values.items()}
+    if found.search.of_folds:
+        values["model.folds"] = found.search.folds
+    rows = f", on a training table with the digest {found.data[:16]}" if found.data else ""
+    said = [
+        f"{page.counts(found)} on {found.dataset}. {page.verdict(found)}",
+        f"  {found.command}",
+        f"Found on {found.day}{rows}. Use it:",
+        f"  python main.py experiment={found.experiment}",
+    ]
+    return best.text(said, {g: c for g, c in job.choices.items() if g != EXPERIMENT}, values)
