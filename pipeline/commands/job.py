@@ -122,9 +122,9 @@ class Job:
         keys = {word.lstrip("+~").partition("=")[0] for word in self.overrides}
         values = asdict(self.config)
         typed = any(not key.startswith(ASIDE) for key in keys - {*GROUPS})
-        if typed or EXPERIMENT in self.choices:
+        if typed or EXPERIMENT in self.choices or self.config.search:
             words = [f"{g}={c}" for g, c in self.choices.items() if g != EXPERIMENT]
-            differing = self.origin.differing(Sources(_composed(words)))
+            differing = self.origin.differing(Sources(composed(words)))
         else:
             differing = [tuple(key.split(".")) for key in sorted(keys & {*TOLD})]
         return {
@@ -175,7 +175,8 @@ def _at(values: Any, path: Sequence[str]) -> object:
     return values
 
 
-def _composed(overrides: list[str]) -> DictConfig:
+def composed(overrides: list[str]) -> DictConfig:
+    """Return the config that some overrides, as Hydra takes them, make."""
     if GlobalHydra.instance().is_initialized():
         return compose("config", overrides)
     with initialize_config_dir(str(paths.ROOT / "conf"), version_base="1.3"):
@@ -191,4 +192,4 @@ def check_shown(words: Sequence[str]) -> None:
     if {"--cfg", "-c"}.isdisjoint(word.partition("=")[0] for word in words) or "-m" in words:
         return
     overrides = [w for w in words if w[:1] not in ("", "-") and (w[:1] == "~" or "=" in w)]
-    schema.checked(_composed(overrides), paths.ROOT)
+    schema.checked(composed(overrides), paths.ROOT)

@@ -42,39 +42,55 @@ def pictures(study: "Study", metric: str) -> Iterator[Picture]:
         study: the search.
         metric: that its trials are compared by.
     """
-    from optuna.importance import get_param_importances
-    from optuna.visualization import matplotlib as plots
+    name, values = title(metric), {t.value for t in study.trials if t.value is not None}
+    if values:
+        yield _history(study, name)
+    if len(values) > 1:
+        yield _importance(study, name)
+        yield _parallel(study, name)
 
-    name, values = title(metric), [t.value for t in study.trials if t.value is not None]
-    if not values:
-        return
-    drawn = _drawn(lambda: plots.plot_optimization_history(study, target_name=name), (WIDTH, 300))
-    drawn.axes[0].collections[0].set_color(ACCENT)
-    drawn.axes[0].lines[0].set(color=MUTED, alpha=1)
-    drawn.axes[0].xaxis.set_major_formatter(lambda x, _: f"{x + 1:g}")  # for people from 1
+
+def _history(study: "Study", name: str) -> Picture:
+    from optuna.visualization.matplotlib import plot_optimization_history
+
+    drawn = _drawn(lambda: plot_optimization_history(study, target_name=name), (WIDTH, 300))
+    axes = drawn.axes[0]
+    axes.collections[0].set_color(ACCENT)
+    axes.lines[0].set(color=MUTED, alpha=1)
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x + 1:g}")  # for people from 1
     caption = f"Dots are complete trials by their {name}, the line is the best so far."
-    yield Picture("history", "What the trials reached", caption, drawn)
-    if len(set(values)) < 2:
-        return
+    return Picture("history", "What the trials reached", caption, drawn)
+
+
+def _importance(study: "Study", name: str) -> Picture:
+    from optuna.importance import get_param_importances
+    from optuna.visualization.matplotlib import plot_param_importances
+
     with warnings.catch_warnings():  # of few trials, which the page shows
         warnings.simplefilter("ignore")
         shares = get_param_importances(study)
     longest = max(width_of(parameter, SMALL) for parameter in shares)
     size = (WIDTH, BELOW + BAR * (len(shares) + 1))
-    drawn = _drawn(lambda: plots.plot_param_importances(study, target_name=name), size, longest)
+    drawn = _drawn(lambda: plot_param_importances(study, target_name=name), size, longest)
     for bar in drawn.axes[0].patches:
         bar.set_color(ACCENT)
     drawn.axes[0].set_xlabel("share")
     parts = listed(f"{parameter} {percent(share, 0)}" for parameter, share in shares.items())
     caption = f"Shares in what tells the better trials from the others (PED-ANOVA): {parts}."
-    yield Picture("importance", "Importance of each parameter", caption, drawn)
-    size = (max(WIDTH, AXIS * (len(shares) + 1)), 380)
-    drawn = _drawn(lambda: plots.plot_parallel_coordinate(study, target_name=name), size)
-    _as_lines(drawn, study.direction.name == "MINIMIZE")
+    return Picture("importance", "Importance of each parameter", caption, drawn)
+
+
+def _parallel(study: "Study", name: str) -> Picture:
+    from optuna.visualization.matplotlib import plot_parallel_coordinate
+
+    names = {parameter for trial in study.trials for parameter in trial.params}
+    size = (max(WIDTH, AXIS * (len(names) + 1)), 380)
+    drawn = _drawn(lambda: plot_parallel_coordinate(study, target_name=name), size)
+    _strengthen(drawn, study.direction.name == "MINIMIZE")
     caption = (
         f"A line is a complete trial: its {name}, then its parameters; the best are strongest."
     )
-    yield Picture("parallel", "All trials", caption, drawn)
+    return Picture("parallel", "All trials", caption, drawn)
 
 
 def _drawn(plot: Callable[[], Axes], size: tuple[float, float], left: float = BESIDE) -> Figure:
@@ -111,7 +127,7 @@ def _drawn(plot: Callable[[], Axes], size: tuple[float, float], left: float = BE
     return figure
 
 
-def _as_lines(figure: Figure, minimizes: bool) -> None:
+def _strengthen(figure: Figure, minimizes: bool) -> None:
     """Make the lines of better trials stronger, and what is written on them legible."""
     first, colours, *others = figure.axes
     colours.remove()

@@ -11,8 +11,10 @@ from typing import Any
 
 from pipeline import files, paths, processes
 from pipeline.commands import model_check
-from pipeline.commands.job import EXPERIMENT, Job
+from pipeline.commands.job import EXPERIMENT, Job, composed
 from pipeline.config import loader
+from pipeline.config.origin import Sources
+from pipeline.config.overrides import from_argv
 from pipeline.config.schema import Config
 from pipeline.config.search.space import Search, check
 from pipeline.errors import InputError, did_you_mean
@@ -25,7 +27,7 @@ from pipeline.tracking import mlflow_runs
 
 # What of a command is about the search and not about its trials.
 OF_SEARCH = re.compile(
-    r"[+~]*(main\.(action|trials|workers|report)|sweep\.\w+|search(\.[\w.]+)?|hydra\..*)="
+    r"[+~]*(main\.(action|trials|workers|report)|sweep\.\w+|search\.[\w.]+|hydra\..*)="
 )
 OPTUNA = 5  # the oldest version that draws as it is tested here
 
@@ -110,9 +112,7 @@ def common(job: Job) -> list[str]:
     kept = [word for word in job.overrides if not OF_SEARCH.match(word)]
     for word in (word for word in kept if word.startswith("~")):
         raise InputError(f"{word}: a search cannot leave a key out; give it null")
-    model = job.choices.get("model")
-    chosen = any(word.startswith("model=") for word in kept)
-    return [*kept, *([f"model={model}"] if model and not chosen else [])]
+    return kept
 
 
 def _tried(
@@ -155,13 +155,29 @@ def _conclude(job: Job, found: page.Found, place: Path, folder: Path) -> None:
     print(f"Page: {files.shown(folder / page.FILE)}")
     if found.best is None:
         raise InputError(f"no trial was complete: {found.trials[0].error or 'all were stopped'}")
-    text = best_text(job, found)
+    text, before = best_text(job, found), best.result(place)
     files.write_text(folder / place.name, text)
-    before = best.result(place)
     best.write(place, text)
+    if others := differing(job, found):
+        raise InputError(
+            f"{files.shown(place)} cannot say all that trial {found.best.number + 1} was given: "
+            f"{', '.join(others)}; set these in a file of conf/experiment, and search with that"
+        )
     print(f"Best: {files.shown(place)}; python main.py experiment={found.experiment}")
     if before and before != best.result(place):
-        print(f"It replaces: {before}")
+        print(f"It was: {before}")
+
+
+def differing(job: Job, found: page.Found) -> list[str]:
+    """Return the keys that the best trial and its experiment do not have in common."""
+    assert found.best
+    words = [*common(job), *space.overrides(found.search, found.best.values)]
+    own, other = (
+        Sources(composed(from_argv(typed))) for typed in (words, [f"experiment={found.experiment}"])
+    )
+    pairs = {*own.differing(other), *other.differing(own)}
+    aside = ("main", "search", "sweep")
+    return sorted(".".join(path) for path in pairs if path[0] not in aside and path[-1] != "folds")
 
 
 def best_text(job: Job, found: page.Found) -> str:

@@ -25,9 +25,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, "search.parameters is empty; give it a range or choices for some key"),
     ({"x": {}}, "search.parameters.x needs low and high, or choices"),
     ({"x": {"low": 1}}, "search.parameters.x needs low and high, or choices"),
-    ({"x": {**RANGE, "choices": [1]}}, "search.parameters.x needs low and high, or choices"),
+    ({"x": {**RANGE, "choices": [1]}}, "search.parameters.x has choices and a range; give one"),
     ({"x": {"choices": []}}, "search.parameters.x.choices is empty; give it values"),
-    ({"x": {"choices": [1], "log": True}}, "search.parameters.x has choices, which take no low"),
+    ({"x": {"choices": [1], "log": True}}, "search.parameters.x has choices and a range; give"),
     ({"x": {"low": 3, "high": 3}}, "search.parameters.x.low must be less than its high, got 3 and"),
     ({"x": {"low": 0, "high": 3, "log": True}}, "search.parameters.x.low must be greater than 0 w"),
     ({"x": {**RANGE, "log": True, "step": 1}}, "search.parameters.x has log and step; give one o"),
@@ -121,6 +121,7 @@ def test_a_parameter_is_a_key_of_the_config(
     judge(values)  # which are as they were
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SPACES)
 def test_the_spaces_that_there_are(name: str) -> None:
     whole = config(name)

@@ -115,16 +115,15 @@ def check(search: Search) -> None:
 
 def _problems(parameter: Parameter) -> Iterator[str]:
     low, high, step = parameter.low, parameter.high, parameter.step
-    if (parameter.choices is None) == (low is None or high is None):
-        yield " needs low and high, or choices"
     if parameter.choices is not None:
         if low is not None or high is not None or step is not None or parameter.log:
-            yield " has choices, which take no low, high, step or log"
+            yield " has choices and a range; give one of them, and null for what a file says"
         if not parameter.choices:
             yield ".choices is empty; give it values"
         return
-    assert low is not None
-    assert high is not None
+    if low is None or high is None:
+        yield " needs low and high, or choices"
+        return
     if low >= high:
         yield f".low must be less than its high, got {low} and {high}"
     if parameter.log and low <= 0:
