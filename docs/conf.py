@@ -22,7 +22,7 @@ CONTENTS = {
         "results",
         "python",
     ],
-    "Trust it": ["caching", "verify", "report", "compare", "sweeps", "data-checks", "splits"],
+    "Trust it": ["caching", "verify", "report", "compare", "sweeps", "search", "data-checks", "splits"],
     "Models": ["models", "gate", "serving"],
     "Run it for real": ["tracking", "notify", "costs", "troubleshooting"],
     "Change it": ["your-step", "upgrading", "architecture", "picking-up"],
