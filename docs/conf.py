@@ -22,8 +22,8 @@ CONTENTS = {
         "results",
         "python",
     ],
-    "Trust it": ["caching", "verify", "report", "compare", "sweeps", "search", "data-checks", "splits"],
-    "Models": ["models", "gate", "serving"],
+    "Trust it": ["caching", "verify", "report", "compare", "sweeps", "data-checks", "splits"],
+    "Models": ["models", "search", "gate", "serving"],
     "Run it for real": ["tracking", "notify", "costs", "troubleshooting"],
     "Change it": ["your-step", "upgrading", "architecture", "picking-up"],
 }

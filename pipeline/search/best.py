@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import files
+from pipeline.commands.job import EXPERIMENT, Job, composed
 from pipeline.config import yaml_text
+from pipeline.config.origin import Sources
+from pipeline.config.overrides import from_argv
 from pipeline.errors import InputError
+from pipeline.search import page, space
+from pipeline.text.escaping import escaped
 
 SEAL = re.compile(r"^# main\.action=tune wrote this \(([0-9a-f]{16})\).*\n", re.MULTILINE)
 PACKAGE = "# @package _global_\n"
@@ -34,11 +39,47 @@ def text(said: Sequence[str], choices: Mapping[str, str], values: Mapping[str, o
         for parent in parents:
             node = node.setdefault(parent, {})
         node[last] = value
-    body = "".join(f"# {line}\n" for line in said) + yaml_text.dump(nested)
+    body = "".join(f"# {escaped(line)}\n" for line in said) + yaml_text.dump(nested)
     seal = (
         f"# main.action=tune wrote this ({_digest(body)}), and writes it anew unless you edit it.\n"
     )
     return f"{PACKAGE}{seal}{body}"
+
+
+def of(job: Job, found: page.Found) -> str:
+    """Return the best trial as an experiment."""
+    trial = found.best
+    assert trial
+    values = {k: v for k, v in job.identity().changed.items() if k != "main.steps"}
+    values |= {found.keys[name]: value for name, value in trial.values.items()}
+    if found.search.of_folds:
+        values["model.folds"] = found.search.folds
+    rows = f", on a training table with the digest {found.data[:16]}" if found.data else ""
+    said = [
+        f"{page.counts(found)} on {found.dataset}. {page.verdict(found)}",
+        f"  {found.command}",
+        f"Found on {found.day}{rows}. Use it:",
+        f"  python main.py experiment={found.experiment}",
+    ]
+    return text(said, {g: c for g, c in job.choices.items() if g != EXPERIMENT}, values)
+
+
+def differing(job: Job, found: page.Found, common: Sequence[str]) -> list[str]:
+    """Return the keys that the best trial and its experiment do not have in common.
+
+    Args:
+        job: the search's.
+        found: what it has found.
+        common: the overrides of all trials.
+    """
+    assert found.best
+    words = [*common, *space.overrides(found.search, found.best.values)]
+    own, other = (
+        Sources(composed(from_argv(typed))) for typed in (words, [f"experiment={found.experiment}"])
+    )
+    pairs = {*own.differing(other), *other.differing(own)}
+    aside = ("main", "search", "sweep")
+    return sorted(".".join(path) for path in pairs if path[0] not in aside and path[-1] != "folds")
 
 
 def check_free(path: Path) -> None:

@@ -11,10 +11,8 @@ from typing import Any
 
 from pipeline import files, paths, processes
 from pipeline.commands import model_check
-from pipeline.commands.job import EXPERIMENT, Job, composed
+from pipeline.commands.job import Job
 from pipeline.config import loader
-from pipeline.config.origin import Sources
-from pipeline.config.overrides import from_argv
 from pipeline.config.schema import Config
 from pipeline.config.search.space import Search, check
 from pipeline.errors import InputError, did_you_mean
@@ -23,6 +21,7 @@ from pipeline.search.jobs import TrialJobs
 from pipeline.search.trials import Trial
 from pipeline.sweep.job import Sweep
 from pipeline.sweep.pool import Pool
+from pipeline.sweep_job import SweepJob
 from pipeline.tracking import mlflow_runs
 
 # What of a command is about the search and not about its trials.
@@ -67,6 +66,8 @@ def settled(job: Job) -> Search:
         InputError: none was chosen; its space cannot be used; Optuna is not installed.
     """
     search, config = job.config.search, job.config
+    if SweepJob.from_environ():
+        raise InputError("main.action=tune is many runs by itself: leave out -m")
     if search is None:
         there = sorted(path.stem for path in (paths.ROOT / "conf" / "search").glob("*.yaml"))
         raise InputError(
@@ -75,7 +76,7 @@ def settled(job: Job) -> Search:
     check(search)
     require_optuna()
     metric = search.metric or config.gate.metric
-    folds = getattr(config.model, "folds", None) or search.folds
+    folds = config.model.folds or search.folds
     seed = config.main.random_seed if search.seed is None else search.seed
     return replace(search, metric=metric, seed=seed, folds=folds, name=search.name or "search")
 
@@ -155,10 +156,10 @@ def _conclude(job: Job, found: page.Found, place: Path, folder: Path) -> None:
     print(f"Page: {files.shown(folder / page.FILE)}")
     if found.best is None:
         raise InputError(f"no trial was complete: {found.trials[0].error or 'all were stopped'}")
-    text, before = best_text(job, found), best.result(place)
+    text, before = best.of(job, found), best.result(place)
     files.write_text(folder / place.name, text)
     best.write(place, text)
-    if others := differing(job, found):
+    if others := best.differing(job, found, common(job)):
         raise InputError(
             f"{files.shown(place)} cannot say all that trial {found.best.number + 1} was given: "
             f"{', '.join(others)}; set these in a file of conf/experiment, and search with that"
@@ -166,33 +167,3 @@ def _conclude(job: Job, found: page.Found, place: Path, folder: Path) -> None:
     print(f"Best: {files.shown(place)}; python main.py experiment={found.experiment}")
     if before and before != best.result(place):
         print(f"It was: {before}")
-
-
-def differing(job: Job, found: page.Found) -> list[str]:
-    """Return the keys that the best trial and its experiment do not have in common."""
-    assert found.best
-    words = [*common(job), *space.overrides(found.search, found.best.values)]
-    own, other = (
-        Sources(composed(from_argv(typed))) for typed in (words, [f"experiment={found.experiment}"])
-    )
-    pairs = {*own.differing(other), *other.differing(own)}
-    aside = ("main", "search", "sweep")
-    return sorted(".".join(path) for path in pairs if path[0] not in aside and path[-1] != "folds")
-
-
-def best_text(job: Job, found: page.Found) -> str:
-    """Return the best trial as an experiment."""
-    trial = found.best
-    assert trial
-    values = {k: v for k, v in job.identity().changed.items() if k != "main.steps"}
-    values |= {found.keys[name]: value for name, value in trial.values.items()}
-    if found.search.of_folds:
-        values["model.folds"] = found.search.folds
-    rows = f", on a training table with the digest {found.data[:16]}" if found.data else ""
-    said = [
-        f"{page.counts(found)} on {found.dataset}. {page.verdict(found)}",
-        f"  {found.command}",
-        f"Found on {found.day}{rows}. Use it:",
-        f"  python main.py experiment={found.experiment}",
-    ]
-    return best.text(said, {g: c for g, c in job.choices.items() if g != EXPERIMENT}, values)

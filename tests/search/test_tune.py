@@ -134,6 +134,8 @@ def test_what_a_search_refuses_before_any_trial(
         "~model.estimator.max_depth: a search cannot leave a key out; give it null"
     )
 
+    assert refusal("search=mine", "search.name=../x").startswith("search.name must be letters, dig")
+
     def missing(_: str) -> str:
         raise PackageNotFoundError
 

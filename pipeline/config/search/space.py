@@ -1,13 +1,14 @@
 """What the config may say about a search: the space of parameters, and how trials are drawn."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
-from pipeline.config.evaluate import LOSSES, Whole
+from pipeline.config.evaluate import LOSSES, METRICS
 from pipeline.errors import InputError, did_you_mean
 
-FIGURES = [f.name for f in fields(Whole)]  # of the validation rows
 OF_FOLDS = "cv_"  # begins the name of the mean of a figure over folds
+WORD = (re.compile(r"[\w-]{1,64}").fullmatch, "letters, digits, dashes and underscores, at most 64")
 Value = str | int | float | bool | None
 
 
@@ -48,10 +49,11 @@ class Search:
     """A search for the best parameters, by Optuna's TPE."""
 
     parameters: dict[str, Parameter]
-    name: str | None = None  # of conf/experiment/best_NAME.yaml; null: of its file
+    # Of conf/experiment/best_NAME.yaml; null: of its file.
+    name: str | None = field(default=None, metadata={"fits": WORD})
     # A figure of the validation rows; with cv_ in front the mean over folds; null: gate.metric.
     metric: str | None = field(
-        default=None, metadata={"one_of": [*FIGURES, *(OF_FOLDS + name for name in FIGURES)]}
+        default=None, metadata={"one_of": [*METRICS, *(OF_FOLDS + name for name in METRICS)]}
     )
     # null: less is better for a loss, more for all others.
     direction: str | None = field(default=None, metadata={"one_of": ["maximize", "minimize"]})
