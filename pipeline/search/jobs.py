@@ -14,13 +14,11 @@ class TrialJobs:
     """Runs trials, and keeps what came of them.
 
     Attributes:
-        ended: the jobs, as the table of the sweep shows them.
         data: the digest of the table that the newest one was trained on; empty: not known.
     """
 
     def __init__(self, pool: Pool, search: Search, common: Sequence[str]) -> None:
         """Take what runs jobs, the search, and the overrides that all trials have."""
-        self.ended: list[Ended] = []
         self.data = ""
         self._pool, self._search, self._common = pool, search, tuple(common)
         self._values: dict[int, Values] = {}
@@ -49,7 +47,7 @@ class TrialJobs:
             state, value = FAILED, None
         if state != FAILED:
             self.data = next((i["digest"] for i in job.record.get("inputs", [])), self.data)
-        self.ended.append(_shown(job, metric, state, error))
+        self._pool.ended[-1] = _shown(job, metric, state, error)  # what the table says of it
         return Trial(
             job.asked.number, self._values[job.asked.number], state, value, tuple(means),
             job.seconds, job.run, error, job.outcome == "cached",

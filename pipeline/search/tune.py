@@ -144,8 +144,10 @@ def _tried(
             for trial in loop.trials(search, own, count, workers, jobs):
                 trials = sorted([*trials, trial], key=lambda t: t.number)
                 files.write_text(folder / page.TABLE, page.table(search, trials))
+        except KeyboardInterrupt:
+            raise InputError("stopped; the same command goes on from there") from None
         finally:
-            pool.summarise(jobs.ended, len(trials) == count)
+            pool.summarise(len(trials) == count)
     return trials, jobs.data
 
 

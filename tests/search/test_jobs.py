@@ -17,6 +17,7 @@ class FakePool:
 
     def __init__(self, metrics: dict[str, float], error: str = "") -> None:
         self.asked: list[Asked] = []
+        self.ended: list[Ended] = []
         self.metrics, self.error = metrics, error
 
     def start(self, asked: Asked) -> None:
@@ -25,7 +26,8 @@ class FakePool:
     def next_ended(self) -> Ended:
         record = {"metrics": self.metrics, "inputs": [{"digest": "abc"}]}
         outcome = "failed" if self.error else "cached"
-        return Ended(self.asked[-1], outcome, 1.5, "", record, self.error)
+        self.ended.append(Ended(self.asked[-1], outcome, 1.5, "", record, self.error))
+        return self.ended[-1]
 
 
 def trial_jobs(pool: Any, metric: str) -> TrialJobs:
@@ -54,11 +56,12 @@ def test_trials_by_folds_are_told_when_to_stop() -> None:
 )
 def test_what_came_of_a_trial(metrics: dict[str, float], error: str, state: str, said: str) -> None:
     metric = "cv_f1" if "cv_f1" in metrics else "f1"
-    trials = trial_jobs(FakePool(metrics, error), metric)
+    pool = FakePool(metrics, error)
+    trials = trial_jobs(pool, metric)
     trials.start(0, {"max_depth": 4}, [])
     trial = trials.next_ended()
     assert (trial.state, trial.error, trial.seconds) == (state, said, 1.5)
     assert trials.data == ("" if state == FAILED else "abc")
-    shown = trials.ended[0]  # in the table a trial that was stopped has no rank
+    shown = pool.ended[0]  # in the table a trial that was stopped has no rank
     assert (metric in shown.metrics) == (state != PRUNED and metric in metrics)
     assert shown.error == said

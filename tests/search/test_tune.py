@@ -33,7 +33,7 @@ class FakePool:
     asked: list[Asked]
 
     def __init__(self, run: object, sweep: Sweep) -> None:
-        self.sweep, self.waiting, self.well = sweep, list[Asked](), False
+        self.sweep, self.waiting, self.ended = sweep, list[Asked](), list[Ended]()
         self.screen = type("Screen", (), {"total": 0})
         type(self).asked = []
 
@@ -49,15 +49,18 @@ class FakePool:
         self.asked.append(job)
 
     def next_ended(self) -> Ended:
-        job = self.waiting.pop()
+        self.ended.append(self._ended(self.waiting.pop()))
+        return self.ended[-1]
+
+    def _ended(self, job: Asked) -> Ended:
         depth = int(job.varied[0].partition("=")[2])
         if job.number == 3:
             return Ended(job, "failed", 1.0, "r", {}, "a bad one")
         record: dict[str, Any] = {"metrics": {"f1": depth / 100}, "inputs": [{"digest": "d" * 20}]}
         return Ended(job, "finished", 1.0, "r", record, "")
 
-    def summarise(self, ended: list[Ended], well: bool) -> None:
-        assert len(ended) == 5
+    def summarise(self, well: bool) -> None:
+        assert len(self.ended) == 5
         assert well
 
 
