@@ -27,7 +27,7 @@ from pipeline.judging.pictures.canvas import (
 if TYPE_CHECKING:
     from optuna import Study
 
-WIDTH, BAR, AXIS = 660, 30, 105  # pixels: of a picture, of a bar, between two axes
+WIDTH, BAR, AXIS = 660, 30, 125  # pixels: of a picture, of a bar, between two axes
 FAINTEST = 0.15  # opacity of the worst trial's line
 BELOW, BESIDE = 55, 70  # pixels for the words at two sides of a picture
 WORDS = {"None": NONE, "True": "true", "False": "false"}
@@ -85,7 +85,8 @@ def _parallel(study: "Study", name: str) -> Picture:
 
     names = {parameter for trial in study.trials for parameter in trial.params}
     size = (max(WIDTH, AXIS * (len(names) + 1)), 380)
-    drawn = _drawn(lambda: plot_parallel_coordinate(study, target_name=name), size)
+    drawn = _drawn(lambda: plot_parallel_coordinate(study, target_name=name), size, BESIDE, BESIDE)
+    drawn.axes[0].tick_params(axis="x", rotation=0)
     _strengthen(drawn, study.direction.name == "MINIMIZE")
     caption = (
         f"A line is a complete trial: its {name}, then its parameters; the best are strongest."
@@ -93,8 +94,20 @@ def _parallel(study: "Study", name: str) -> Picture:
     return Picture("parallel", "All trials", caption, drawn)
 
 
-def _drawn(plot: Callable[[], Axes], size: tuple[float, float], left: float = BESIDE) -> Figure:
-    """Return a picture of Optuna without its title and legend, in our size, fonts and colours."""
+def _drawn(
+    plot: Callable[[], Axes],
+    size: tuple[float, float],
+    left: float = BESIDE,
+    right: float = BESIDE / 2,
+) -> Figure:
+    """Return a picture of Optuna without its title and legend, in our fonts and colours.
+
+    Args:
+        plot: draws it.
+        size: width and height, pixels.
+        left: pixels for what is written there.
+        right: the same on the other side.
+    """
     from matplotlib import pyplot
 
     width, height = size
@@ -112,9 +125,8 @@ def _drawn(plot: Callable[[], Axes], size: tuple[float, float], left: float = BE
         axes.set_title("", loc="left")
         if legend := axes.get_legend():
             legend.remove()
-        right, top = 1 - BESIDE / 2 / width, 1 - 12 / height
         x, y = (left + 10) / width, BELOW / height
-        axes.set_position((x, y, right - x, top - y))
+        axes.set_position((x, y, 1 - right / width - x, 1 - 12 / height - y))
         axes.tick_params(which="both", color=LINE)
         axes.grid(visible=False)
         for spine in axes.spines.values():
