@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline import paths
-from pipeline.cache import gone, parsed, step_key
+from pipeline.cache import gone, step_key
 from pipeline.cache.decision import Decision
 from pipeline.cache.external_files import GoneError, UnknownFactError, named_files
 from pipeline.cache.history import Execution, History
@@ -67,7 +67,6 @@ class Cache:
                 remade |= gone.outputs(paths.ROOT / step, *known)
             plan.append(decision)
         self.digests.save()
-        parsed.keep()
         return plan
 
     def decide(

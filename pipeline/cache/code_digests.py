@@ -50,8 +50,7 @@ def of_step(
     waiting = [path for path in _files(folder) if path.suffix == ".py"]
     foreign: set[str] = set()
     for name in classes:
-        files = named(name, folder, root)
-        waiting += files
+        waiting += (files := named(name, folder, root))
         foreign |= set() if files else {name.partition(".")[0]}
     passed: set[Path] = set()
     within = cache(_within)  # most names are imported by many modules
@@ -61,9 +60,7 @@ def of_step(
             continue
         passed.add(path)
         digest, imported = parsed(path, path.stat().st_mtime_ns)
-        files_of = {
-            module: list(_module_files(module, path, root, folder, within)) for module in imported
-        }
+        files_of = {m: list(_module_files(m, path, root, folder, within)) for m in imported}
         waiting += [file for files in files_of.values() for file in files]
         if not _carries(path, root):
             digests[path.relative_to(root).as_posix()] = digest
