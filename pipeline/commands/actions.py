@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pipeline import paths, sweep_job
-from pipeline.cache import unchanged
+from pipeline.cache import parsed, unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
 from pipeline.commands import console, model_check, set_reference
@@ -45,6 +45,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
         model_check.check(job.config.data.features, job.config.model, job.config.main.random_seed)
     cache = Cache(job.config, job.origin, environment(job), store)
     plan = cache.plan(job.steps)
+    parsed.keep()
     if action == "plan":
         console.plan(plan)
         return None

@@ -19,11 +19,12 @@ from pipeline.replay import checkout, manifest
 from pipeline.report import make
 from pipeline.screen import terminal
 from pipeline.screen.failures import describe
+from pipeline.store.objects import Objects
 from pipeline.sweep_job import SweepJob
 from pipeline.tracking import mlflow_database, mlflow_log, mlflow_runs, register
 from pipeline.tracking.entities import descriptions, family, sweep_run
 from pipeline.tracking.recorder_client import RecorderProcess
-from pipeline.warm.backend import warm_process
+from pipeline.warm.process import WarmProcess
 
 
 @contextmanager
@@ -39,22 +40,23 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     mlflow_database.check_answers(job.context.mlflow_uri)
     job.write_config()
     is_local = cache.environment == "local"
-    with recorder, warm_process(job.context, main.warm and is_local) as register_warm:
+    with recorder, WarmProcess(job.context, main.warm and is_local) as warm:
         no_wandb = job.context.wandb_mode == "disabled"
         address = "" if no_wandb else recorder.address
         seen = terminal.is_terminal(sys.stdout)  # asked before the steps' output goes elsewhere
         own = processes.identity()
         context = replace(job.context, recorder=address, process=own, screen=seen)
+        # It imports mlflow, which takes seconds: the recorder starts meanwhile.
+        backend = warm.start(as_fork=not Objects.used)
         identity = job.identity()
-        mlflow_database.prepare(paths.ROOT, context.project)  # imports mlflow, which takes seconds:
-        logging.getLogger("mlflow.projects").setLevel(logging.WARNING)  # the recorder starts there
-        backend = register_warm()
+        mlflow_database.prepare(paths.ROOT, context.project)
+        logging.getLogger("mlflow.projects").setLevel(logging.WARNING)
         entry = register.Entry.begin(context.mlflow_run, paths.ROOT, folder)
         tags = {mlflow_log.PROCESS: entry.process} | sweep_run.parent(context.project)
         with (
             notify.at_end(job),
             mlflow_database.failures(),
-            make.at_end(folder, context) if main.report else nullcontext(),
+            make.at_end(folder, context, warm.run) if main.report else nullcontext(),
             family.opened(identity, context.project, context.mlflow_run, tags) as active,
         ):
             entry = entry.known_as(active.info.run_id, paths.ROOT)

@@ -1,15 +1,17 @@
 """The report of a run and the card of its model: made, written and logged.
 
-What they take is imported when they are made.
+What they take is imported when they are made: in a process of its own that knows most of it
+already (`python make.py RUN_FOLDER LOCATION`), or beside the steps.
 """
 
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[2])  # the repository, not this folder
 
 from pipeline import files, paths
 from pipeline.context import RunContext
@@ -20,11 +22,12 @@ from pipeline.tracking import model_registry, record
 from pipeline.tracking.recorder_client import MovedOfflineError, RecorderConnection
 
 FILE, CARD_PAGE = "report.html", "model_card.html"
-PAGE = "pipeline.report.page"  # most of a report's time is the import of what draws it
+PROGRAM = "pipeline/report/make.py"
+Run = Callable[..., int | None]  # runs a program with words; None if it cannot
 
 
 @contextmanager
-def at_end(folder: Path, context: RunContext) -> Iterator[None]:
+def at_end(folder: Path, context: RunContext, run: Run) -> Iterator[None]:
     """Make the report of a run when it is over, however it ended, and log it to its MLflow run.
 
     A run in which earlier executions served for all steps gets none. What keeps a report from
@@ -33,16 +36,16 @@ def at_end(folder: Path, context: RunContext) -> Iterator[None]:
     Args:
         folder: the run's folder, which then has its manifest.
         context: of the run.
+        run: runs a Python program of the repository in a process of its own.
     """
-    Thread(target=import_module, args=[PAGE], daemon=True).start()  # steps run in other processes
     try:
         yield
     finally:
         if (folder / manifest.FILE).exists():
-            _make_and_log(folder, context)
+            _make_and_log(folder, context, run)
 
 
-def _make_and_log(folder: Path, context: RunContext) -> None:
+def _make_and_log(folder: Path, context: RunContext, run: Run) -> None:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
@@ -52,7 +55,10 @@ def _make_and_log(folder: Path, context: RunContext) -> None:
         if runs.is_cached(recorded["steps"]):
             return
         again += f" main.run={recorded['run'][:8]}"
-        path = make(folder, recorded, context.artifact_store)
+        if run(PROGRAM, str(folder), context.artifact_store) == 0:
+            path = folder / FILE
+        else:  # here it is said why, if it fails again
+            path = make(folder, recorded, context.artifact_store)
         print(f"Report: {path}")
         made = [path, *sorted(folder.glob("model_card.*"))]
         for file in made:
@@ -135,3 +141,10 @@ def again(run: str, location: str) -> Path:
     folder, recorded = runs.find(run)
     place = folder or paths.ROOT / "outputs" / "reports" / recorded["run"]
     return make(place, recorded, location)
+
+
+if __name__ == "__main__":
+    try:
+        make(Path(sys.argv[1]), runs.read(Path(sys.argv[1])), sys.argv[2])
+    except (InputError, OSError):
+        sys.exit(1)

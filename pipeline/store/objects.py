@@ -15,9 +15,11 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from pipeline.errors import InputError
 from pipeline.files import advice_on, settle
+from pipeline.store import folders
 from pipeline.text.masking import revealed
 
 if TYPE_CHECKING:
+    from obstore import Bytes
     from obstore.store import RetryConfig
 
 SCHEMES = ("s3", "gs", "az", "memory", "file")
@@ -32,7 +34,13 @@ class Objects:
     Writes are atomic: an object is there whole or not at all, and stays there through a power cut.
     Whatever keeps the store itself from being read or written raises an InputError that names the
     store and the reason.
+
+    Attributes:
+        used: whether obstore has been asked for anything. It then has threads, which no fork of
+            this process has: there it would wait for them without end.
     """
+
+    used = False
 
     def __init__(self, location: str | Path) -> None:
         """Take a folder (made at the first write) or a URL: s3, gs, az, memory or file.
@@ -51,6 +59,8 @@ class Objects:
         """Return the bytes under the key, None when there are none."""
         with self._failures():
             try:
+                if self.folder:
+                    return (self.folder / key).read_bytes()
                 return bytes(self._open().get(key).bytes())
             except FileNotFoundError:
                 return None
@@ -63,20 +73,19 @@ class Objects:
         digest = hashlib.sha256()
         with self._failures():
             try:
-                stream = self._open().get(key).stream(min_chunk_size=CHUNK)
+                for chunk in self._chunks(key):
+                    digest.update(chunk)
+                    if copy is not None:
+                        copy.write(chunk)
             except FileNotFoundError:
                 return None
-            for chunk in stream:
-                digest.update(chunk)
-                if copy is not None:
-                    copy.write(chunk)
         return digest.hexdigest()
 
     def holds(self, key: str, size: int, sha256: str) -> bool:
         """Say whether the key already holds these bytes."""
         with self._failures():
             try:
-                if self._open().head(key)["size"] != size:
+                if self._size(key) != size:
                     return False
             except FileNotFoundError:
                 return False
@@ -92,6 +101,8 @@ class Objects:
         """Return the same with each one's size in bytes and when it was written."""
         with self._failures():
             try:
+                if self.folder:
+                    return list(folders.entries(self.folder, prefix))
                 batches = list(self._open().list(prefix))
             except FileNotFoundError:  # a folder that nothing was written to yet
                 return []
@@ -129,6 +140,17 @@ class Objects:
             self._open(write=True).put(key, path)
             self._settle(key)
 
+    def _chunks(self, key: str) -> "Iterator[bytes | Bytes]":
+        if self.folder:
+            yield from folders.chunks(self.folder / key, CHUNK)
+        else:
+            yield from self._open().get(key).stream(min_chunk_size=CHUNK)
+
+    def _size(self, key: str) -> int:
+        if self.folder:
+            return (self.folder / key).stat().st_size
+        return int(self._open().head(key)["size"])
+
     def _settle(self, key: str) -> None:
         """Wait until a folder's file is on the disk: what refers to it must not outlive it."""
         if self.folder is None:
@@ -138,6 +160,7 @@ class Objects:
 
     def _open(self, write: bool = False) -> ObjectStore:
         """Return the obstore client; reading a folder that is not there is FileNotFoundError."""
+        Objects.used = True
         if self._client is None:
             assert self.folder is not None
             if not write:

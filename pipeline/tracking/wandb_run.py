@@ -1,10 +1,12 @@
 """A step's W&B run: how it begins, and what of the step's record goes into it."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import wandb
+from wandb import util
 
 from pipeline.context import RunContext
 from pipeline.screen import logs
@@ -13,6 +15,11 @@ from pipeline.tracking.record import Row, read_record, reference
 from pipeline.tracking.recorder_client import WandbRun
 from pipeline.tracking.wandb_artifact import artifact_of
 from pipeline.tracking.wandb_service import Service
+
+# Each run is told which packages are installed: what a process imports from does not change.
+_installed = util.working_set
+util.working_set = cache(lambda: list(_installed()))
+util.pd_available = False  # else it imports pandas to see that no table of ours is a DataFrame
 
 
 def begin(settings: WandbRun, mode: Literal["online", "offline"], context: RunContext) -> wandb.Run:

@@ -1,4 +1,4 @@
 """Steps as forks of a process that has imported their libraries: a start without imports.
 
-May be used from outside: `backend.warm_process`.
+May be used from outside: `process.WarmProcess, backend.started, backend.Fork`.
 """

@@ -12,16 +12,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipeline import context
 from pipeline.context import RunContext
-from pipeline.sweep_job import SweepJob
 from pipeline.warm.server import LENGTH, Request
 
 if TYPE_CHECKING:
@@ -37,35 +35,14 @@ LIBRARIES = (
     "pandera.pyarrow", "pandas", "sklearn.ensemble", "sklearn.pipeline", "sklearn.compose",
     "sklearn.impute", "sklearn.preprocessing", "sklearn.feature_extraction.text",
     "sklearn.metrics", "matplotlib.figure", "matplotlib.backends.backend_agg", "skops.io",
-    "mlflow.sklearn",
+    "mlflow.sklearn", "jinja2", "matplotlib.backends.backend_svg",
 )  # fmt: skip
 # The one form of a command that is a Python program and its arguments, with nothing for a shell.
 COMMAND = re.compile(r"exec python \w+\.py( --(\w+)=\{\2\})*")
 
 
-@contextmanager
-def warm_process(run: RunContext, wanted: bool) -> Iterator[Callable[[], str]]:
-    """Start the process that forks the steps; it ends with the context, its forks do not.
-
-    The jobs of a sweep have that of the sweep.
-
-    Args:
-        run: what a step is given.
-        wanted: whether there is to be such a process.
-
-    Yields:
-        What makes it known to MLflow, which must have been imported, and returns the name of the
-        backend: "local" where there is no such process.
-    """
-    with ExitStack() as stack:
-        sweep = SweepJob.from_environ()
-        there = sweep.warm if sweep else ""
-        place = (there or started(run, stack)) if wanted else ""
-        yield partial(_register, place) if place else lambda: "local"
-
-
 def started(run: RunContext, stack: ExitStack, first: Sequence[str] = (), **variables: str) -> str:
-    """Start the process for as long as the stack lasts.
+    """Start the process that forks steps, as a new Python, for as long as the stack lasts.
 
     Args:
         run: what a step is given.
@@ -137,7 +114,7 @@ class Fork:
             os.kill(self.pid, signal.SIGTERM)
 
 
-def _register(place: str) -> str:
+def register(place: str) -> str:
     """Let MLflow know a backend that asks for forks at a socket; return its name."""
     from mlflow.projects import utils
     from mlflow.projects.backend.loader import MLFLOW_BACKENDS

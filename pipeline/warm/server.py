@@ -2,6 +2,8 @@
 
     python server.py SOCKET LIBRARY...
 
+Begun so it is a new Python; `begin` makes it of a fork of main.py, which knows MLflow already.
+
 Only libraries are imported before a fork, never a module of this repository: a step's code is
 always read from its files. They are imported one by one; a step that asks meanwhile is forked with
 what is there by then. It ends when its standard input does.
@@ -25,7 +27,8 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TypedDict
+from pathlib import Path
+from typing import NoReturn, TypedDict
 
 LENGTH = struct.Struct("!I")
 
@@ -38,7 +41,47 @@ class Request(TypedDict):
     folder: str
 
 
-def serve(place: str, libraries: Iterable[str]) -> tuple[Request, list[int], socket.socket]:
+def listening(place: str) -> socket.socket:
+    """Return a socket at a place in the file system, which takes connections."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(place)
+    listener.listen()
+    return listener
+
+
+def begin(listener: socket.socket, lifeline: int, libraries: Iterable[str], root: Path) -> NoReturn:
+    """Be the server, in a process that was forked off another one: nothing is left of that one.
+
+    Args:
+        listener: where it is asked.
+        lifeline: the reading end of a pipe: it ends when this does.
+        libraries: what it imports besides what is there.
+        root: of the repository, whose modules are forgotten.
+    """
+    try:
+        _forget(root, {listener.fileno(), lifeline})
+        os.dup2(lifeline, 0)
+        become(*serve(listener, libraries))
+    finally:
+        os._exit(1)  # what called the one that was forked is none of ours
+
+
+def _forget(root: Path, kept: set[int]) -> None:
+    """Forget the modules of the repository; let open files, but for those kept, lead nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in {int(name) for name in os.listdir("/proc/self/fd")} - {nowhere, *kept}:
+        with suppress(OSError):  # the one that has listed them
+            os.fstat(descriptor)
+            os.dup2(nowhere, descriptor)  # closed, its number would be taken by another one
+    for name, module in list(sys.modules.items()):
+        file = Path(getattr(module, "__file__", None) or "/")
+        if file.is_relative_to(root) and "site-packages" not in file.parts and name != "__main__":
+            del sys.modules[name]
+
+
+def serve(
+    listener: socket.socket, libraries: Iterable[str]
+) -> tuple[Request, list[int], socket.socket]:
     """Import, and fork for each request; return in the fork, with what was asked.
 
     Returns:
@@ -46,21 +89,19 @@ def serve(place: str, libraries: Iterable[str]) -> tuple[Request, list[int], soc
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the one that started it
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks answer for themselves
+    signal.signal(signal.SIGCHLD, _reap)  # forks answer for themselves
     waiting = list(libraries)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(place)
-        listener.listen()
+    with listener:
         while True:
-            ready, _, _ = select.select([listener, sys.stdin], [], [], 0 if waiting else None)
-            if sys.stdin in ready:
+            ready = select.select([listener.fileno(), 0], [], [], 0 if waiting else None)[0]
+            if 0 in ready:
                 os._exit(0)
-            if listener in ready:
+            if ready:
                 connection, _ = listener.accept()
                 with suppress(OSError, ValueError):  # the asker has gone
-                    asked, streams = _request(connection)
+                    request, streams = _request(connection)
                     if os.fork() == 0:
-                        return asked, streams, connection
+                        return request, streams, connection
                     for stream in streams:
                         os.close(stream)
                 connection.close()
@@ -68,6 +109,13 @@ def serve(place: str, libraries: Iterable[str]) -> tuple[Request, list[int], soc
                 with suppress(ImportError):  # the step says so, if it needs it
                     importlib.import_module(waiting.pop(0))
                 gc.freeze()  # what is here stays shared with the forks
+
+
+def _reap(*_: object) -> None:
+    """Wait for the forks that have ended: then what they have used counts as its children's."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _request(connection: socket.socket) -> tuple[Request, list[int]]:
@@ -106,7 +154,7 @@ def _take_over(asked: Request, streams: list[int]) -> None:
         os.dup2(descriptor, target)
         os.close(descriptor)
     for target, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        stale = getattr(sys, f"__{name}__")  # it remembers what kind of file it was
+        stale = getattr(sys, name)  # it remembers what kind of file it was
         about = (1 if name == "stderr" else -1, stale.encoding, stale.errors, None, False)
         stream = open(target, mode, *about)  # noqa: SIM115
         setattr(sys, name, stream)
@@ -133,4 +181,4 @@ def _run(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    become(*serve(sys.argv[1], sys.argv[2:]))
+    become(*serve(listening(sys.argv[1]), sys.argv[2:]))

@@ -86,11 +86,29 @@ def test_a_folder_that_cannot_be_written_is_one_line_and_nothing_half_written(ro
     assert sorted(p.name for p in folder.iterdir()) == [manifest.FILE, make.FILE]
 
 
+def no_fork(*_: str) -> None:
+    """Run no program: there is no process to fork."""
+
+
+def test_at_the_end_the_report_is_made_by_a_process_of_its_own(
+    root: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr("mlflow.MlflowClient.log_artifact", lambda *_: None)
+    folder = recorded(root, "01", fake.whole())
+    with make.at_end(folder, context(root), lambda *words: asked.append(words) or 0):
+        pass
+    assert asked == [(make.PROGRAM, str(folder), str(root / "artifacts"))]
+    assert Path(make.__file__).as_posix().endswith(f"/{make.PROGRAM}")
+    assert not (folder / make.FILE).exists()
+    assert capsys.readouterr().out == f"Report: {folder / make.FILE}\n"
+
+
 def test_at_the_end_the_run_stays_what_it_was_when_the_report_cannot_be(
     root: Path, capsys: Capture
 ) -> None:
     folder = root / "outputs" / "2026-01-02" / "01"
-    with make.at_end(folder, context(root)):
+    with make.at_end(folder, context(root), no_fork):
         recorded(root, "01", fake.whole())
         (folder / make.FILE).mkdir()
     said = capsys.readouterr().err
@@ -107,7 +125,10 @@ def test_at_the_end_a_failed_step_stays_the_failure_and_has_a_report(
     monkeypatch.setattr("mlflow.MlflowClient.log_artifact", refuse)
     failed = fake.manifest([fake.step("check", status="failed", error="bad rows")])
     folder = recorded(root, "01", failed)
-    with pytest.raises(InputError, match="step check failed"), make.at_end(folder, context(root)):
+    with (
+        pytest.raises(InputError, match="step check failed"),
+        make.at_end(folder, context(root), no_fork),
+    ):
         raise InputError("step check failed")
     said = capsys.readouterr()
     assert said.out == f"Report: {folder / make.FILE}\n"
@@ -124,7 +145,7 @@ def test_at_the_end_the_card_goes_to_the_run_and_beside_the_registered_model(
     folder = root / "outputs" / "2026-01-02" / "01"
     kept = fake.whole()
     kept["config"]["gate"] = {"registered_model": "songs"}
-    with make.at_end(folder, context(root)):
+    with make.at_end(folder, context(root), no_fork):
         recorded(root, "01", fake.published(Store(root / "artifacts"), kept, root))
     names = ["report.html", "model_card.html", "model_card.md"]
     assert [Path(path).name for _, path in logged] == names
@@ -136,7 +157,7 @@ def test_at_the_end_the_card_goes_to_the_run_and_beside_the_registered_model(
 @pytest.mark.parametrize("kept", [None, [fake.step("a", status="cached")]])
 def test_no_step_ran_no_report(root: Path, kept: Any, capsys: Capture) -> None:
     folder = root / "outputs" / "2026-01-02" / "01"
-    with make.at_end(folder, context(root)):
+    with make.at_end(folder, context(root), no_fork):
         if kept:
             recorded(root, "01", fake.manifest(kept))
     assert not (folder / make.FILE).exists()

@@ -8,6 +8,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.store.artifacts import File, Store, Version, parse_reference
 from pipeline.store.drafts import Provenance
+from pipeline.store.objects import Objects
 
 
 @pytest.fixture
@@ -294,8 +295,28 @@ def test_a_store_below_a_regular_file_is_named_with_the_reason(tmp_path: Path) -
     for ask in (store.get, store.exists, store.versions):
         with pytest.raises(InputError, match=message):
             ask("t.csv")
-    with pytest.raises(InputError, match=r"artifact store \S+regular: .*File exists"):
+    with pytest.raises(InputError, match=r"artifact store \S+regular: .*Not a directory"):
         Store(tmp_path / "regular").names()
+
+
+def test_a_folder_is_read_without_obstore_whose_threads_no_fork_has(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = put(store, tmp_path, "a")
+    assert Objects.used
+    monkeypatch.setattr(Objects, "used", False)
+    again = Store(tmp_path / "artifacts")
+    assert again.get("t.csv") == version
+    assert (again.names(), again.aliases("t.csv")) == (["t.csv"], {"latest": 0})
+    assert again.download(version, tmp_path / "read").read_text() == "a"
+    assert all(map(again.has, version.files))
+    assert not Objects.used
+
+
+def test_what_is_half_written_is_not_listed(store: Store, tmp_path: Path) -> None:
+    put(store, tmp_path, "a")
+    (tmp_path / "artifacts" / "versions" / "t.csv" / "v1.json#1").write_text("{")
+    assert list(store.versions("t.csv")) == [0]
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(store: Store, tmp_path: Path) -> None:

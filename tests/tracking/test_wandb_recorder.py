@@ -85,8 +85,10 @@ def begun(address: str, **settings: Any) -> RecorderConnection:
 
 
 def finish(recording: RecorderConnection, folder: Path) -> None:
-    recording.ask("finish", str(folder))
-    recording.close()
+    try:
+        recording.ask("finish", str(folder))
+    finally:
+        recording.close()  # the recorder waits for that, too
 
 
 def test_everything_of_a_record_is_in_its_run(address: str, tmp_path: Path) -> None:

@@ -20,10 +20,31 @@ LIBRARIES = ("json", "no_such_library", "colorsys")  # the last is imported by n
 Warm = tuple[subprocess.Popen[bytes], str]
 
 
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+# A process that knows modules of ours, has files open and leaves work for its end.
+FORKED = f"""
+import sys; sys.path.insert(0, {str(SERVER.parents[2])!r})
+import os
+from pathlib import Path
+from pipeline.screen import terminal
+from pipeline.warm import server
+terminal.steady()
+held = open({str(SERVER)!r})
+place, *libraries = sys.argv[1:]
+listener, lifeline = server.listening(place), os.dup(0)
+process = os.fork()
+if process == 0:
+    server.begin(listener, lifeline, libraries, Path({str(SERVER.parents[2])!r}))
+listener.close()
+os.waitpid(process, 0)
+"""
+
+
+@pytest.fixture(scope="module", params=[[str(SERVER)], ["-c", FORKED]], ids=["new", "fork"])
+def warm(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Warm]:
     place = tmp_path_factory.mktemp("warm") / "socket"
-    words = [sys.executable, str(SERVER), str(place), *LIBRARIES]
+    words = [sys.executable, *request.param, str(place), *LIBRARIES]
     with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
         _until(place.exists)
         yield process, str(place)
@@ -54,6 +75,8 @@ json.dump({
     "path": sys.path.count("changed"), "here": sys.modules.get("colorsys") is not None,
     "plain": handlers == [signal.default_int_handler, signal.SIG_DFL, signal.SIG_DFL],
     "ours": [name for name in sys.modules if name.partition(".")[0] == "pipeline"],
+    "open": [n for n in os.listdir("/proc/self/fd")
+             if os.path.realpath(f"/proc/self/fd/{n}").endswith("server.py")],
 }, open("said.json", "w"))
 """
     imported = "import sys; sys.exit('colorsys' not in sys.modules)"
@@ -68,6 +91,7 @@ json.dump({
         "here": True,
         "plain": True,
         "ours": [],
+        "open": [],
     }
 
 
@@ -125,6 +149,13 @@ def test_it_can_be_asked_whether_it_has_ended_and_to_end(warm: Warm, tmp_path: P
     assert fork.wait() == 1
     assert fork.poll() == 1
     fork.terminate()  # that it has gone is no fault
+
+
+def test_what_forks_have_used_counts_as_its_own(warm: Warm, tmp_path: Path) -> None:
+    """So that `time python main.py` tells the whole: a fork that has ended is waited for."""
+    assert start(warm, tmp_path, "").wait() == 0
+    children = Path("/proc", str(warm[0].pid), "task", str(warm[0].pid), "children")
+    _until(lambda: len(children.read_text().split()) <= 1)  # itself, where that is a fork
 
 
 def test_without_the_process_there_is_no_fork(tmp_path: Path) -> None:
