@@ -38,9 +38,11 @@ class WithoutSecrets(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Mask the config that the sweeper is given and writes; its jobs read the files again."""
+        values = OmegaConf.to_container(config, resolve=False)
+        assert isinstance(values, dict)
         with read_write(config):
-            for key in (str(key) for key in config if key != "hydra"):
-                config[key] = masking.hidden(OmegaConf.to_container(config[key], resolve=False))
+            for key in (key for key in values if key != "hydra"):
+                config[key] = masking.hidden(values[key])
 
 
 class Sweeps:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 
 from pipeline.sweep import choice, launcher, summary
 from pipeline.sweep.job import Asked, Ended, short_names
@@ -89,3 +90,12 @@ def test_keys_are_as_short_as_they_can_be() -> None:
 )
 def test_what_of_hydra_is_not_about_a_job(word: str, is_of_sweep: bool) -> None:
     assert bool(launcher.OF_SWEEP.match(word)) is is_of_sweep
+
+
+def test_the_config_of_a_sweep_holds_no_secret() -> None:
+    address = "https://user:dummy-password@host/x"
+    config = OmegaConf.create({"data": {"file_url": address}, "search": None, "hydra": {"a": 1}})
+    launcher.WithoutSecrets().on_multirun_start(config)
+    assert "dummy-password" not in OmegaConf.to_yaml(config)
+    assert config.search is None
+    assert config.hydra.a == 1
