@@ -22,12 +22,11 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from pipeline import context, paths
+from pipeline import context, paths, search
 from pipeline.commands import actions, parent, whole_run
 from pipeline.commands.job import Job, check_shown
 from pipeline.config import overrides, root_config
 from pipeline.screen import mistakes
-from pipeline.search import tune
 from pipeline.sweep.launcher import sweeps
 from pipeline.tracking import mlflow_runs
 from pipeline.tracking.recorder_client import RecorderProcess
@@ -41,7 +40,7 @@ def main(config: DictConfig) -> None:
         words, choices = tuple(asked.overrides.task), asked.runtime.choices
         job = Job.of(config, words, Path(asked.runtime.output_dir), memory, choices)
         if job.config.main.action == "tune":
-            return tune.run(job)
+            return search.run(job)
         with job.context.applied(), RecorderProcess(job.context) as recorder:
             if cache := actions.begin(job, recorder):
                 run(job.steps, whole_run.open_run(job, cache, recorder))

@@ -120,23 +120,28 @@ def _drawn(
     figure.set_layout_engine("none")
     figure.set_dpi(DOTS)
     figure.set_size_inches(width / DOTS, height / DOTS)
+    x, y = (left + 10) / width, BELOW / height
     for axes in figure.axes:
-        axes.set(title="", ylabel="", facecolor="none")
-        axes.set_title("", loc="left")
-        if legend := axes.get_legend():
-            legend.remove()
-        x, y = (left + 10) / width, BELOW / height
         axes.set_position((x, y, 1 - right / width - x, 1 - 12 / height - y))
-        axes.tick_params(which="both", color=LINE)
-        axes.grid(visible=False)
-        for spine in axes.spines.values():
-            spine.set_color(LINE)
-        if axes.get_yscale() == "log":
-            axes.yaxis.set_major_formatter("{x:g}")
-            axes.yaxis.set_minor_formatter(NullFormatter())
+        _bare(axes)
     for text in figure.findobj(Text):
         text.set(fontsize=SMALL, color=INK, parse_math=False)
     return figure
+
+
+def _bare(axes: Axes) -> None:
+    """Take title, legend and grid away, and write what a logarithmic axis has without powers."""
+    axes.set(title="", ylabel="", facecolor="none")
+    axes.set_title("", loc="left")
+    if legend := axes.get_legend():
+        legend.remove()
+    axes.tick_params(which="both", color=LINE)
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_color(LINE)
+    if axes.get_yscale() == "log":
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _strengthen(figure: Figure, minimizes: bool) -> None:

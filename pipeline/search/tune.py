@@ -18,7 +18,7 @@ from pipeline.config.search.space import Search, check
 from pipeline.errors import InputError, did_you_mean
 from pipeline.search import best, loop, page, space
 from pipeline.search.jobs import TrialJobs
-from pipeline.search.trials import Trial
+from pipeline.search.trials import Trial, Values
 from pipeline.sweep.job import Sweep
 from pipeline.sweep.pool import Pool
 from pipeline.sweep_job import SweepJob
@@ -117,7 +117,7 @@ def common(job: Job) -> list[str]:
 
 
 def _tried(
-    job: Job, search: Search, own: Any, folder: Path, size: tuple[int, int]
+    job: Job, search: Search, own: Values, folder: Path, size: tuple[int, int]
 ) -> tuple[list[Trial], str]:
     """Return the trials by their number, and the digest of the table that they were trained on."""
     count, workers = size

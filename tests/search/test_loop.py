@@ -59,8 +59,7 @@ def alone() -> list[Trial]:
     return table(1, Fake(0))
 
 
-@pytest.mark.parametrize("workers", [2, 3, 8])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("workers", "seed"), [(2, 1), (3, 2), (8, 3)])
 def test_the_trials_are_the_same_for_any_number_of_workers(
     alone: list[Trial], workers: int, seed: int
 ) -> None:
