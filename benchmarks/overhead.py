@@ -1,23 +1,28 @@
-"""What the pipeline costs beyond its work: a warm `python main.py` against one plain script.
+"""What the pipeline costs beyond its work: a warm `python main.py` against one process.
 
     python benchmarks/overhead.py                       on the sample
     python benchmarks/overhead.py --table FILE --runs 5 on a table with the songs' columns
 
-Runs both in turn, in a scratch copy of the repository, and prints medians and their ratio; then
-where each step's time goes. Read the ratio: seconds differ from machine to machine.
+Runs it, the plain script and `one_process.py` (the same figures and report, nothing recorded) in
+turn, in a scratch copy of the repository, and prints medians and ratios of the wall time and of the
+CPU seconds of all processes; then where each step's time goes. Read the ratios: seconds differ from
+machine to machine.
 """
 
 import argparse
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
@@ -25,30 +30,69 @@ sys.path[0] = str(ROOT)
 from pipeline.context import RunContext
 from pipeline.tracking.recorder_client import RecorderProcess
 
+EVERY = 0.1  # seconds between two looks at the memory
 RESULTS = (".git", ".venv", "wandb", "mlruns", "mlflow.db*", "artifacts", "outputs", "__pycache__")
 
 
-def seconds(command: list[str], folder: Path) -> float:
-    """Run a command to its end and return its wall time."""
+class Cost(NamedTuple):
+    """Seconds, CPU seconds and MiB of all processes together; pages in common count once."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def cost(command: list[str], folder: Path) -> Cost:
+    """Run a command to its end and return what it has cost."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    begin = time.perf_counter()
-    subprocess.run(
-        [sys.executable, *command], cwd=folder, env=environment, check=True, capture_output=True
-    )
-    return time.perf_counter() - begin
+    begin, most, status = time.perf_counter(), 0.0, 0
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=folder, env=environment, stdout=out, stderr=out
+        )
+        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+            most = max(most, sum(map(_memory, _with_children(process.pid))))
+            time.sleep(EVERY)
+        _, status, used = ended
+        if status:
+            out.seek(0)
+            raise SystemExit(f"{command} failed: {out.read().decode()[-2000:]}")
+    return Cost(time.perf_counter() - begin, used.ru_utime + used.ru_stime, most)
+
+
+def _with_children(process: int) -> Iterator[int]:
+    yield process
+    with suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield from _with_children(int(child))
+
+
+def _memory(process: int) -> float:
+    with suppress(OSError):  # it has ended
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def compare(copy: Path, table: Path, runs: int) -> None:
-    """Time the pipeline and the plain script in turn and print the ratio of their medians."""
+    """Run the three in turn; print the medians, and the ratios of the pipeline to the others."""
     ours = ["main.py", f"data.file_url={table}", "main.cache=false"]
-    plain = ["benchmarks/plain_script.py", str(table)]
-    seconds(ours, copy), seconds(plain, copy)  # the first makes bytecode and MLflow's database
-    pairs = [(seconds(ours, copy), seconds(plain, copy)) for _ in range(runs)]
-    pipeline, script = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(
-        f"pipeline {pipeline:.1f} s · plain script {script:.1f} s · ratio {pipeline / script:.2f}"
-    )
-    print("each pair:", ", ".join(f"{a:.1f} / {b:.1f}" for a, b in pairs))
+    cost(ours, copy)  # makes bytecode, MLflow's database, and a run for the report
+    run = max(copy.glob("outputs/*/*/manifest.json"), key=str).parent
+    ways = {
+        "pipeline": ours,
+        "plain script": ["benchmarks/plain_script.py", str(table)],
+        "one process": ["benchmarks/one_process.py", str(table), str(run)],
+    }
+    rounds = [{way: cost(words, copy) for way, words in ways.items()} for _ in range(runs)]
+    medians = {w: Cost(*map(median, zip(*(r[w] for r in rounds), strict=True))) for w in ways}
+    print(f"{'':14}{'wall s':>8}{'CPU s':>8}{'MiB':>7}  times this, wall and CPU; rounds")
+    for way, (wall, cpu, memory) in medians.items():
+        times = f"{medians['pipeline'].wall / wall:.2f} {medians['pipeline'].cpu / cpu:.2f}"
+        each = ", ".join(f"{r[way].wall:.1f} ({r[way].cpu:.1f})" for r in rounds)
+        print(f"{way:14}{wall:8.1f}{cpu:8.1f}{memory:7.0f}  {times}  {each}")
 
 
 def shares(copy: Path) -> None:

@@ -8,6 +8,7 @@ system. overhead.py measures the pipeline against it.
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from preprocess import clean
 from train_random_forest import train
 
 SEED, SIZE = 42, 0.3
+Work = Callable[[Any, pd.DataFrame, str, Path], object]  # with a model, rows, the target, a folder
 
 
 def judge(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> np.ndarray:
@@ -49,8 +51,20 @@ def judge(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> np.ndarr
     return frame.to_numpy()
 
 
-def main(source: Path, folder: Path) -> None:
-    """Do what the steps do, files included: tables as CSV, the model, pictures."""
+def dump(model: Any, rows: pd.DataFrame, target: str, folder: Path) -> None:
+    """Write the model."""
+    skops.io.dump(model, folder / "model.skops")
+
+
+def main(source: Path, folder: Path, last: Work = judge, save: Work = dump) -> None:
+    """Do what the steps do, files included: tables as CSV, the model, pictures.
+
+    Args:
+        source: the table.
+        folder: that files go to.
+        last: judges the model on the test rows.
+        save: writes the model; it is given the training rows.
+    """
     data = yaml.safe_load((ROOT / "conf/data/songs.yaml").read_text())
     forest = yaml.safe_load((ROOT / "conf/model/random_forest.yaml").read_text())
     model, columns = load(Model, forest, "model"), load(Features, data["features"], "features")
@@ -70,8 +84,8 @@ def main(source: Path, folder: Path) -> None:
     unfitted = build.build_pipeline(columns, model, SEED)
     fitted = train.fit(unfitted, rows.iloc[first], data["target"])
     judge(fitted, rows.iloc[second], data["target"], folder)
-    skops.io.dump(fitted, folder / "model.skops")
-    judge(fitted, test, data["target"], folder)
+    save(fitted, rows.iloc[first], data["target"], folder)
+    last(fitted, test, data["target"], folder)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The process that forks the steps of a run, and what else a run asks a fork for."""
 
+import gc
 import os
 import shutil
 import signal
@@ -78,6 +79,7 @@ def _forked(stack: ExitStack) -> str:
     with server.listening(f"{folder}/socket") as listener, os.fdopen(lifeline):
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
+        gc.freeze()  # looking for garbage among what both have would make a copy of it
         process = os.fork()
         if process == 0:
             server.begin(listener, lifeline, LIBRARIES, paths.ROOT)
