@@ -1,8 +1,10 @@
 """Versions of third-party packages: those of this environment, or those a conda.yaml asks for."""
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import (
     PackageNotFoundError,
@@ -14,6 +16,11 @@ from pathlib import Path
 
 import yaml
 from packaging.requirements import Requirement
+
+from pipeline import paths
+from pipeline.files import write_text
+
+KEPT = paths.STATE / "packages.json"
 
 
 def installed() -> dict[str, str]:
@@ -46,8 +53,25 @@ def versions_of(modules: Iterable[str], folder: Path, environment: str) -> dict[
 
 @cache
 def distributions_of() -> Mapping[str, list[str]]:
-    """Return the packages that are installed, by the top-level modules that they have."""
-    return packages_distributions()
+    """Return the packages that are installed, by the top-level modules that they have.
+
+    To find them the lists of all packages are read, which takes half a second. So they are kept for
+    as long as nothing comes to the folders of Python's path, or goes.
+    """
+    folders = [[place, _changed(Path(place))] for place in sys.path[1:]]
+    with suppress(OSError, ValueError, KeyError, TypeError):  # none yet, or torn
+        kept = json.loads(KEPT.read_bytes())
+        if kept["folders"] == folders:
+            packages: dict[str, list[str]] = kept["packages"]
+            return packages
+    found = dict(packages_distributions())
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    write_text(KEPT, json.dumps({"folders": folders, "packages": found}))
+    return found
+
+
+def _changed(folder: Path) -> int:
+    return folder.stat().st_mtime_ns if folder.exists() else 0
 
 
 def _installed(package: str) -> str:

@@ -27,7 +27,9 @@ JOBS = "jobs.json"
 SUMMARY = Path(__file__).with_name("summary.py")
 LOOK = 0.05  # seconds between two looks at the jobs that run
 # What main.py itself imports, before the libraries of the steps.
-LIBRARIES = ("hydra", "hydra.core.plugins", "rich.console", "mlflow", "mlflow.projects")
+LIBRARIES = ("hydra", "hydra.core.plugins", "rich.console", "mlflow", "mlflow.projects",
+             "mlflow.projects.backend.local", "mlflow.store.tracking.sqlalchemy_store",
+             "mlflow.store.model_registry.sqlalchemy_store", "git")  # fmt: skip
 
 
 @dataclass(frozen=True)

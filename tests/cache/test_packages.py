@@ -52,3 +52,29 @@ def test_installed_packages() -> None:
     found = packages.installed()
     assert found["numpy"] == version("numpy")
     assert list(found) == sorted(found)
+
+
+def test_what_is_installed_is_read_again_when_something_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(name: str) -> None:
+        folder = tmp_path / "site" / f"{name}-1.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Name: {name}\nVersion: 1\n")
+        (folder / "top_level.txt").write_text(f"{name}_module\n")
+
+    def found() -> list[str]:
+        known = packages.distributions_of.__wrapped__()
+        return [name for name in ("one_module", "two_module") if name in known]
+
+    monkeypatch.setattr(packages, "KEPT", tmp_path / "state" / "packages.json")
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path / "site")])
+    add("one")
+    assert found() == ["one_module"]
+    with monkeypatch.context() as patch:
+        patch.setattr(packages, "packages_distributions", None)  # not asked again
+        assert found() == ["one_module"]
+    add("two")
+    assert found() == ["one_module", "two_module"]
+    packages.KEPT.write_text("{torn")
+    assert found() == ["one_module", "two_module"]
