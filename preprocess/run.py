@@ -10,7 +10,7 @@ if __name__ == "__main__":
 
 from pipeline.config.preprocess import Preprocess
 from pipeline.step import arguments, start
-from preprocess.clean import clean
+from preprocess.clean import clean, of_many_dropped
 
 
 def go(args: Namespace) -> None:
@@ -23,6 +23,8 @@ def go(args: Namespace) -> None:
             *(f"{counts[n]:,}" for n in ("rows_in", "duplicates", "rows_out", "columns_dropped")),
         )
         run.log(counts)
+        if told := of_many_dropped(counts):
+            run.note(told)
         about = (args.artifact_name, schema, args.artifact_type, args.artifact_description)
         with run.table_writer(*about) as writer:
             for rows in pieces:
