@@ -89,10 +89,9 @@ def compare(
     """
     codes, metric = candidate.codes, gate.metric
     models = [WeightedMetrics(codes, candidate.probabilities), WeightedMetrics(codes, champion)]
-    areas = metric == "auc"
     ones = np.ones((len(codes), 1))
-    one, other = (float(model.figures(ones, areas)[metric][0]) for model in models)
-    drawn = bootstrap.distributions(models, how.resamples, how.seed, areas)
+    one, other = (float(model.figures(ones, [metric])[metric][0]) for model in models)
+    drawn = bootstrap.distributions(models, how.resamples, how.seed, [metric])
     sign = -1.0 if metric in LOSSES else 1.0
     differences = sign * (drawn[0][metric] - drawn[1][metric])
     low, high = (float(bound) for bound in np.percentile(differences, [100 - SURE, SURE]))

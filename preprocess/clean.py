@@ -16,7 +16,6 @@ from pipeline.tables.numbers import to_arrow
 from pipeline.tables.prefetch import ahead
 from pipeline.tables.table_files import Source
 
-MANY = 0.2  # of the rows; that more are dropped may not be what is meant
 Pieces = Callable[[], Iterable[pa.Table]]  # gives a table's rows in order, each time it is called
 
 
@@ -64,18 +63,6 @@ def survey(pieces: Pieces, config: Mapping[str, Any]) -> Survey:
     columns = [name for name in names if name not in firsts]
     counts = {"duplicates": rows - left, "columns_dropped": len(names) - len(columns)}
     return Survey(keep, columns, {"rows_in": rows, "rows_out": left, **counts})
-
-
-def of_many_dropped(counts: Mapping[str, float]) -> str | None:
-    """Return a sentence on the rows that were dropped, None if they are no large share."""
-    rows, gone = counts["rows_in"], counts["duplicates"]
-    if gone <= MANY * rows:
-        return None
-    return (
-        f"{gone:,} of {rows:,} rows ({gone / rows:.1%}) equal others in every column and are "
-        f"dropped: {counts['rows_out']:,} distinct rows are left; "
-        "data.preprocess.drop_duplicates=false keeps them all"
-    )
 
 
 def _still_constant(

@@ -16,6 +16,9 @@ class Whole:
     accuracy: float | None = None
     precision: float | None = None
     recall: float | None = None
+    balanced_accuracy: float | None = None
+    average_precision: float | None = None
+    mcc: float | None = None
     log_loss: float | None = None
     brier: float | None = None
     ece: float | None = None
