@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from evaluate.comparison import SURE
+from evaluate.weaknesses import weaknesses
 from pipeline.config.evaluate import LOSSES, Gate, bounds
 from pipeline.judging.evaluation import (
     Comparison,
@@ -42,6 +43,9 @@ def decide(
             f"{compared['champion']:.4f} by more than {compared['margin']:g}, with {SURE} % "
             "confidence"
         )
+    if gate.champion is not None and gate.weak_test_set == "refuse":
+        reasons += [f"{told}; gate.weak_test_set=promote takes the model all the same"
+                    for told in weaknesses(evaluation)]  # fmt: skip
     return {
         "passed": not reasons,
         "reasons": reasons,

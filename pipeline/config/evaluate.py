@@ -57,6 +57,9 @@ class Gate:
     margin: float = field(default=0.01, metadata={"at_least": 0})  # by how much it may be worse
     # What becomes of a model that cannot be compared with the champion that there is.
     incomparable: str = field(default="refuse", metadata={"one_of": ["refuse", "promote"]})
+    # What becomes of a model whose test rows say little: few, of one class, without some class,
+    # or with a class that is never predicted.
+    weak_test_set: str = field(default="refuse", metadata={"one_of": ["refuse", "promote"]})
     overall: Whole = field(default_factory=Whole)
     per_class: OfClasses = field(default_factory=OfClasses)
     slices: OfSlices = field(default_factory=OfSlices)
