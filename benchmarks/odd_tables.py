@@ -30,6 +30,7 @@ def columns(size: int, folder: Path) -> Works:
     from pipeline.commands import column_roles
     from pipeline.config.checks import Checks, Column
     from pipeline.config.model import Features
+    from pipeline.config.segregate import Audit as Wanted
     from pipeline.tables import table_files
     from preprocess.clean import clean
     from segregate.audit import Audit
@@ -50,7 +51,7 @@ def columns(size: int, folder: Path) -> Works:
 
     kinds = {"n": "number", "t": "text", "y": "text"}
     checks = Checks(columns={n: Column(type=kinds[n[0]]) for n in table.column_names})
-    audit = Audit(table.schema, (200, 100), "y", [], None, folder)
+    audit = Audit(table.schema, (200, 100), Wanted(target="y"), folder)
     settings = {"file_url": "t", "sha256": None, "description": ""}
     yield "preprocess", preprocess
     yield "check_data: schema", lambda: list(expectations.results(table, checks))

@@ -10,7 +10,7 @@ from pipeline.config.evaluate import LOSSES, Gate
 from pipeline.judging import bootstrap
 from pipeline.judging.evaluation import Comparison
 from pipeline.judging.predictions import Predictions
-from pipeline.judging.weighted_metrics import WeightedMetrics
+from pipeline.judging.weighted_metrics import Figures, WeightedMetrics
 
 SURE = 95  # percent
 FEWEST = 100  # test rows that a comparison needs, if the champion was trained on others
@@ -84,18 +84,22 @@ def compare(
         how: the resampling.
 
     Returns:
-        low and high each hold with 95 % confidence. A loss has its sign turned in difference, low
-        and high: more is better.
+        low and high each hold with 95 % confidence; NaN for areas with one class. A loss has
+        its sign turned in difference, low and high: more is better.
     """
     codes, metric = candidate.codes, gate.metric
     models = [WeightedMetrics(codes, candidate.probabilities), WeightedMetrics(codes, champion)]
-    areas = metric == "auc"
     ones = np.ones((len(codes), 1))
-    one, other = (float(model.figures(ones, areas)[metric][0]) for model in models)
-    drawn = bootstrap.distributions(models, how.resamples, how.seed, areas)
+    one, other = (float(_of(metric, model.figures(ones, [metric]))[0]) for model in models)
+    drawn = bootstrap.distributions(models, how.resamples, how.seed, [metric])
     sign = -1.0 if metric in LOSSES else 1.0
-    differences = sign * (drawn[0][metric] - drawn[1][metric])
+    differences = sign * (_of(metric, drawn[0]) - _of(metric, drawn[1]))
     low, high = (float(bound) for bound in np.percentile(differences, [100 - SURE, SURE]))
     return {"metric": metric, "candidate": one, "champion": other,
             "difference": sign * (one - other), "low": low, "high": high,
             "margin": gate.margin, "worse": high < -gate.margin}  # fmt: skip
+
+
+def _of(metric: str, figures: Figures) -> NDArray[np.float64]:
+    """Return a figure, NaN where there is none."""
+    return figures.get(metric, np.full(figures["accuracy"].shape, np.nan))

@@ -152,6 +152,9 @@ def log_lines(evaluation: Evaluation) -> list[str]:
               for row in evaluation["overall"][:SHOWN] if row["low"] is not None]  # fmt: skip
     resamples = evaluation["bootstrap"]["resamples"]
     lines = [f"95 % intervals of {resamples:,} resamples: {', '.join(bounds)}"] if bounds else []
+    if dummy := evaluation.get("baseline"):
+        figures = ", ".join(f"{n} {value:.4f}" for n, value in dummy["metrics"].items())
+        lines.append(f"baseline, always {dummy['class']}: {figures}")
     large = [
         (value, part)
         for part in evaluation["slices"]

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Literal
 
+from evaluate.baseline import not_beaten
 from evaluate.comparison import SURE
+from evaluate.weaknesses import weaknesses
 from pipeline.config.evaluate import LOSSES, Gate, bounds
 from pipeline.judging.evaluation import (
     Comparison,
@@ -42,6 +44,12 @@ def decide(
             f"{compared['champion']:.4f} by more than {compared['margin']:g}, with {SURE} % "
             "confidence"
         )
+    if gate.champion is not None and gate.weak_test_set == "refuse":
+        reasons += [f"{told}; gate.weak_test_set=promote takes the model all the same"
+                    for told in weaknesses(evaluation)]  # fmt: skip
+    dummy = evaluation.get("baseline")
+    if gate.champion is not None and dummy and (worthless := not_beaten(dummy)):
+        reasons.append(worthless)
     return {
         "passed": not reasons,
         "reasons": reasons,

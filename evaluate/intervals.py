@@ -8,7 +8,7 @@ from pipeline.judging import bootstrap, metrics
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import Estimate, bare
 from pipeline.judging.predictions import Predictions
-from pipeline.judging.weighted_metrics import Figures, WeightedMetrics
+from pipeline.judging.weighted_metrics import AREAS, Figures, WeightedMetrics
 
 Bounds = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 FEW = 15  # rows of a class: below, intervals hold less often than they say
@@ -38,7 +38,7 @@ def estimates(
         values = metrics.classification_metrics(predictions)
     weighted = WeightedMetrics(predictions.codes, predictions.probabilities)
     (drawn,) = bootstrap.distributions(
-        [weighted], how.resamples, how.seed, within_classes=within_classes
+        [weighted], how.resamples, how.seed, AREAS if within_classes else ["auc"], within_classes
     )
     support = predictions.support()
     bounds = _bounds(drawn, weighted, how, support[support > 0])
@@ -68,7 +68,7 @@ def _bounds(
             bounds[name] = low, high
         elif name != "gaps":
             bounds[name] = how.interval(values, int(sizes.sum()))
-    gaps = weighted.figures(np.ones((int(sizes.sum()), 1)), areas=False)["gaps"]
+    gaps = weighted.figures(np.ones((int(sizes.sum()), 1)), areas=())["gaps"]
     low, high = map(np.asarray, how.calibration_interval(gaps, drawn["gaps"]))
     return bounds | {"ece": (low, high)}
 
@@ -86,6 +86,8 @@ def _of_whole(
 ) -> Estimate:
     if name not in values:
         return bare(None, ONE_CLASS)
+    if name not in bounds:  # of a slice: it is not asked for
+        return bare(values[name])
     single = int((support == 1).sum())
     if support.sum() == single:
         return bare(values[name], "no interval: one row of each class")

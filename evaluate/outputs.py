@@ -5,6 +5,8 @@ import json
 import pyarrow as pa
 
 from evaluate import evaluate
+from evaluate.baseline import not_beaten
+from evaluate.weaknesses import weaknesses
 from pipeline.judging.evaluation import Evaluation
 from pipeline.judging.pictures import draw
 from pipeline.judging.predictions import Predictions
@@ -40,6 +42,12 @@ def write_evaluation(run: StepRun, name: str, evaluation: Evaluation) -> None:
     performance.record_pictures(run, draw.evaluation(evaluation))
     for line in evaluate.log_lines(evaluation):
         run.logger.info("%s", line)
+    dummy = evaluation.get("baseline")
+    if dummy:
+        run.log({f"baseline/{name}": value for name, value in dummy["metrics"].items()})
+    for told in [*weaknesses(evaluation), dummy and not_beaten(dummy)]:
+        if told:
+            run.note(told)
     path = run.output_path(name)
     path.write_text(json.dumps(evaluation, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
     target = evaluation["target"]

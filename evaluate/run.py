@@ -7,7 +7,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-from evaluate import champion, comparison, evaluate, gate, outputs
+from evaluate import baseline, champion, comparison, evaluate, gate, outputs
 from evaluate.table import TableReader
 from pipeline.config.evaluate import EvaluateConfig
 from pipeline.judging.bootstrap import Bootstrap
@@ -33,11 +33,13 @@ def go(args: Namespace) -> None:
 
         subject = evaluate.Judged(model, target, predictions, metrics, sample, sliced)
         evaluation = evaluate.evaluation(subject, settings, seed)
+        trained = baseline.shares(run, version, target, predictions)
+        how = Bootstrap(settings.resamples, seed)
+        evaluation["baseline"] = baseline.judge(predictions, trained, asked, how)
         outputs.write_evaluation(run, args.evaluation_artifact, evaluation)
 
         candidate = champion.Candidate(version, predictions.labels, len(predictions.codes))
         rival = champion.read(run, args.champion, candidate, table, trusted)
-        how = Bootstrap(settings.resamples, seed)
         compared, note = comparison.against(rival, predictions, asked, how)
         obstacle = note if rival and not compared else None
         verdict = gate.decide(evaluation, asked, compared, obstacle)

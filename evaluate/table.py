@@ -45,6 +45,12 @@ class TableReader:
         check_columns(names, self.names)
         return self._frame(self._source.pieces(list(dict.fromkeys(names))))
 
+    def truth(self) -> NDArray[np.generic]:
+        """Return the true class of each row, (n,); InputError where the target is missing."""
+        if self.target not in self.names:
+            features.labels(pd.DataFrame(columns=self.names), self.target)  # refuses them
+        return features.labels(self._frame(self._source.pieces([self.target])), self.target)
+
     def predictions(
         self, model: Pipeline, draws: Draws | None = None
     ) -> tuple[Predictions, pd.DataFrame]:
@@ -53,10 +59,7 @@ class TableReader:
         Raises:
             InputError: a column is missing or unfit, or a true class is unknown to the model.
         """
-        if self.target not in self.names:
-            features.labels(pd.DataFrame(columns=self.names), self.target)  # refuses them
-        truth = features.labels(self._frame(self._source.pieces([self.target])), self.target)
-        codes = class_codes(truth, model.classes_)
+        codes = class_codes(self.truth(), model.classes_)
         sampled = draws.all_rows(codes) if draws else NO_ROWS
         probabilities, sample = self.probabilities(model, len(codes), sampled)
         return Predictions(codes, probabilities, model.classes_), sample

@@ -1,6 +1,6 @@
 """What is known of the test rows from the train table: rows that are like them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
+from pipeline.config import segregate as settings
 from pipeline.splits.times import moments_of
 from pipeline.tables import numbers, row_digests
 from pipeline.tables.column_types import is_text
@@ -30,25 +31,20 @@ class Audit:
     Args:
         schema: of plain values, of the table.
         rows: how many train and test rows there are.
-        target: the column to predict, None if it is not known.
-        key: columns that say which rows are of one thing, such as one song; may be empty.
-        time_column: of numbers, dates or timestamps; None if there is none.
+        wanted: the column to predict, the columns that the model sees (without any that is there,
+            all but the target), the key, the column of times.
         folder: where the numbers are kept, 8 bytes for each row and text column.
     """
 
     def __init__(
-        self,
-        schema: pa.Schema,
-        rows: tuple[int, int],
-        target: str | None,
-        key: Sequence[str],
-        time_column: str | None,
-        folder: Path,
+        self, schema: pa.Schema, rows: tuple[int, int], wanted: settings.Audit, folder: Path
     ) -> None:
-        self._target, self._key, self._time, self._folder = target, list(key), time_column, folder
-        self._features = [name for name in schema.names if name != target]
-        kinds = {name: schema.field(name).type for name in self._features}
-        self._plain = [name for name, kind in kinds.items() if not pt.is_nested(kind)]
+        self._target, self._key, self._time = wanted.target, wanted.key, wanted.time
+        self._folder, target, key = folder, wanted.target, wanted.key
+        others = [name for name in schema.names if name != target]
+        self._features = [name for name in others if name in wanted.features.columns] or others
+        kinds = {name: schema.field(name).type for name in others}
+        self._plain = [name for name in self._features if not pt.is_nested(kinds[name])]
         self._labelled = [*self._key, target] if key and target and target not in key else []
         self._texts = [name for name, kind in kinds.items() if is_text(kind)]
         self._steps = [-(-n // most) for n, most in zip(rows, SAMPLE, strict=True)]

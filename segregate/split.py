@@ -56,7 +56,8 @@ def split(
             _write(blocks, writers, as_lines)
             return certificate
         target, time = wanted.target or how.stratify, how.time_column or wanted.time
-        observer = Audit(source.plain, rows, target, wanted.key, time, Path(name))
+        wanted = replace(wanted, target=target, time=time)
+        observer = Audit(source.plain, rows, wanted, Path(name))
         observed = _observed(blocks, observer, source.parsed if as_lines else None)
         _write(ahead(observed), writers, as_lines)
         return _audited(certificate, observer, fitted, how)

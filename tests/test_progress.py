@@ -72,7 +72,7 @@ def test_copying_a_file_tells_its_bytes(told: Told, tmp_path: Path) -> None:
 def test_the_bootstrap_tells_its_resamples(told: Told) -> None:
     codes, probabilities = np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
     model = weighted_metrics.WeightedMetrics(codes, probabilities)
-    bootstrap.distributions([model], 70_000, 1, areas=False)
+    bootstrap.distributions([model], 70_000, 1, areas=())
     assert [word[1] for word in told] == [66_666, 70_000, 0]
 
 

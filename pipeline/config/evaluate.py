@@ -16,6 +16,9 @@ class Whole:
     accuracy: float | None = None
     precision: float | None = None
     recall: float | None = None
+    balanced_accuracy: float | None = None
+    average_precision: float | None = None
+    mcc: float | None = None
     log_loss: float | None = None
     brier: float | None = None
     ece: float | None = None
@@ -54,6 +57,9 @@ class Gate:
     margin: float = field(default=0.01, metadata={"at_least": 0})  # by how much it may be worse
     # What becomes of a model that cannot be compared with the champion that there is.
     incomparable: str = field(default="refuse", metadata={"one_of": ["refuse", "promote"]})
+    # What becomes of a model whose test rows say little: few, of one class, without some class,
+    # or with a class that is never predicted.
+    weak_test_set: str = field(default="refuse", metadata={"one_of": ["refuse", "promote"]})
     overall: Whole = field(default_factory=Whole)
     per_class: OfClasses = field(default_factory=OfClasses)
     slices: OfSlices = field(default_factory=OfSlices)

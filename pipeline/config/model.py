@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.config.evaluate import METRICS
+from pipeline.config.preprocess import Features as Features
 from pipeline.config.preprocess import Text
 from pipeline.config.segregate import Split
 from pipeline.errors import InputError
@@ -62,15 +63,6 @@ TEXT_PARAMETERS = [
 CARD = "model_card.md"  # lies beside an exported model
 IMPUTATIONS = ["median", "mean", "none"]  # none: for estimators that take missing values
 ENCODINGS = ["ordinal", "one_hot"]
-
-
-@dataclass
-class Features:
-    """The columns that the model sees."""
-
-    numeric: list[str] = field(default_factory=list)
-    categorical: list[str] = field(default_factory=list)
-    text: str | None = None
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What the config may say about get_data and preprocess."""
+"""What the config may say about get_data, preprocess, and the columns that they leave."""
 
 from dataclasses import dataclass, field
 
@@ -19,6 +19,20 @@ class Text:
 
     name: str
     columns: list[str]
+
+
+@dataclass
+class Features:
+    """The columns that the model sees."""
+
+    numeric: list[str] = field(default_factory=list)
+    categorical: list[str] = field(default_factory=list)
+    text: str | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """All of them."""
+        return [*self.numeric, *self.categorical, *([self.text] if self.text else [])]
 
 
 @dataclass

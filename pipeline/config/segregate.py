@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from pipeline.config.preprocess import Features
+
 SHARE = {"above": 0, "below": 1}  # a fraction of the rows: neither nothing nor everything
 SEED = {"at_least": 0, "at_most": 2**32 - 1}  # what numpy's RandomState accepts
 METHODS = ["stratified", "random", "group", "time", "hash"]  # of pipeline/splits/division.py
@@ -40,6 +42,8 @@ class Audit(Leaks):
     """What `segregate` looks for in the two tables."""
 
     target: str | None = None  # column to predict; by default the stratify column
+    # That the model sees, and that make rows equal; none: all columns but the target.
+    features: Features = field(default_factory=Features)
     key: list[str] = field(default_factory=list)  # columns that say which rows are of one thing
     time: str | None = None  # column of when a row is from
     # Share of the train rows that are going to be validation rows; null: there are none.

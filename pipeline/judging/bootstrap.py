@@ -12,7 +12,7 @@ its own: calibration_interval. What is taken for granted: rows are independent i
 class shares of the whole are given, not drawn. benchmarks/coverage.py measures what comes of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
 from pipeline import progress
-from pipeline.judging.weighted_metrics import Array, Figures, WeightedMetrics
+from pipeline.judging.ranks import Array
+from pipeline.judging.weighted_metrics import AREAS, Figures, WeightedMetrics
 
 METHOD = (
     "expanded percentiles, rows drawn again within each class, in slices from all rows; ece by "
@@ -109,7 +110,7 @@ def distributions(
     models: Sequence[WeightedMetrics],
     resamples: int,
     seed: int,
-    areas: bool = True,
+    areas: Collection[str] = AREAS,
     within_classes: bool = True,
 ) -> list[Figures]:
     """Return each model's figures in every resample; resample i is the same rows for all models.
@@ -118,7 +119,7 @@ def distributions(
         models: judged on the same rows in the same order.
         resamples: how many.
         seed: of the generator.
-        areas: whether the areas under ROC curves, most of the work, are wanted.
+        areas: those of AREAS that are wanted.
         within_classes: whether class sizes are given; else rows are drawn from all.
 
     Returns:

@@ -1,6 +1,6 @@
 """The forms of evaluation.json and gate.json: written by a step, drawn and read by others."""
 
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 Label = str | int | float | bool  # a class as JSON holds it
 
@@ -71,6 +71,15 @@ class Performance(TypedDict):
     precision_recall: list[Curve]
 
 
+# The class that it always says, its figures; the model beside it in one metric, and by how much
+# that is better (low and high, more is better); None: not defined.
+Baseline = TypedDict(
+    "Baseline",
+    {"class": Label, "metrics": dict[str, float], "metric": str, "model": float | None,
+     "baseline": float | None, "low": float | None, "high": float | None, "beaten": bool},
+)  # fmt: skip
+
+
 class Evaluation(Performance):
     """All of evaluation.json; see evaluate/README.md."""
 
@@ -81,6 +90,7 @@ class Evaluation(Performance):
     calibration: list[Reliability]
     slices: list[SliceEstimates]
     importances: list[ColumnImportance]
+    baseline: NotRequired[Baseline]  # of runs of earlier versions there is none
 
 
 class Threshold(TypedDict):

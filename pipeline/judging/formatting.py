@@ -14,7 +14,7 @@ NUMBER = re.compile(
     r"(?<![\w.,-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(%?)(?!\w|[.,-]\d)"
 )
 TITLES = {"auc": "AUC", "f1": "F1", "log_loss": "log loss", "brier": "Brier score",
-          "ece": "calibration error"}  # fmt: skip
+          "ece": "calibration error", "mcc": "Matthews correlation"}  # fmt: skip
 OF_FOLDS = re.compile(r"cv_(?!folds_done)(.*?)(_std)?")
 MEANINGS = {
     "auc": "how often a row of one class ranks above a row of another; 0.5 is a guess, 1 is best",
@@ -22,6 +22,10 @@ MEANINGS = {
     "accuracy": "share of the rows whose class is predicted; 1 is best",
     "precision": "share of what is predicted as a class that is of it, mean of the classes",
     "recall": "share of a class that is predicted as it, mean of the classes",
+    "balanced_accuracy": "mean of the classes' recalls: each class counts the same; 1 is best",
+    "average_precision": "area under precision by recall, mean of the classes; a guess has a "
+    "class's share, 1 is best",
+    "mcc": "correlation of truth and prediction over all classes; 0 is a guess, 1 is best",
     "log_loss": "mean of −log of the true class's probability; 0 is best",
     "brier": "mean squared error of the probabilities; 0 is best",
     "ece": "how far predicted probabilities are from what happens, on average; 0 is best",

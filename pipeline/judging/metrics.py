@@ -4,7 +4,11 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import (
+    average_precision_score,
+    matthews_corrcoef,
+    precision_recall_fscore_support,
+)
 
 from pipeline.errors import InputError
 from pipeline.judging import calibration, curves
@@ -12,7 +16,10 @@ from pipeline.judging.evaluation import ClassEstimates, Label, Performance, bare
 from pipeline.judging.predictions import Predictions
 
 # In the order shown.
-HEADLINE = ("auc", "f1", "accuracy", "precision", "recall", "log_loss", "brier", "ece")
+HEADLINE = (
+    "auc", "f1", "accuracy", "precision", "recall", "balanced_accuracy", "average_precision", "mcc",
+    "log_loss", "brier", "ece",
+)  # fmt: skip
 PER_CLASS = ("support", "precision", "recall", "f1", "auc")
 
 
@@ -22,33 +29,37 @@ def classification_metrics(predictions: Predictions) -> dict[str, float]:
     A row's prediction is its most probable class. A class that the model knows but that no row
     has is left out: no entries of its own, and the macro averages and the AUC run over the classes
     that are present (rows predicted as the absent class still count as wrong). With one single
-    class present there is no AUC at all. A class that is never predicted has precision 0.
+    class present there is no AUC and no average precision. A class that is never predicted
+    has precision 0.
 
     Returns:
-        accuracy; log_loss, brier and ece (the calibration error) as in calibration;
-        precision, recall, f1 (macro averages); auc (the area under the ROC curve for two classes,
-        for more the macro one-vs-one AUC of Hand and Till, 2001, as scikit-learn's
-        roc_auc_score(multi_class="ovo")); and for each class present, as "f1/<class>": support
-        (rows), precision, recall, f1, auc (against all the others).
+        accuracy; log_loss, brier and ece (the calibration error) as in calibration; precision,
+        recall, f1 (macro averages); balanced_accuracy (the macro recall); mcc (Matthews
+        correlation, 0 where truth or prediction is one class); average_precision (each class
+        against the rest, also of two, mean of the classes); auc (the area under the ROC curve, for
+        more than two classes the macro one-vs-one AUC of Hand and Till, 2001); for each class
+        present, as "f1/<class>": support (rows), precision, recall, f1, auc (against the others).
 
     Raises:
         InputError: a probability that is not finite.
     """
     codes, probabilities = predictions.codes, predictions.probabilities
     if not np.isfinite(probabilities).all():
-        raise InputError(
-            "the model gives probabilities that are not finite; choose another model or scale its "
-            "input (model.numeric.scaling=true)"
-        )
+        raise InputError("the model gives probabilities that are not finite; choose another model "
+                         "or scale its input (model.numeric.scaling=true)")  # fmt: skip
     present = [int(code) for code in np.unique(codes)]
-    metrics = {}
+    metrics = {"mcc": 0.0}
     if len(present) > 1:
+        metrics["mcc"] = float(matthews_corrcoef(codes, predictions.predicted))
         metrics["auc"] = _one_vs_one_auc(codes, probabilities, present)
+        areas = [average_precision_score(codes == c, probabilities[:, c]) for c in present]
+        metrics["average_precision"] = float(np.mean(areas))
     metrics["accuracy"] = float(np.mean(predictions.predicted == codes))
     losses = calibration.row_losses(codes, probabilities)
     metrics |= {name: float(values.mean()) for name, values in losses.items()}
     metrics["ece"] = calibration.calibration_error(codes, probabilities)
     metrics |= _class_metrics(predictions, present)
+    metrics["balanced_accuracy"] = metrics["recall"]
     return {name: metrics[name] for name in HEADLINE if name in metrics} | metrics
 
 

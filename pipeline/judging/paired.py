@@ -9,7 +9,10 @@ from pipeline.judging.predictions import Predictions
 from pipeline.judging.weighted_metrics import Figures, WeightedMetrics
 
 # The calibration error is not among them: resamples are no measure of it (see bootstrap).
-FIGURES = ("auc", "f1", "accuracy", "precision", "recall", "log_loss", "brier")
+FIGURES = (
+    "auc", "f1", "accuracy", "precision", "recall", "balanced_accuracy", "average_precision", "mcc",
+    "log_loss", "brier",
+)  # fmt: skip
 FEW = 100  # rows; below, intervals hold less often than they say (benchmarks/coverage.py)
 Pair = tuple[dict[str, float], dict[str, float], list[MetricEstimate]]
 

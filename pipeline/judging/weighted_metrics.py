@@ -4,13 +4,16 @@ Weights are whole numbers and the sums over them exact, so that counts and areas
 the order of addition. Nothing here uses BLAS, whose sums depend on the number of threads.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.judging import calibration
+from pipeline.judging.ranks import Against, Array, Ranked, positive
 
-Array = NDArray[np.float64]
 Figures = dict[str, Array]
+AREAS = ("auc", "average_precision")  # most of the work
 
 
 class WeightedMetrics:
@@ -33,9 +36,10 @@ class WeightedMetrics:
         self._gap = (confidence - (predicted == codes))[:, None]
         self._bins = _Groups(calibration.bin_of(confidence))
         self._probabilities = probabilities
-        self._pairs: list[_Against] = []
+        self._pairs: list[Against] = []
+        self._ranked: list[Ranked] = []
 
-    def figures(self, weights: Array, areas: bool = True) -> Figures:
+    def figures(self, weights: Array, areas: Collection[str] = AREAS) -> Figures:
         """Return the figures that the rows have with these weights.
 
         Definitions are those of pipeline.judging.metrics.
@@ -43,10 +47,11 @@ class WeightedMetrics:
         Args:
             weights: (n, b), whole numbers with a positive sum in each column. A class without
                 weight is not there: its figures are NaN, and the others' means run without it.
-            areas: whether auc and class_auc are wanted.
+            areas: those of AREAS that are wanted; with auc comes class_auc.
 
         Returns:
-            auc, accuracy, precision, recall, f1, log_loss, brier, ece as (b,); class_precision,
+            auc, accuracy, precision, recall, f1, balanced_accuracy, average_precision, mcc,
+            log_loss, brier, ece as (b,); class_precision,
             class_recall, class_f1, class_auc as (p, b); gaps, whose distances from 0 add up to the
             ece, as (bins, b). With one class present no areas.
         """
@@ -56,8 +61,10 @@ class WeightedMetrics:
             figures[name] = np.einsum("nb,n->b", weights, losses) / total
         figures["gaps"] = self._bins.sums(weights * self._gap) / total
         figures["ece"] = np.abs(figures["gaps"]).sum(axis=0)
-        if areas and len(self.present) > 1:
+        if "auc" in areas and len(self.present) > 1:
             figures |= self._areas(weights)
+        if "average_precision" in areas and len(self.present) > 1:
+            figures["average_precision"] = self._average_precision(weights)
         return figures
 
     def _confusion_figures(self, weights: Array) -> Figures:
@@ -67,14 +74,24 @@ class WeightedMetrics:
         confusion = cells.reshape(size, size, -1)
         hits = confusion[self.present, self.present]
         true, predicted = confusion.sum(axis=1)[self.present], confusion.sum(axis=0)[self.present]
-        there = _positive(true)
+        there = positive(true)
         each = {
             "class_precision": hits / np.maximum(predicted, 1) * (there / there),  # never: 0
             "class_recall": hits / there,
             "class_f1": 2 * hits / (there + predicted),
         }
         macro = {n.removeprefix("class_"): _mean(figures) for n, figures in each.items()}
-        return each | macro | {"accuracy": hits.sum(axis=0) / true.sum(axis=0)}
+        return each | macro | {
+            "accuracy": hits.sum(axis=0) / true.sum(axis=0),
+            "balanced_accuracy": macro["recall"], "mcc": _correlation(confusion),
+        }  # fmt: skip
+
+    def _average_precision(self, weights: Array) -> Array:
+        if not self._ranked:
+            self._ranked = [
+                Ranked(self._probabilities[:, code], self.codes == code) for code in self.present
+            ]
+        return _mean(np.stack([ranked.average_precision(weights) for ranked in self._ranked]))
 
     def _areas(self, weights: Array) -> Figures:
         if not self._pairs:
@@ -84,23 +101,28 @@ class WeightedMetrics:
             self._order = order
             ends = [*self._starts[1:], len(order)]
             self._pairs = [
-                _Against(scores[code], slice(start, end))
+                Against(scores[code], slice(start, end))
                 for code, start, end in zip(self.present, self._starts, ends, strict=True)
             ]
         ordered = weights[self._order]
         sizes = np.add.reduceat(ordered, self._starts)
         wins = np.stack([pair.wins(ordered, self._starts) for pair in self._pairs])  # (p, p, b)
         others = ~np.eye(len(self.present), dtype=bool)
-        against_all = wins.sum(axis=1) / _positive(sizes * (sizes.sum(axis=0) - sizes))
+        against_all = wins.sum(axis=1) / positive(sizes * (sizes.sum(axis=0) - sizes))
         if self._classes == 2:  # one pair only: the area of the second class, as in metrics
             return {"class_auc": against_all, "auc": against_all[1]}
-        pairs = (wins / _positive(sizes[:, None] * sizes))[others]
+        pairs = (wins / positive(sizes[:, None] * sizes))[others]
         return {"class_auc": against_all, "auc": _mean(pairs)}
 
 
-def _positive(sizes: Array) -> Array:
-    """Return the sizes with NaN for 0."""
-    return sizes if sizes.all() else np.where(sizes > 0, sizes, np.nan)
+def _correlation(confusion: Array) -> Array:
+    """Return Matthews' correlation of (k, k, b) counts, (b,); 0 where one side is one class."""
+    rows = confusion.sum(axis=(0, 1))
+    true, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
+    together = np.trace(confusion) * rows - (true * predicted).sum(axis=0)
+    apart = (rows**2 - (true**2).sum(axis=0)) * (rows**2 - (predicted**2).sum(axis=0))
+    correlation: Array = together / np.sqrt(np.where(apart > 0, apart, 1))
+    return correlation
 
 
 def _mean(figures: Array) -> Array:
@@ -109,7 +131,7 @@ def _mean(figures: Array) -> Array:
     if there.all():
         return np.asarray(figures.mean(axis=0))
     counts = there.sum(axis=0)
-    means: Array = np.where(there, figures, 0).sum(axis=0) / _positive(counts.astype(float))
+    means: Array = np.where(there, figures, 0).sum(axis=0) / positive(counts.astype(float))
     return means
 
 
@@ -123,36 +145,4 @@ class _Groups:
     def sums(self, rows: Array) -> Array:
         """Return (groups, b) sums of (n, b) rows, the groups in ascending order."""
         summed: Array = np.add.reduceat(rows[self._order], self._starts)
-        return summed
-
-
-class _Against:
-    """One class's score: how many of its rows each other row loses against, ties as a half.
-
-    The rows of the class are sorted once; what lies below a row's score is then a sum of the first
-    few weights (the Mann-Whitney statistic, with weights).
-    """
-
-    def __init__(self, scores: Array, own: slice) -> None:
-        self._own = own
-        self._order = np.argsort(scores[own], kind="stable")
-        ladder = scores[own][self._order]
-        low, high = (np.searchsorted(ladder, scores, side) for side in ("left", "right"))
-        steps, self._step = np.unique(low * (len(ladder) + 1) + high, return_inverse=True)
-        self._low, self._high = np.divmod(steps, len(ladder) + 1)
-
-    def wins(self, weights: Array, starts: NDArray[np.int64]) -> Array:
-        """Return (p, b): pairs won against each class's rows; against its own 0.
-
-        Args:
-            weights: (n, b), rows in the order of their classes.
-            starts: where each class begins.
-        """
-        own = weights[self._own][self._order]
-        below = np.vstack([np.zeros((1, weights.shape[1])), np.cumsum(own, axis=0)])
-        above = below[-1] - (below[self._low] + below[self._high]) / 2
-        won = above[self._step]
-        won *= weights
-        won[self._own] = 0
-        summed: Array = np.add.reduceat(won, starts)
         return summed

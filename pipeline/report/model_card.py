@@ -7,8 +7,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from pipeline.judging.evaluation import Estimate, estimates_of
-from pipeline.judging.formatting import NONE, cell, count, interval, listed, title
+from pipeline.judging.evaluation import Baseline, Estimate, estimates_of
+from pipeline.judging.formatting import NONE, cell, count, interval, listed, number, title
 from pipeline.judging.model_card import bullets, inline, parts, table
 from pipeline.judging.pictures import captions
 from pipeline.markdown import markdown
@@ -52,8 +52,12 @@ def card(data: ReportData, sections: Sections, top: Summary) -> str | None:
 def _verdict(data: ReportData, sections: Sections, top: Summary) -> str:
     assert data.evaluation
     sampling, tests = data.evaluation["bootstrap"], data.evaluation["rows"]
-    rows: list[Row] = [{"metric": title(row["metric"]), "value": interval(row)}
-                       for row in data.evaluation["overall"]]  # fmt: skip
+    dummy = data.evaluation.get("baseline")
+    rows: list[Row] = [
+        {"metric": title(row["metric"]), "value": interval(row)}
+        | ({_always(dummy): number(dummy["metrics"].get(row["metric"]))} if dummy else {})
+        for row in data.evaluation["overall"]
+    ]
     decided = sections.gate.sentence if sections.gate else "No gate decided about it."
     reasons = sections.gate.result["reasons"] if sections.gate else []
     return "\n\n".join([
@@ -61,6 +65,10 @@ def _verdict(data: ReportData, sections: Sections, top: Summary) -> str:
         f"On {count(tests, 'test row')}; in brackets {100 * sampling['confidence']:g} % intervals.",
         markdown(rows),
     ])  # fmt: skip
+
+
+def _always(dummy: Baseline) -> str:
+    return inline(f"always {dummy['class']}")
 
 
 def _figures(estimates: Mapping[str, Estimate]) -> Row:

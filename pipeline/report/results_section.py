@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipeline.judging.evaluation import (
+    Baseline,
     ClassEstimates,
     Estimate,
     Evaluation,
@@ -42,6 +43,11 @@ class Results:
     def class_figures(self) -> list[Estimate]:
         """The figures of all classes."""
         return [figure for row in self.per_class for figure in estimates_of(row).values()]
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """What a dummy comes to on the same rows, where it was judged."""
+        return self.evaluation.get("baseline") if self.evaluation else None
 
     @property
     def undrawn(self) -> int:

@@ -18,12 +18,11 @@ def warn_of_made_features(run: StepRun, features: Features, text: Text | None) -
         features: of the model.
         text: the text feature of preprocess, which the exported model makes.
     """
-    listed = [*features.numeric, *features.categorical, *([features.text] if features.text else [])]
     raw = [v for v in _origins(run, run.record.inputs) if "columns" in v.metadata]
     columns = {name for version in raw for name in version.metadata["columns"]}
     if text and columns.issuperset(text.columns):
         columns.add(text.name)
-    if raw and (lacking := [name for name in listed if name not in columns]):
+    if raw and (lacking := [name for name in features.columns if name not in columns]):
         run.logger.warning(
             "%s lacks the features %s: a step makes them, the exported model does not; who asks "
             "the served model has to give them",

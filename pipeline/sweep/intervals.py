@@ -61,7 +61,7 @@ def verdicts(jobs: Sequence[Ended], metric: str, location: str) -> dict[int, Ver
     found: dict[int, Verdict] = {}
     for group in _groups({number: one for number, one in judged.items() if one}):
         models = [WeightedMetrics(p.codes, p.probabilities) for p in group.values()]
-        drawn = distributions(models, HOW.resamples, HOW.seed, areas=name == "auc")
+        drawn = distributions(models, HOW.resamples, HOW.seed, areas=[name])
         if name not in drawn[0]:
             return {}
         rows = len(models[0].codes)

@@ -21,7 +21,7 @@ from pipeline.config.evaluate import Judging
 from pipeline.config.model import Features, Model
 from pipeline.errors import InputError
 from pipeline.judging.bootstrap import METHOD
-from pipeline.judging.metrics import classification_metrics
+from pipeline.judging.metrics import HEADLINE, classification_metrics
 from pipeline.judging.pictures import draw
 from pipeline.judging.predictions import Predictions
 from pipeline.models.build import build_pipeline
@@ -106,8 +106,7 @@ def test_an_evaluation_holds_what_its_readers_were_promised(kinds):
         "seed": 5,
         "method": f"{METHOD}; 100 resamples for slices",
     }
-    names = ["auc", "f1", "accuracy", "precision", "recall", "log_loss", "brier", "ece"]
-    assert [row["metric"] for row in found["overall"]] == names
+    assert [row["metric"] for row in found["overall"]] == list(HEADLINE)
     for row in found["overall"]:
         assert list(row) == ["metric", "value", "low", "high", "note"]
     for row in found["per_class"]:
@@ -141,9 +140,9 @@ def test_rows_of_one_class_are_judged_as_far_as_they_go():
 def test_flat_tables_metrics_lines_and_pictures():
     found, _ = judged_table(["a", "b", "c"])
     rows = interval_rows(found)
-    assert len(rows) == 8 + 3 * 4
+    assert len(rows) == len(HEADLINE) + 3 * 4
     assert list(rows[0]) == ["class", "metric", "value", "low", "high", "note"]
-    assert [row["class"] for row in rows[:9]] == ["all"] * 8 + ["a"]
+    assert [row["class"] for row in rows[:12]] == ["all"] * 11 + ["a"]
     assert slice_rows(found)[0]["f1_low"] == found["slices"][0]["metrics"]["f1"]["low"]
     low = next(row["low"] for row in found["overall"] if row["metric"] == "f1")
     assert interval_metrics(found)["interval/f1_low"] == low

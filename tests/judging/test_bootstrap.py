@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
+from sklearn import metrics as reference
 
 from pipeline.judging.bootstrap import Bootstrap, distributions, weights
-from pipeline.judging.metrics import classification_metrics
+from pipeline.judging.metrics import HEADLINE, classification_metrics
 from pipeline.judging.predictions import Predictions
 from pipeline.judging.weighted_metrics import WeightedMetrics
 
-WHOLE = ("auc", "accuracy", "precision", "recall", "f1", "log_loss", "brier", "ece")
+WHOLE = HEADLINE
+NEW = ("balanced_accuracy", "average_precision", "mcc")
 
 
 def made_up(classes, rows=300, seed=0, decimals=2):
@@ -50,6 +52,32 @@ def test_a_weight_is_that_many_copies_of_the_row(classes):
         same({n: value[..., resample] for n, value in figures.items()}, found, range(classes))
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_weighted_figures_are_those_of_scikit_learn(classes):
+    codes, probabilities = made_up(classes, rows=80, decimals=1)
+    predicted, drawn = probabilities.argmax(axis=1), next(weights(codes, 5, 3))
+    figures = WeightedMetrics(codes, probabilities).figures(drawn)
+    for found, weight in zip(zip(*map(figures.get, NEW), strict=True), drawn.T, strict=True):
+        areas = [
+            reference.average_precision_score(codes == c, probabilities[:, c], sample_weight=weight)
+            for c in range(classes)
+        ]
+        expected = (
+            reference.balanced_accuracy_score(codes, predicted, sample_weight=weight),
+            np.mean(areas),
+            reference.matthews_corrcoef(codes, predicted, sample_weight=weight),
+        )
+        assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_class_without_weight_has_no_average_precision_and_one_class_no_correlation():
+    codes = np.array([0, 0, 1])
+    model = WeightedMetrics(codes, np.array([[0.9, 0.1], [0.6, 0.4], [0.7, 0.3]]))
+    figures = model.figures(np.array([[1.0, 1], [1, 1], [1, 0]]))
+    assert figures["average_precision"].tolist() == [pytest.approx((5 / 6 + 1 / 2) / 2), 1]
+    assert figures["mcc"].tolist() == [0, 0]
+
+
 def test_a_class_without_rows_is_left_out():
     codes, probabilities = made_up(4)
     kept = codes != 2
@@ -88,9 +116,10 @@ def test_models_are_compared_on_the_same_resamples():
         np.testing.assert_array_equal(first[name], second[name])
     # What two models share cancels: the difference is surer than either.
     assert np.std(first["auc"] - third["auc"]) < np.std(first["auc"])
-    assert distributions([model], 50, 9, areas=False)[0].keys() == alone.keys() - {
+    assert distributions([model], 50, 9, areas=())[0].keys() == alone.keys() - {
         "auc",
         "class_auc",
+        "average_precision",
     }
 
 

@@ -38,6 +38,12 @@ def test_many_classes_agree_with_scikit_learn(classes, seed):
     assert found["log_loss"] == pytest.approx(reference.log_loss(truth, probabilities), abs=1e-12)
     macro = reference.precision_recall_fscore_support(truth, predicted, average="macro")
     assert [found[n] for n in ("precision", "recall", "f1")] == pytest.approx(list(macro[:3]))
+    balanced = reference.balanced_accuracy_score(truth, predicted)
+    assert found["balanced_accuracy"] == pytest.approx(balanced, abs=1e-12)
+    mcc = reference.matthews_corrcoef(truth, predicted)
+    assert found["mcc"] == pytest.approx(mcc, abs=1e-12)
+    precision = reference.average_precision_score(truth, probabilities, average="macro")
+    assert found["average_precision"] == pytest.approx(precision, abs=1e-12)
     each = np.array(reference.precision_recall_fscore_support(truth, predicted)).T
     for i, name in enumerate(classes):
         values = [
@@ -54,6 +60,9 @@ def test_two_classes_have_the_plain_auc(classes):
     found = metrics_of(truth, probabilities, classes)
     expected = reference.roc_auc_score(truth == classes[1], probabilities[:, 1])
     assert found["auc"] == pytest.approx(expected, abs=1e-12)
+    each = [reference.average_precision_score(truth == name, probabilities[:, i])
+            for i, name in enumerate(classes)]  # fmt: skip
+    assert found["average_precision"] == pytest.approx(np.mean(each), abs=1e-12)
 
 
 def test_a_class_without_rows_is_left_out():
@@ -73,7 +82,8 @@ def test_a_class_without_rows_is_left_out():
 
 def test_one_single_class_has_no_auc():
     found = metrics_of(["b", "b"], np.array([[0.2, 0.8], [0.7, 0.3]]), ["a", "b"])
-    assert not [key for key in found if key.startswith("auc")]
+    assert not [key for key in found if key.startswith(("auc", "average_precision"))]
+    assert found["mcc"] == 0
     assert found["recall/b"] == 0.5
     assert per_class_table(found, ["a", "b"]) == [
         {

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from preprocess import clean
+from preprocess.run import many_dropped
 
 TABLE = pa.table(
     {"a": ["x", "y", "x", None, None], "n": [1, 2, 1, 3, 3], "c": ["k"] * 5},
@@ -38,6 +39,24 @@ def test_the_first_of_equal_rows_stays_in_its_place() -> None:
     assert without_duplicates(table).to_pylist() == [
         {"a": "x", "n": 1}, {"a": "y", "n": 2}, {"a": "x", "n": None}, {"a": "z", "n": 4}
     ]  # fmt: skip
+
+
+def test_many_equal_rows_are_told_with_the_option_that_keeps_them() -> None:
+    survey = pa.table({"sex": ["m", "f"] * 50, "smokes": ["yes", "no"] * 50})
+    told = many_dropped(clean.preprocess(survey, {})[1])
+    assert told == (
+        "98 of 100 rows (98.0%) equal others in every column and are dropped: 2 distinct rows are "
+        "left; data.preprocess.drop_duplicates=false keeps them all"
+    )
+    kept, counts = clean.preprocess(survey, {"drop_duplicates": False})
+    assert (kept.num_rows, many_dropped(counts)) == (100, None)
+
+
+@pytest.mark.parametrize(("equal", "told"), [(0, False), (20, False), (21, True)])
+def test_a_few_equal_rows_are_not_worth_a_word(equal: int, told: bool) -> None:
+    values = [*range(100 - equal), *[0] * equal]
+    counts = clean.preprocess(pa.table({"n": values}), {})[1]
+    assert (many_dropped(counts) is not None) is told
 
 
 ROWS = st.tuples(

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.config import segregate as settings
+from pipeline.config.preprocess import Features
 from pipeline.splits.division import Division
 from pipeline.splits.keys import Keys
 from pipeline.tables import table_files
@@ -26,11 +27,12 @@ TRAIN = pa.table({"n": [1.0, 2.0, None, 4.0], "t": ["Abc", "d-e", None, "x"], "c
 
 
 def found(
-    train: pa.Table, test: pa.Table, target: str | None = "c", key: Any = (), cut: int = 2
+    train: pa.Table, test: pa.Table, target: str | None = "c", cut: int = 2, **wanted: Any
 ) -> dict[tuple[str, str], Leak]:
     with TemporaryDirectory() as folder:
         rows = (len(train), len(test))
-        audit = Audit(train.schema, rows, target, key, None, Path(folder))
+        asked = settings.Audit(target=target, **wanted)
+        audit = Audit(train.schema, rows, asked, Path(folder))
         for part, table in enumerate((train, test)):
             audit.add(part, table.slice(0, cut))
             audit.add(part, table.slice(cut))
@@ -48,6 +50,19 @@ def test_equal_rows_equal_keys_and_near_duplicate_text() -> None:
     assert (other.share, other.suspicious) == (0.25, False)  # 1.0 is p in train, q in test
     assert leaks["near-duplicate text", "t"].share == 0.5  # no text is no duplicate
     assert not leaks["near-duplicate text", "t"].suspicious
+
+
+def test_rows_are_equal_by_what_the_model_sees() -> None:
+    """An id makes no row another one, a column that the model does not see tells it nothing."""
+    table = pa.table({"id": range(8), "n": [1, 2, 3, 4] * 2, "c_code": list("pqpq") * 2,
+                      "c": list("pqpq") * 2})  # fmt: skip
+    halves = table.slice(0, 4), table.slice(4)
+    assert found(*halves)["rows equal in all features", ""].share == 0
+    assert ("named like the target", "c_code") in found(*halves)
+    leaks = found(*halves, features=Features(numeric=["n", "made_later"]))
+    assert leaks["rows equal in all features", ""].share == 1
+    assert [columns for check, columns in leaks if "target" in check] == ["n"]
+    assert found(*halves, features=Features(["made_later"])) == found(*halves)
 
 
 def test_nothing_in_common() -> None:
