@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,6 +12,7 @@ from pipeline.config.preprocess import Download
 from pipeline.errors import InputError
 from pipeline.network import within
 from pipeline.tables.external_tables import SUFFIXES
+from pipeline.tables.reading.folders import folder_sha256, parquet_files
 
 OBJECT_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
@@ -26,7 +28,8 @@ def fetch(
     """Copy the file at a URL into a folder; return it, called as in the URL.
 
     Args:
-        url: http(s)://, s3://, gs://, az://, file://, a path, or ``sklearn:NAME`` (its tables).
+        url: http(s)://, s3://, gs://, az://, file://, a path (with / at its end: a folder of
+            Parquet files), or ``sklearn:NAME`` (its tables).
         folder: where the file is written.
         root: folder that a relative path starts from.
         sha256: digest that the file must have, as 64 hexadecimal digits; None: not checked.
@@ -40,6 +43,8 @@ def fetch(
     if scheme == "sklearn":
         return _from_sklearn(url, folder)
     name = Path(path).name
+    if scheme in ("", "file") and path.endswith("/"):
+        return _folder(url, root / os.path.expanduser(path), folder / name, sha256)
     if not name.lower().endswith(SUFFIXES):
         raise InputError(f"file_url {url}: {name!r} must end in one of {', '.join(SUFFIXES)}")
     target = folder / name
@@ -50,14 +55,18 @@ def fetch(
         size, digest = copy.size, copy.sha256.hexdigest()
         if size == 0:
             raise InputError(f"file_url {url}: the file is empty; check the address")
-        if sha256 and digest != sha256.lower():
-            raise InputError(
-                f"file_url {url}: its sha256 is {digest}, expected {sha256}; the file has changed "
-                "or was damaged: check it, then put the new digest into data.sha256"
-            )
+        _expect(url, digest, sha256)
         undo.pop_all()
     logger.info("fetched %s bytes from %s, sha256 %s", f"{size:,}", url, digest)
     return target
+
+
+def _expect(url: str, found: str, sha256: str | None) -> None:
+    if sha256 and found != sha256.lower():
+        raise InputError(
+            f"file_url {url}: its sha256 is {found}, expected {sha256}; the file has changed or "
+            "was damaged: check it, then put the new digest into data.sha256"
+        )
 
 
 def _parts(url: str) -> tuple[str, str]:
@@ -105,8 +114,24 @@ def _from_disk(url: str, path: Path, copy: Copy) -> None:
     except OSError as error:
         raise InputError(
             f"file_url {url}: cannot read {path}: {error.strerror}; give an existing file "
-            "(a relative path starts at the repository root)"
+            "(a relative path starts at the repository root), or a folder of Parquet files with a "
+            "/ at its end"
         ) from None
+
+
+def _folder(url: str, source: Path, target: Path, sha256: str | None) -> Path:
+    """Copy the Parquet files below a folder."""
+    files = parquet_files(source)
+    if not files:
+        raise InputError(f"file_url {url}: no .parquet file is below {source}; check the path")
+    found = folder_sha256(source)
+    _expect(url, found, sha256)
+    for file in files:
+        copy = target / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    logger.info("copied %s files from %s, sha256 %s", f"{len(files):,}", url, found)
+    return target
 
 
 def _from_object_store(url: str, copy: Copy, __: Download) -> None:

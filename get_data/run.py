@@ -9,7 +9,7 @@ if __name__ == "__main__":
 
 from get_data import fetch
 from pipeline import paths, progress
-from pipeline.config.preprocess import Download
+from pipeline.config.preprocess import Download, Read
 from pipeline.step import arguments, start
 from pipeline.tables.external_chunks import TypedSource
 from pipeline.tables.prefetch import ahead
@@ -20,9 +20,13 @@ def go(args: Namespace) -> None:
     with start.start_run("get_data", args) as run:
         limits = arguments.settings(Download, "download", args.download)
         source = fetch.fetch(args.file_url, run.scratch(), paths.ROOT, args.sha256, limits)
-        table = TypedSource(source, args.file_url)
+        read = arguments.settings(Read, "read", args.read)
+        table = TypedSource(source, args.file_url, read)
+        if table.said:
+            run.logger.info("read so: %s", "; ".join(table.said))
         about = (args.artifact_name, table.schema, args.artifact_type, args.artifact_description)
-        with run.table_writer(*about) as writer:
+        found = {"read": {"settings": table.settings, "said": table.said}}
+        with run.table_writer(*about, found) as writer:
             for piece in progress.counted(ahead(table.pieces()), "rows", table.rows, len):
                 writer.write(piece)
         rows, columns = writer.metadata["rows"], len(table.schema)

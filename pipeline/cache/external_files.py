@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,14 +23,29 @@ class UnknownFactError(Exception):
 
 def local_file(value: str, root: Path) -> Path | None:
     """Return the file that a path or file:// URL means, if there is one."""
+    return _local(value, root, Path.is_file)
+
+
+def local_folder(value: str, root: Path) -> Path | None:
+    """Return the folder that a path or file:// URL with / at its end means, if there is one."""
+    return _local(value, root, Path.is_dir) if value.endswith("/") else None
+
+
+def _local(value: str, root: Path, is_it: Callable[[Path], bool]) -> Path | None:
     try:
         parts = urlsplit(value) if "://" in value else None
         if parts and parts.scheme != "file":
             return None
         path = Path(unquote(parts.path)) if parts else root / Path(value).expanduser()
-        return path if path.is_file() else None
+        return path if is_it(path) else None
     except (OSError, RuntimeError, ValueError):  # no path: too long, no such user, a zero byte
         return None
+
+
+def form(path: Path) -> str:
+    """Return the suffix that says how a file is read; of a packed one, that before it as well."""
+    packed = path.suffix.lower() in (".gz", ".bz2", ".zst")
+    return "".join(path.suffixes[-2:]) if packed else path.suffix
 
 
 def named_files(patterns: Iterable[str], root: Path, key: str) -> dict[str, Path]:
@@ -81,7 +96,7 @@ def url_content(url: str, sha256: str) -> str:
     except ValueError as error:
         raise UnknownFactError(f"{url}: {error}") from None
     if sha256:
-        return f"{sha256.lower()} {Path(path).suffix}"
+        return f"{sha256.lower()} {form(Path(path))}"
     whole = context.revealed(url)
     if url.startswith(("http://", "https://")):
         validators = _http_validators(whole)

@@ -10,10 +10,17 @@ from types import MappingProxyType
 import yaml
 
 from pipeline.cache import code_digests, named
-from pipeline.cache.external_files import UnknownFactError, local_file, url_content
+from pipeline.cache.external_files import (
+    UnknownFactError,
+    form,
+    local_file,
+    local_folder,
+    url_content,
+)
 from pipeline.cache.packages import versions_of
 from pipeline.store.digests import Digests
 from pipeline.store.versions import Version
+from pipeline.tables.reading.folders import folder_sha256
 
 # Raised when the rooms that carry (see code_digests) change what is stored or recorded.
 FORMAT = 1
@@ -95,10 +102,13 @@ def _parameter_facts(
                 facts[f"parameter {name}"] = json.dumps(value)
         elif isinstance(value, str) and (path := local_file(value, root)):
             # The suffix says how it is read.
-            facts[f"file {name}"] = f"{digests.sha256(path)} {path.suffix}"
+            facts[f"file {name}"] = f"{digests.sha256(path)} {form(path)}"
             labels[f"file {name}"] = value
             if "/" not in value:  # may be a plain word that happens to be a file's name as well
                 facts[f"parameter {name}"] = json.dumps(value)
+        elif isinstance(value, str) and (folder := local_folder(value, root)):
+            facts[f"file {name}"] = folder_sha256(folder)
+            labels[f"file {name}"] = value
         elif isinstance(value, str) and "://" in value:
             facts[f"file {name}"] = url_content(value, str(values.get("sha256") or ""))
             labels[f"file {name}"] = value

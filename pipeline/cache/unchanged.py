@@ -149,6 +149,8 @@ def _evidence(
                 files.add(named)
             elif kind == "file" and "://" in fact:
                 return None  # only its server knows
+            elif kind == "file" and decision.key.shown[name].endswith("/"):
+                return None  # a folder, to which a file may come
             elif kind == "file" and (path := local_file(decision.key.shown[name], paths.ROOT)):
                 files.add(path)
     return files, dict(store.alias_file(name) for name in names)

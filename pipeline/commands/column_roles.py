@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pyarrow as pa
@@ -46,9 +46,10 @@ _Dumper.add_representer(
 
 def config(
     table: pa.Table,
-    settings: Mapping[str, str | None],
+    settings: Mapping[str, object],
     target: str | None,
     reference: str | None = None,
+    said: Sequence[str] = (),
 ) -> str:
     """Return the text of a dataset's config whose checks this table passes.
 
@@ -57,11 +58,13 @@ def config(
         settings: what the config says of it besides: `file_url` and other keys of `data`.
         target: the column to predict, if it is known; else the features are comments.
         reference: the table that drift is measured against, as YAML of Hydra.
+        said: how the file was read, where that is worth a look.
     """
     features, left_out = _features(table, target)
     url, rows, columns = str(settings["file_url"]), table.num_rows, table.num_columns
     lines = [
         HEADER.format(url=url if url.isprintable() else repr(url), rows=rows, columns=columns),
+        *(f"# Read so: {line if line.isprintable() else repr(line)}\n" for line in said),
         _dump(_escaped(settings)),
         f"reference: {reference or 'null'}\n",
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),

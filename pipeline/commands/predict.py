@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from pipeline import paths
+from pipeline.config.preprocess import Read
 from pipeline.errors import InputError
 from pipeline.files import replacing
 from pipeline.step import arguments, start
@@ -17,6 +18,7 @@ from pipeline.store.digests import file_sha256
 
 if TYPE_CHECKING:
     from pipeline.models.batch import BatchPredictor
+    from pipeline.tables.external_chunks import ForeignSource
 
 MODEL = "model_export"  # whose champion is meant when no model is named
 
@@ -24,6 +26,7 @@ MODEL = "model_export"  # whose champion is meant when no model is named
 def go(args: Namespace) -> None:
     """Write the input's rows with prediction and probabilities; record what was done."""
     from pipeline.models.batch import BatchPredictor
+    from pipeline.tables.external_chunks import ForeignSource
 
     with start.start_run("predict", args) as run:
         source, target = Path(args.input), Path(args.output)
@@ -35,10 +38,14 @@ def go(args: Namespace) -> None:
             raise InputError(
                 f"model={model}: {error}; give another model=name:alias or name:vN"
             ) from error
+        read = arguments.settings(Read, "read", args.read)
+        table = ForeignSource(source, source.name, read)
+        if table.said:
+            run.logger.info("read so: %s", "; ".join(table.said))
         trusted = arguments.columns("trusted_types", args.trusted_types)
         predictor = BatchPredictor(folder, version.reference, trusted)
         with replacing(target) as draft:
-            counts = _score(run, predictor, source, draft)
+            counts = _score(run, predictor, table, draft)
         _record(run, version.reference, source, target, counts)
 
 
@@ -71,18 +78,18 @@ def check_paths(source: Path, target: Path) -> None:
         raise InputError(f"output={target} is the input, or a folder; give another path")
 
 
-def _score(run: StepRun, predictor: "BatchPredictor", source: Path, part: Path) -> Counter[str]:
+def _score(
+    run: StepRun, predictor: "BatchPredictor", table: "ForeignSource", part: Path
+) -> Counter[str]:
     """Write the scored table and count the predictions."""
-    from pipeline.tables.external_chunks import ForeignSource
     from pipeline.tables.table_files import Writer
 
-    table = ForeignSource(source, source.name)
-    schema = predictor.schema(table, source.name)
+    schema = predictor.schema(table, table.name)
     if absent := predictor.absent(table):
         run.logger.warning("taken as missing in all rows: %s", ", ".join(absent))
     counts: Counter[str] = Counter()
     with Writer(part, schema) as writer:
-        for piece in predictor.scored(table, source.name):
+        for piece in predictor.scored(table, table.name):
             writer.write(piece)
             for pair in pc.value_counts(piece["prediction"]).to_pylist():
                 counts[str(pair["values"])] += pair["counts"]

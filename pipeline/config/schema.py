@@ -12,7 +12,7 @@ from pipeline.config.checks import Checks
 from pipeline.config.evaluate import Gate, Judging
 from pipeline.config.model import Features, Model
 from pipeline.config.notify.hooks import Hook, check_hooks
-from pipeline.config.preprocess import Download, Preprocess
+from pipeline.config.preprocess import Download, Preprocess, Read
 from pipeline.config.search.space import Search
 from pipeline.config.segregate import SEED, SHARE, Segregate
 from pipeline.errors import InputError, check_names, did_you_mean
@@ -106,6 +106,7 @@ class Data:
     # Artifact that drift is measured against.
     reference: str | None = field(default=None, metadata={"fits": FORMS["reference"]})
     ks_alpha: float = field(metadata=SHARE)
+    read: Read = field(default_factory=Read)
     features: Features = field(default_factory=Features)
     preprocess: Preprocess = field(default_factory=Preprocess)
     checks: Checks = field(default_factory=Checks)

@@ -9,12 +9,12 @@ from pipeline.config import loader, mlproject, yaml_text
 from pipeline.config.checks import Checks
 from pipeline.config.evaluate import EvaluateConfig
 from pipeline.config.model import ModelConfig
-from pipeline.config.preprocess import Download, Preprocess
+from pipeline.config.preprocess import Download, Preprocess, Read
 from pipeline.config.segregate import Audit
 from pipeline.errors import InputError, check_names, did_you_mean
 from pipeline.files import write_text
 
-KINDS: tuple[type, ...] = (Audit, Checks, Download, EvaluateConfig, ModelConfig, Preprocess)
+KINDS: tuple[type, ...] = (Audit, Checks, Download, EvaluateConfig, ModelConfig, Preprocess, Read)
 # What an MLproject may name as the `schema` of a parameter that is a YAML file.
 SCHEMAS: dict[str, type] = {
     **{kind.__name__: kind for kind in KINDS},

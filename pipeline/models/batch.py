@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.errors import InputError
 from pipeline.models import export, pyfunc
-from pipeline.tables import column_kinds, external_tables
+from pipeline.tables import column_kinds
 from pipeline.tables.external_chunks import ForeignSource
 
 ALLOWED = {"number": ("integer", "number"), "text": ("text",), "boolean": ("boolean",)}
@@ -99,7 +98,7 @@ class BatchPredictor:
         with ThreadPoolExecutor(workers) as pool:
             for piece in source.pieces():
                 if len(piece):
-                    waiting.append(pool.submit(self._answer, piece, rows, source.is_csv, name))
+                    waiting.append(pool.submit(self._answer, piece, rows, source, name))
                 rows += len(piece)
                 if len(waiting) > workers:
                     yield waiting.popleft().result()
@@ -108,10 +107,10 @@ class BatchPredictor:
         if not rows:
             raise InputError(f"{name} has no rows; give a table with at least one")
 
-    def _answer(self, piece: pa.Table, first: int, is_csv: bool, name: str) -> pa.Table:
+    def _answer(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
         found = set(piece.column_names)
         columns = {c["name"]: c for c in self._columns() if c["name"] in found}
-        given = {n: _read(piece[n], c) if is_csv else piece[n] for n, c in columns.items()}
+        given = {n: _read(piece[n], c, source) for n, c in columns.items()}
         frame = pa.table(given).to_pandas()
         frame.index += first  # the rows' numbers in messages
         try:
@@ -139,12 +138,13 @@ class BatchPredictor:
         return faults
 
 
-def _read(column: pa.ChunkedArray, about: Mapping[str, Any]) -> pa.ChunkedArray:
-    """Return what a CSV column of texts means."""
-    if about["kind"] == "text":
+def _read(
+    column: pa.ChunkedArray, about: Mapping[str, Any], source: ForeignSource
+) -> pa.ChunkedArray:
+    """Return what a column means; one of CSV holds texts."""
+    if not source.is_csv or about["kind"] == "text":
         return column
-    missing = pc.is_in(column, value_set=pa.array(external_tables.MISSING))
-    column = pc.if_else(missing, None, column)
+    column = source.number_texts(column)
     try:
         return column.cast(pa.float64()) if about["kind"] == "number" else column
     except pa.ArrowInvalid:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline import context, paths
-from pipeline.cache.external_files import local_file
+from pipeline.cache.external_files import local_file, local_folder
 from pipeline.context import outside
 from pipeline.errors import InputError
 from pipeline.files import shown
@@ -18,6 +18,7 @@ from pipeline.replay.manifest import Manifest, StepEntry
 from pipeline.store.artifacts import Store
 from pipeline.store.digests import Digests
 from pipeline.store.versions import is_reference, parse_reference, version_number
+from pipeline.tables.reading.folders import folder_sha256
 from pipeline.text.masking import lacks_secret
 from pipeline.tracking.record import reference
 
@@ -101,12 +102,14 @@ def _bring_files(original: Manifest, code: Path) -> None:
             value = name if kind == "uses" else str(step["parameters"].get(name))
             if kind not in ("file", "uses") or ("://" in value and not value.startswith("file://")):
                 continue
-            if local_file(value, code) is None and (source := local_file(value, paths.ROOT)):
+            local = local_folder if value.endswith("/") else local_file
+            if local(value, code) is None and (source := local(value, paths.ROOT)):
                 target = code / value
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.symlink_to(source)
-            file = local_file(value, code)
-            digest = digests.sha256(file) if file else None
+            file = local(value, code)
+            of = folder_sha256 if value.endswith("/") else digests.sha256
+            digest = of(file) if file else None
             if digest is None:
                 raise InputError(f"cannot verify: input file {value} of {step['step']} is gone")
             if digest != expected.split(" ")[0]:

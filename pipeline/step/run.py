@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
@@ -106,12 +107,13 @@ class StepRun(StepLog):
         schema: "pa.Schema",
         type: str,  # noqa: A002
         description: str,
+        metadata: Mapping[str, object] = MappingProxyType({}),
     ) -> Iterator["Writer"]:
         """Make a table an output, written piece by piece; its schema as a Source has it."""
         from pipeline.tables import table_files
 
         path = self.output_path(name)
-        self.add_artifact(name, path, type, description, {})
+        self.add_artifact(name, path, type, description, metadata)
         draft = self._drafts[-1]
         with table_files.Writer(path, schema) as writer:
             yield writer

@@ -10,20 +10,24 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from pipeline.errors import InputError
+from pipeline.tables.reading.dialect import PLAIN, Dialect
+from pipeline.tables.reading.stream import Bytes
 
 BLOCK = 16 * 2**20  # bytes of CSV read at a time; no row can be longer
 FIRST_BLOCK = 2**20  # of CSV, where memory counts: the reader takes 35 times as much
 PIECE = 2**16  # rows read at a time
 
 
-def parquet_pieces(path: Path, columns: list[str], wanted: list[str]) -> Iterator[pa.Table]:
+def parquet_pieces(
+    path: Path | pa.NativeFile, columns: list[str], wanted: list[str], name: str
+) -> Iterator[pa.Table]:
     """Yield a Parquet file's rows, of the wanted columns; errors are pyarrow's and OSError.
 
     Raises:
         InputError: its columns are others than `columns`.
     """
     with pq.ParquetFile(path, pre_buffer=False) as file:
-        _same_columns(file.schema_arrow.names, columns, path.name)
+        _same_columns(file.schema_arrow.names, columns, name)
         only = None if wanted == columns else wanted
         yield _no_rows(file.schema_arrow).select(wanted)
         for group in range(file.num_row_groups):  # lists of categories cannot be read across two
@@ -32,28 +36,34 @@ def parquet_pieces(path: Path, columns: list[str], wanted: list[str]) -> Iterato
 
 
 def csv_pieces(
-    path: Path, convert: csv.ConvertOptions, names: list[str], ignore_empty_lines: bool = False
+    path: Path,
+    convert: csv.ConvertOptions,
+    names: list[str],
+    ignore_empty_lines: bool = False,
+    dialect: Dialect = PLAIN,
 ) -> Iterator[pa.Table]:
-    """Yield the rows of a CSV file; .csv.gz is unpacked on the way.
+    """Yield the rows of a CSV file; a packed one is unpacked on the way.
 
     Args:
         path: the file.
         convert: the types of the columns; `include_columns`, if only some are read.
         names: the columns that are read, in order.
         ignore_empty_lines: in this project's files an empty line is a row.
+        dialect: how it is written.
 
     Raises:
         InputError: its columns are others. Other errors are pyarrow's, OSError and UnicodeError.
     """
-    parse = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=ignore_empty_lines)
+    parse = dialect.parse(ignore_empty_lines)
     seen, block = 0, FIRST_BLOCK
     while block:
-        reading = csv.ReadOptions(  # without threads, for a message that has the row's number
-            use_threads=False, block_size=block, skip_rows_after_names=seen
-        )
+        reading = dialect.reading(block, seen)
         block = 0
         try:
-            with csv_bytes(path) as file, csv.open_csv(file, reading, parse, convert) as reader:
+            with (
+                csv_bytes(path, dialect) as file,
+                csv.open_csv(file, reading, parse, convert) as reader,
+            ):
                 _same_columns(reader.schema.names, names, path.name)
                 for piece in _together(reader):
                     yield piece
@@ -77,7 +87,7 @@ class CsvBytes(io.RawIOBase):
     strings), so that rows may be joined without a word: NUL is refused.
     """
 
-    def __init__(self, file: pa.NativeFile) -> None:
+    def __init__(self, file: Bytes) -> None:
         self._file, self._held = file, b""
         # A reader that has stopped at an error reads ahead once more, in a thread of its own. By
         # then the number of a closed file may be another file's, which would lose its beginning.
@@ -118,21 +128,15 @@ class CsvBytes(io.RawIOBase):
         super().close()
 
 
-def csv_bytes(path: Path) -> pa.NativeFile:
-    """Open a CSV file for pyarrow's reader, see CsvBytes; .csv.gz is unpacked on the way."""
-    return pa.PythonFile(CsvBytes(unpacked(path)), mode="r")
+def csv_bytes(path: Path, dialect: Dialect = PLAIN) -> pa.NativeFile:
+    """Open a CSV file for pyarrow's reader, see CsvBytes and Dialect.open."""
+    return pa.PythonFile(CsvBytes(dialect.open(path)), mode="r")
 
 
 def _around(content: bytes) -> str:
     """Return what stands before and behind the first NUL."""
     at = content.index(0)
     return repr(content[max(at - 10, 0) : at + 10].decode("utf-8", "replace"))
-
-
-def unpacked(path: Path) -> pa.NativeFile:
-    """Open a file to read the bytes that it holds, or that are packed in it by gzip."""
-    packed = path.name.lower().endswith(".gz")
-    return pa.input_stream(str(path), compression="gzip" if packed else None)
 
 
 def _together(reader: csv.CSVStreamingReader) -> Iterator[pa.Table]:

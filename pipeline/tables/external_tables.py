@@ -1,5 +1,6 @@
 """What is refused of a table that somebody else wrote, in one line."""
 
+import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,24 +9,40 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.errors import InputError
-from pipeline.tables.chunks import BLOCK, unpacked
+from pipeline.tables.chunks import BLOCK
+from pipeline.tables.reading.packed import PACKINGS, inner_name, is_packed, unpacked
 
-SUFFIXES = (".parquet", ".csv", ".csv.gz")
-# What means "missing" in a column of numbers, as in pandas.read_csv.
-MISSING = (
-    *("", "NA", "N/A", "n/a", "<NA>", "#NA", "#N/A", "#N/A N/A", "NULL", "null", "None"),
-    *("NaN", "-NaN", "nan", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
+TEXTS = (".csv", ".tsv", ".txt", ".dat", ".data")
+JSON_LINES = (".jsonl", ".ndjson")
+EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+FEATHER = (".feather", ".arrow")
+FORMATS = (".parquet", *TEXTS, ".json", *JSON_LINES, *EXCEL, *FEATHER)
+PACKED = (*PACKINGS, ".zip")
+SUFFIXES = (*FORMATS, *PACKED)
+RAGGED = (
+    "check the file, or say how it is written with data.read (separator, quote, comment, skip, "
+    "footer)"
 )
 PAGES = (b"<!doctype html", b"<html")
 
 
-def table_suffix(path: Path, name: str) -> str:
-    """Return which of SUFFIXES the path has; InputError when it has none."""
-    for suffix in SUFFIXES:
-        if path.name.lower().endswith(suffix):
+def table_suffix(path: Path, name: str, member: str | None = None) -> str:
+    """Return which of FORMATS a file has, or what is packed in it; InputError when it has none.
+
+    What a packing other than .zip holds without a suffix of its own is text.
+    """
+    inner = inner_name(path, member).lower()
+    for suffix in FORMATS:
+        if inner.endswith(suffix):
+            if suffix in FEATHER and is_packed(path):
+                raise InputError(f"{name}: unpack {inner} first, which is read in place")
             return suffix
+    if path.suffix.lower() in PACKINGS and "." not in inner:
+        return ".csv"
+    packed = "" if inner == path.name.lower() else f" (in {path.name})"
     raise InputError(
-        f"{name} is no table this can read: {path.name} must end in one of {', '.join(SUFFIXES)}"
+        f"{name} is no table this can read: {inner}{packed} must end in one of "
+        f"{', '.join(FORMATS)}, which may be packed as {', '.join(PACKED)}"
     )
 
 
@@ -35,16 +52,17 @@ def read_failures(name: str) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
-        raise not_utf8(name) from error
+        raise not_utf8(name, error.encoding) from error
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{name} is no whole .zip: {error}; get it again") from error
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         if "invalid UTF8 data" in reason:
             raise not_utf8(name) from error
         if "straddling" in reason:
             reason = f"a row is longer than {BLOCK} bytes, or a quotation mark is never closed"
-        raise InputError(
-            f"{name} cannot be read as a table: {reason[:300]}; check the file or get it again"
-        ) from error
+        how = RAGGED if "columns, got" in reason else "check the file or get it again"
+        raise InputError(f"{name} cannot be read as a table: {reason[:300]}; {how}") from error
 
 
 def checked_names(columns: Sequence[str], name: str) -> None:
@@ -56,17 +74,19 @@ def checked_names(columns: Sequence[str], name: str) -> None:
         raise InputError(f"{name} has more than one column called {twice[0]!r}; rename them")
 
 
-def check_start(path: Path, name: str) -> None:
-    """Refuse what a server sends in place of a table, and text in UTF-16."""
-    for file in (pa.input_stream(str(path), compression=None), unpacked(path)):
+def check_start(path: Path, name: str, member: str | None = None) -> None:
+    """Refuse what a server sends in place of a table."""
+    for file in (pa.input_stream(str(path), compression=None), unpacked(path, member)):
         with file:
             start = file.read(1024)
         if start.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(PAGES):
             raise InputError(f"{name} is an HTML page, not a table; check its address")
-        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise not_utf8(name)
 
 
-def not_utf8(name: str) -> InputError:
+def not_utf8(name: str, encoding: str = "utf-8") -> InputError:
     """Return the error of a file that is in some other encoding."""
-    return InputError(f"{name} is not UTF-8 text; save it again as UTF-8")
+    called = encoding.upper().replace("UTF8", "UTF-8")
+    return InputError(
+        f"{name} is not {called} text; say what it is with data.read.encoding (cp1252, utf-16), or "
+        "save it as UTF-8"
+    )

@@ -90,7 +90,7 @@ class Source:
         if self._foreign is not None:
             return (piece.select(names) for piece in self._foreign.pieces())
         if self._path.suffix == ".parquet":
-            return parquet_pieces(self._path, self.schema.names, names)
+            return parquet_pieces(self._path, self.schema.names, names, self._path.name)
         convert = csv_lines.convert_options(self._text_types())
         if names != self.schema.names:
             convert.include_columns = names

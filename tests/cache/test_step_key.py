@@ -26,6 +26,7 @@ A4 = Version("a.csv", 4, "table", "d2", files=())
 def root(tmp_path: Path) -> Path:
     texts = {"step/MLproject": MLPROJECT, "step/conda.yaml": CONDA, "step/run.py": "import yaml"}
     texts |= {"data/a.csv": "x", "other/é b.csv": "x", "data/a.txt": "x", "data/c.csv": "y"}
+    texts |= {"data/a.csv.gz": "x", "data/a.json.gz": "x"}
     for name, text in (texts | {"a.csv": "x", "b.csv": "x"}).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -101,6 +102,7 @@ def test_inputs_count_by_their_digest(
         ("data/a.csv", "{root}/data/a.csv", True),
         ("data/a.csv", "file://{root}/other/%C3%A9%20b.csv", True),
         ("data/a.csv", "data/a.txt", False),  # the suffix says how it is read
+        ("data/a.csv.gz", "data/a.json.gz", False),
         ("data/a.csv", "data/c.csv", False),
         ("data/a.csv", "data/absent.csv", False),
         ("a.csv", "b.csv", False),  # either may be a plain word
@@ -109,6 +111,17 @@ def test_inputs_count_by_their_digest(
 def test_files_count_by_content_and_suffix(one: str, other: str, same: bool, root: Path) -> None:
     keys = [key(root, {"file": value.format(root=root)}) for value in (one, other)]
     assert (keys[0].digest == keys[1].digest) == same
+
+
+def test_a_folder_counts_by_its_parquet_files(root: Path) -> None:
+    part = root / "parts" / "year=2020" / "p.parquet"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"1")
+    before = key(root, {"file": "parts/"}).digest
+    (root / "parts" / "notes.txt").touch()
+    assert key(root, {"file": "parts/"}).digest == before
+    part.write_bytes(b"2")
+    assert key(root, {"file": "parts/"}).digest != before
 
 
 def test_a_pinned_url_is_the_file_that_it_pins(root: Path) -> None:

@@ -89,7 +89,7 @@ def test_over_http(server: str, folder: Path, page: str, name: str, sha256: str 
         ("/401/table.csv?raw=true", ["401", "login"], 1),
         ("/200/cut.csv", ["90 more expected", "check the address and the network"], 2),
         ("/200/empty.csv", ["the file is empty"], 1),
-        ("/200/table.txt", ["'table.txt' must end in one of .parquet, .csv, .csv.gz"], 0),
+        ("/200/table.sav", ["'table.sav' must end in one of .parquet, .csv, .tsv"], 0),
         ("/200/", ["must end in one of"], 0),
         ("/200/t?x=/t.csv", ["'t' must end in one of"], 0),
     ],

@@ -1,14 +1,17 @@
 """Fetching from disk, from a bucket on this machine and from scikit-learn."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from get_data import fetch
 from pipeline.errors import InputError
+from pipeline.tables.reading.folders import folder_sha256
 from tests.get_data.conftest import Refused
 
 BODY = b"a,b\n1,x\n"
@@ -36,8 +39,23 @@ def test_refused_on_disk(folder: Path, refused: Refused) -> None:
     refused("x.csv", "Is a directory")
     refused("empty.csv", "the file is empty")
     refused("t.csv", DIGEST, sha256="0" * 64)
-    refused("t.json", "must end in one of")
+    refused("t.sav", "must end in one of")
+    refused("x.csv/", "no .parquet file is below")
     refused("", "must end in one of")
+
+
+def test_a_folder_of_parquet_files(folder: Path, refused: Refused) -> None:
+    parts = folder.parent / "parts"
+    (parts / "year=2020").mkdir(parents=True)
+    pq.write_table(pa.table({"a": [1]}), parts / "year=2020" / "p.parquet")
+    (parts / "_SUCCESS").touch()
+    found = fetch.fetch("parts/", folder, folder.parent, folder_sha256(parts))
+    assert found == folder / "parts"
+    assert [p.name for p in found.rglob("*.*")] == ["p.parquet"]
+    assert folder_sha256(found) == folder_sha256(parts)
+    shutil.rmtree(found)
+    refused("parts/", folder_sha256(parts), sha256="0" * 64)
+    refused("parts", "must end in one of")
 
 
 @pytest.mark.parametrize(

@@ -15,4 +15,7 @@ for name in ("t.csv", "t.parquet"):
     path = Path(sys.argv[1], name)
     assert table_files.read(path, table_files.write(table, path)).equals(table)
     table_files.read_foreign(path, name)
+marked = Path(sys.argv[1], "u.csv")
+marked.write_text("a;b;c;d\n1.234,5;31.12.2020;007;1 Mar 2020 5:07 PM\n2,5;1.2.2021;;?\n")
+table_files.read_foreign(marked, "u.csv")
 assert "pandas" not in sys.modules

@@ -1,0 +1,1 @@
+"""How a file that somebody else wrote is to be read: found out from its beginning, or told."""
