@@ -91,7 +91,7 @@ def prepare(folder: Path) -> None:
     schema = schema_of(pq.read_schema(made).empty_table())
     for suffix in ("csv", "parquet"):
         with Writer(folder / f"table.{suffix}", schema) as writer:
-            for piece in parquet_pieces(made, schema.names, schema.names):
+            for piece in parquet_pieces(made, schema.names, schema.names, made.name):
                 writer.write(piece)
         metadata = json.dumps(writer.metadata)
         (folder / f"{suffix}.json").write_text(metadata, encoding="utf-8")
