@@ -30,7 +30,7 @@ sys.path[0] = str(ROOT)
 from pipeline.context import RunContext
 from pipeline.tracking.recorder_client import RecorderProcess
 
-EVERY = 0.1  # seconds between two looks at the memory
+EVERY = 0.25  # seconds between two looks at the memory
 RESULTS = (".git", ".venv", "wandb", "mlruns", "mlflow.db*", "artifacts", "outputs", "__pycache__")
 
 
@@ -86,13 +86,18 @@ def compare(copy: Path, table: Path, runs: int) -> None:
         "plain script": ["benchmarks/plain_script.py", str(table)],
         "one process": ["benchmarks/one_process.py", str(table), str(run)],
     }
-    rounds = [{way: cost(words, copy) for way, words in ways.items()} for _ in range(runs)]
+    rounds = []
+    for _ in range(runs):
+        rounds.append({way: cost(words, copy) for way, words in ways.items()})
+        seen = (f"{way} {c.wall:.1f} s, {c.cpu:.1f} CPU s" for way, c in rounds[-1].items())
+        print(" · ".join(seen), flush=True)
     medians = {w: Cost(*map(median, zip(*(r[w] for r in rounds), strict=True))) for w in ways}
-    print(f"{'':14}{'wall s':>8}{'CPU s':>8}{'MiB':>7}  times this, wall and CPU; rounds")
+    print(
+        f"{'median of':14}{'wall s':>8}{'CPU s':>8}{'MiB':>7}  the pipeline is so many times that"
+    )
     for way, (wall, cpu, memory) in medians.items():
         times = f"{medians['pipeline'].wall / wall:.2f} {medians['pipeline'].cpu / cpu:.2f}"
-        each = ", ".join(f"{r[way].wall:.1f} ({r[way].cpu:.1f})" for r in rounds)
-        print(f"{way:14}{wall:8.1f}{cpu:8.1f}{memory:7.0f}  {times}  {each}")
+        print(f"{way:14}{wall:8.1f}{cpu:8.1f}{memory:7.0f}  {times}", flush=True)
 
 
 def shares(copy: Path) -> None:
