@@ -30,6 +30,7 @@ FOLDER = "hydra.run.dir="  # nothing is written there by a run that finds nothin
 STEADY = ("root", "hydra", "oc.create", "oc.decode", "oc.deprecated", "oc.dict.keys",
           "oc.dict.values", "oc.env", "oc.select", "python_version", "slug")  # fmt: skip
 FOLDERS = ("conf", "pipeline")  # besides those of the steps' code
+PATH = tuple(sys.path[1:])  # of Python, before a run adds to it
 FileState = list[int] | None
 
 
@@ -37,7 +38,7 @@ def memory_file() -> Path:
     """Return the file for the evidence of this command, by its arguments and environment."""
     settings = {name: value for name, value in variables().items() if name not in IGNORED}
     typed = [word for word in sys.argv[1:] if not word.startswith(FOLDER)]
-    words = [typed, sorted(settings.items()), sys.version, sys.executable, sys.path[1:]]
+    words = [typed, sorted(settings.items()), sys.version, sys.executable, PATH]
     return paths.STATE / f"{hashlib.sha256(json.dumps(words).encode()).hexdigest()}.json"
 
 
@@ -158,7 +159,7 @@ def _evidence(
 
 def _project(folders: Iterable[str]) -> dict[str, FileState]:
     """Return what files of code and config, the root's names and installed packages look like."""
-    states = {name: _file_state(Path(name)) for name in sys.path[1:]}
+    states = {name: _file_state(Path(name)) for name in PATH}
     waiting = [str(paths.ROOT / folder) for folder in folders]
     with os.scandir(paths.ROOT) as entries:
         for entry in entries:  # a new name may stand before a package's
