@@ -75,6 +75,8 @@ def layouts_of(cells: Sequence[str], known: Sequence[str] = ()) -> list[str]:
         cells: its values, at least one.
         known: how they may be; else as people usually write.
     """
+    if not known and (ISO.fullmatch(cells[0]) or not any(map(str.isdigit, cells[0]))):
+        return []
     dates = {layout: forms.date(layout) for layout in known} or DATES
     likely = [x for x in dates if re.fullmatch(dates[x].pattern, cells[0].strip())]
     found = [layout for layout in likely if dates[layout].fits(texts.column(cells))]

@@ -117,8 +117,8 @@ class Dialect:
             "comment": f"lines that begin with {self.comment!r} left out",
             "header": "no header",
             "names": "names as given",
-            "skip": f"{self.skip} lines before the header left out",
-            "footer": f"{self.footer} last lines left out",
+            "skip": f"{_lines(self.skip)} before the header left out",
+            "footer": f"{_lines(self.footer)} at the end left out",
             "missing": f"missing: {shown(self.missing)}",
             "also_missing": f"missing where other values are no text: {shown(self.also_missing)}",
         }
@@ -136,6 +136,10 @@ class Dialect:
 
 
 PLAIN = Dialect()
+
+
+def _lines(count: int) -> str:
+    return f"{count} line" if count == 1 else f"{count} lines"
 
 
 def shown(words: Iterable[str], most: int = 5) -> str:

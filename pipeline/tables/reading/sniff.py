@@ -10,7 +10,7 @@ from pipeline.tables.reading.dialect import PLAIN, Dialect
 from pipeline.tables.reading.packed import inner_name, unpacked
 
 START = 2**18  # bytes looked at
-ENCODING = 2**25  # bytes in which a sign is looked for that is no UTF-8
+ENCODING = 2**23  # bytes in which a sign is looked for that is no UTF-8
 ROWS = 1000
 BLANKS = (".txt", ".dat", ".data", ".tsv")  # where blanks may be the separator
 
@@ -69,7 +69,7 @@ def _start(path: Path, read: Read) -> tuple[bytes, str]:
         encoding = encodings.encoding_of(start)
         if encoding == "utf-8" and len(start) == START:
             further = file.read(ENCODING)
-            encoding = encodings.encoding_of(start + further)
+            encoding = "utf-8" if further.isascii() else encodings.encoding_of(start + further)
     return start, encoding
 
 
