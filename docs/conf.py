@@ -19,6 +19,7 @@ CONTENTS = {
         "configuration",
         "steps",
         "your-data",
+        "reading",
         "results",
         "python",
     ],

@@ -43,7 +43,7 @@ def fetch(
     if scheme == "sklearn":
         return _from_sklearn(url, folder)
     name = Path(path).name
-    if scheme in ("", "file") and path.endswith("/"):
+    if scheme in ("", "file") and name and path.endswith("/"):
         return _folder(url, root / os.path.expanduser(path), folder / name, sha256)
     if not name.lower().endswith(SUFFIXES):
         raise InputError(f"file_url {url}: {name!r} must end in one of {', '.join(SUFFIXES)}")

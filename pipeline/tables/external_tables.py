@@ -23,6 +23,7 @@ RAGGED = (
     "check the file, or say how it is written with data.read (separator, quote, comment, skip, "
     "footer)"
 )
+RENAME = "rename them (data.read.header=true and data.read.names name those of a CSV file)"
 PAGES = (b"<!doctype html", b"<html")
 
 
@@ -71,7 +72,7 @@ def checked_names(columns: Sequence[str], name: str) -> None:
         raise InputError(f"{name} has no columns; give a table with at least one")
     twice = [column for column, count in Counter(columns).items() if count > 1]
     if twice:
-        raise InputError(f"{name} has more than one column called {twice[0]!r}; rename them")
+        raise InputError(f"{name} has more than one column called {twice[0]!r}; {RENAME}")
 
 
 def check_start(path: Path, name: str, member: str | None = None) -> None:

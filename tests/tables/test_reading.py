@@ -47,6 +47,13 @@ CASES: dict[str, tuple[str | bytes, dict[str, list[Any]], list[str]]] = {
     "French thousands": ("a;b\n1\u202f234,5;x\n12,0;y\n", {"a": [1234.5, 12.0], "b": ["x", "y"]},
                          ["separator ';'", "decimal mark ','", "thousands mark ' '",
                           "'a' read as number"]),
+    "millions": ("a;b\n-1.234.567;x\n12;y\n", {"a": [-1234567, 12], "b": ["x", "y"]},
+                 ["separator ';'", "decimal mark ','", "thousands mark '.'",
+                  "'a' read as whole number"]),
+    "both decimal marks": (
+        "a;b\n1,5;0.5\n2,5;1.5\n", {"a": ["1,5", "2,5"], "b": [0.5, 1.5]},
+        ["separator ';'", "'a' kept as text: numbers with other marks, as '1,5'"],
+    ),
     "thousands and points": ("a;b\n1.234;0.5\n2.5;1.5\n", {"a": [1.234, 2.5], "b": [0.5, 1.5]},
                              ["separator ';'"]),
     "UTF-16": ("a,b\n1,é\n".encode("utf-16"), {"a": [1], "b": ["é"]}, ["encoding utf-16"]),
@@ -68,6 +75,13 @@ CASES: dict[str, tuple[str | bytes, dict[str, list[Any]], list[str]]] = {
                             ["lines that begin with '#' left out"]),
     "a title": ("Sales 2020\n\na;b\n1;x\n2;y\n", TWO,
                 ["separator ';'", "2 lines before the header left out"]),
+    "titles with separators": ("Source,W,\n\nUpdated,,\n\na,b,c,d,\n1,x,3,4,\n2,y,5,6,\n",
+        {"a": [1, 2], "b": ["x", "y"], "c": [3, 5], "d": [4, 6], "": [None, None]},
+        ["4 lines before the header left out"]),
+    "a line of Excel's": ("sep=;\na;b\n1;x\n2;y\n", TWO,
+                          ["separator ';'", "1 line before the header left out"]),
+    "columns without names": ("a;b;;\n1;x;;\n2;y;;\n", TWO | {"f2": [None] * 2, "f3": [None] * 2},
+                              ["separator ';'", "columns called 'a', 'b', 'f2', 'f3'"]),
     "no header": ("5.1,3.5,A\n4.9,3.0,A\n", {"f0": [5.1, 4.9], "f1": [3.5, 3.0], "f2": ["A", "A"]},
                   ["no header"]),
     "years as names": ("land,2019,2020\nDE,1.5,2\nFR,3,4\n",
@@ -129,6 +143,15 @@ def test_what_was_found_out_can_be_set(name: str, tmp_path: Path) -> None:
     again = source(content, tmp_path, **settings)
     assert again.read().to_pydict() == table
     assert again.said == said
+
+
+def test_blanks_and_tabs(tmp_path: Path) -> None:
+    rows = '18.0   8   307.0\t"chevrolet chevelle"\n15.0   8   ?\t"ford pinto"\n'
+    found = source(rows, tmp_path, "auto.data")
+    assert found.read().to_pydict() == {
+        "f0": [18.0, 15.0], "f1": [8, 8], "f2": [307.0, None],
+        "f3": ["chevrolet chevelle", "ford pinto"],
+    }  # fmt: skip
 
 
 def zipped(*names: str) -> bytes:

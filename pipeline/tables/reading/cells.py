@@ -11,7 +11,18 @@ from pipeline.tables.reading.dialect import MISSING
 SPELLINGS = (
     *("?", "-", "--", ".", "..", "...", "*", "n.a.", "N.A.", "na", "Na", "none", "NONE", "nil"),
     *("unknown", "Unknown", "UNKNOWN", "missing", "Missing", "MISSING", "(null)", "\\N", "#REF!"),
-    *("#DIV/0!", "#VALUE!", "#NUM!", "#NAME?", "k.A.", "keine Angabe", "not available", "nd", "ND"),
+    *(
+        "#DIV/0!",
+        "#VALUE!",
+        "#NUM!",
+        "#NAME?",
+        "k.A.",
+        "keine Angabe",
+        "not available",
+        "nd",
+        "ND",
+        "NaT",
+    ),
 )
 THOUSANDS = {".": (",", " ", "'"), ",": (".", " ", "'")}  # by decimal mark
 PLAIN = {
@@ -54,6 +65,9 @@ def decimal_mark(columns: Columns, separator: str) -> str:
                 and not (grouped and (mark, separator) != (",", ";"))
             ):
                 commas, points = commas + (mark == ","), points + (mark == ".")
+        several = any(cell.count(".") > 1 for cell in cells)  # only thousands have several
+        if several and forms.numbers(".", ",")[0].fits(texts.column(cells)):
+            commas += 1
     return "," if commas and not points else "."
 
 
@@ -75,6 +89,8 @@ def layouts_of(cells: Sequence[str], known: Sequence[str] = ()) -> list[str]:
         cells: its values, at least one.
         known: how they may be; else as people usually write.
     """
+    if not known and (ISO.fullmatch(cells[0]) or not any(map(str.isdigit, cells[0]))):
+        return []
     dates = {layout: forms.date(layout) for layout in known} or DATES
     likely = [x for x in dates if re.fullmatch(dates[x].pattern, cells[0].strip())]
     found = [layout for layout in likely if dates[layout].fits(texts.column(cells))]

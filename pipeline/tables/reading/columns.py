@@ -45,6 +45,7 @@ class Columns:
 
     def __init__(self, sample: Sample, first: pa.Schema, name: str) -> None:
         self._dialect, self._sample = sample.dialect, sample
+        self._other = "," if sample.dialect.decimal == "." else "."
         for column in (c for c in sample.dialect.text if c not in first.names):
             held = ", ".join(first.names)
             raise InputError(f"data.read.text: {name} has no column {column!r}; it has {held}")
@@ -155,6 +156,8 @@ class Columns:
                     f"{name!r} kept as text: numbers, but {odd[:40]!r} among them; perhaps "
                     "data.read.missing or data.read.footer"
                 )
+            elif (values := self._present(name)) and cells.are_plain(values, self._other):
+                yield f"{name!r} kept as text: numbers with other marks, as {values[0]!r}"
         yield from self._spelled(schema)
 
     def _mixed(self, name: str) -> str:

@@ -116,9 +116,9 @@ class Dialect:
             "escape": f"escape {self.escape}",
             "comment": f"lines that begin with {self.comment!r} left out",
             "header": "no header",
-            "names": "names as given",
-            "skip": f"{self.skip} lines before the header left out",
-            "footer": f"{self.footer} last lines left out",
+            "names": f"columns called {shown(self.names)}",
+            "skip": f"{_lines(self.skip)} before the header left out",
+            "footer": f"{_lines(self.footer)} at the end left out",
             "missing": f"missing: {shown(self.missing)}",
             "also_missing": f"missing where other values are no text: {shown(self.also_missing)}",
         }
@@ -128,6 +128,7 @@ class Dialect:
         """Return what of it a person can say (Read), where it differs from an ordinary CSV file."""
         others = {name: value for name, value in self._others().items() if name not in FOUND}
         lists = {name: list(v) if isinstance(v, tuple) else v for name, v in others.items()}
+        lists |= {"header": True} if self.names and self.header else {}
         return lists | ({"separator": "tab"} if self.separator == "\t" else {})
 
     def _others(self) -> dict[str, object]:
@@ -136,6 +137,10 @@ class Dialect:
 
 
 PLAIN = Dialect()
+
+
+def _lines(count: int) -> str:
+    return f"{count} line" if count == 1 else f"{count} lines"
 
 
 def shown(words: Iterable[str], most: int = 5) -> str:

@@ -42,7 +42,7 @@ def rows_of(lines: Iterable[str], layout: Layout, most: int | None = None) -> Ro
     They end before one whose field is longer than Python's csv takes.
     """
     if layout.separator == " ":
-        lines, layout = (re.sub("[ \t]+", "\t", x.strip(" \t")) for x in lines), TABS
+        lines, layout = map(_with_tabs, lines), TABS
     reader = csv.reader(
         (line + "\n" for line in lines),
         delimiter=layout.separator,
@@ -56,6 +56,13 @@ def rows_of(lines: Iterable[str], layout: Layout, most: int | None = None) -> Ro
         for row in islice(filter(None, reader), most):
             rows.append(row)
     return rows
+
+
+def _with_tabs(line: str) -> str:
+    """Return a line with a tab in place of blanks outside of quotes."""
+    parts = line.strip(" \t").split('"')
+    parts[::2] = [re.sub("[ \t]+", "\t", part) for part in parts[::2]]
+    return '"'.join(parts)
 
 
 TABS = Layout("\t")
@@ -80,9 +87,9 @@ def layout_of(
         styles = [('"' if quote is None else quote, escape or "")]
     found = [_scored(lines, Layout(s, *style)) for s in separators or [","] for style in styles]
     best = max(found, key=lambda layout: layout.score)  # the first of equal ones
-    if blanks and not fixed and best.score < FULL:
+    if blanks and not fixed:
         by_blanks = _scored(lines, Layout(" "))
-        best = by_blanks if by_blanks.score > FULL else best
+        best = by_blanks if by_blanks.score > FULL and by_blanks.width > best.width else best
     return best if best.score or fixed else replace(best, separator=",")
 
 
@@ -134,10 +141,16 @@ def comment_mark(lines: Sequence[str]) -> str:
     return ""
 
 
+def named_separator(lines: Sequence[str]) -> str | None:
+    """Return the separator that the first line says, as Excel writes it: sep=; alone in a line."""
+    found = re.fullmatch(r"sep=(.)", lines[0].strip('"')) if lines else None
+    return found[1] if found else None
+
+
 def preamble(lines: Sequence[str], layout: Layout) -> int:
-    """Return how many lines stand before the table: such with half as many fields or fewer."""
+    """Return how many lines stand before the table: such that lack two fields or more, or half."""
     for number, line in enumerate(lines[:PREAMBLE] if layout.score else ()):
         width = max(map(len, rows_of([line], replace(layout, quote=""))), default=0)
-        if width > layout.width / 2:
+        if width > max(layout.width / 2, layout.width - 2):
             return number if width >= layout.width else 0
     return 0

@@ -10,7 +10,7 @@ from pipeline.tables.reading.dialect import PLAIN, Dialect
 from pipeline.tables.reading.packed import inner_name, unpacked
 
 START = 2**18  # bytes looked at
-ENCODING = 2**25  # bytes in which a sign is looked for that is no UTF-8
+ENCODING = 2**23  # bytes in which a sign is looked for that is no UTF-8
 ROWS = 1000
 BLANKS = (".txt", ".dat", ".data", ".tsv")  # where blanks may be the separator
 
@@ -44,7 +44,10 @@ def sample_of(path: Path, read: Read) -> Sample:
     comment = layout.comment_mark(lines) if read.comment is None else read.comment
     lines = [line for line in lines if not (comment and line.startswith(comment))]
     name = inner_name(path, read.member).lower()
-    found = layout.layout_of(lines, _separator(read), read.quote, read.escape,
+    separator = _separator(read)
+    if said := layout.named_separator(lines):
+        separator, lines[0] = separator or said, ""
+    found = layout.layout_of(lines, separator, read.quote, read.escape,
                              name.endswith(BLANKS))  # fmt: skip
     skip = layout.preamble(lines, found) if read.skip is None else read.skip
     rows = layout.rows_of(lines[skip:], found, ROWS)
@@ -69,7 +72,7 @@ def _start(path: Path, read: Read) -> tuple[bytes, str]:
         encoding = encodings.encoding_of(start)
         if encoding == "utf-8" and len(start) == START:
             further = file.read(ENCODING)
-            encoding = encodings.encoding_of(start + further)
+            encoding = "utf-8" if further.isascii() else encodings.encoding_of(start + further)
     return start, encoding
 
 
@@ -89,6 +92,8 @@ def _with_cells(dialect: Dialect, read: Read, rows: layout.Rows) -> Sample:
     if header is None:
         header = not read.names and (len(body) < 2 or cells.has_header(body, decimal))
     columns = [column[1:] if header else column for column in every]
+    if header and not read.names and every and [c[0] for c in every].count("") > 1:
+        dialect = replace(dialect, names=tuple(c[0] or f"f{n}" for n, c in enumerate(every)))
     also = cells.spellings(columns, decimal, thousands)
     found = replace(dialect, decimal=decimal, thousands=thousands, header=header,
                     also_missing=tuple(w for w in also if w not in dialect.missing))  # fmt: skip
