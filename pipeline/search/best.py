@@ -78,7 +78,7 @@ def differing(job: Job, found: page.Found, common: Sequence[str]) -> list[str]:
         Sources(composed(from_argv(typed))) for typed in (words, [f"experiment={found.experiment}"])
     )
     pairs = {*own.differing(other), *other.differing(own)}
-    aside = ("main", "search", "sweep")
+    aside = ("main", "search", "sweep", "tracking", "download", "notify")  # they change no result
     return sorted(".".join(path) for path in pairs if path[0] not in aside and path[-1] != "folds")
 
 
