@@ -13,7 +13,9 @@ import pytest
 
 from pipeline.config.preprocess import Read
 from pipeline.errors import InputError
+from pipeline.tables import chunks, csv_types
 from pipeline.tables.external_chunks import ForeignSource, TypedSource
+from pipeline.tables.reading import sniff
 
 TWO = {"a": [1, 2], "b": ["x", "y"]}
 SOME = {"a": [1.5, 2.25], "b": ["x", "y"]}
@@ -70,16 +72,18 @@ CASES: dict[str, tuple[str | bytes, dict[str, list[Any]], list[str]]] = {
     "comments": ("# c\n# d, e, f\na,b\n1,x\n# g\n2,y\n", TWO,
                  ["lines that begin with '#' left out"]),
     "a header like a comment": ("#id,b\n1,x\n2,y\n", {"#id": [1, 2], "b": ["x", "y"]}, []),
+    "a header like a comment, over texts": (
+        "% fat,b\nlow,x\nhigh,y\n", {"% fat": ["low", "high"], "b": ["x", "y"]}, []),
     "values like comments": ("a,b\n#1,x\n#2,y\n", {"a": ["#1", "#2"], "b": ["x", "y"]}, []),
     "a comment in quotes": ('# c\na,b\n1,"x\n# y"\n', {"a": [1], "b": ["x\n# y"]},
                             ["lines that begin with '#' left out"]),
     "a title": ("Sales 2020\n\na;b\n1;x\n2;y\n", TWO,
-                ["separator ';'", "2 lines before the header left out"]),
+                ["separator ';'", "2 lines at the beginning left out"]),
     "titles with separators": ("Source,W,\n\nUpdated,,\n\na,b,c,d,\n1,x,3,4,\n2,y,5,6,\n",
         {"a": [1, 2], "b": ["x", "y"], "c": [3, 5], "d": [4, 6], "": [None, None]},
-        ["4 lines before the header left out"]),
+        ["4 lines at the beginning left out"]),
     "a line of Excel's": ("sep=;\na;b\n1;x\n2;y\n", TWO,
-                          ["separator ';'", "1 line before the header left out"]),
+                          ["separator ';'", "1 line at the beginning left out"]),
     "columns without names": ("a;b;;\n1;x;;\n2;y;;\n", TWO | {"f2": [None] * 2, "f3": [None] * 2},
                               ["separator ';'", "columns called 'a', 'b', 'f2', 'f3'"]),
     "no header": ("5.1,3.5,A\n4.9,3.0,A\n", {"f0": [5.1, 4.9], "f1": [3.5, 3.0], "f2": ["A", "A"]},
@@ -146,6 +150,8 @@ def test_what_was_found_out_can_be_set(name: str, tmp_path: Path) -> None:
 
 
 def test_blanks_and_tabs(tmp_path: Path) -> None:
+    names = source("full name\tage\n" + "Ada L\t36\n" * 20, tmp_path, "t.tsv")
+    assert names.schema.names == ["full name", "age"]
     rows = '18.0   8   307.0\t"chevrolet chevelle"\n15.0   8   ?\t"ford pinto"\n'
     found = source(rows, tmp_path, "auto.data")
     assert found.read().to_pydict() == {
@@ -198,6 +204,10 @@ SET: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "names": ("1,x\n2,y\n", {"names": ["a", "b"]}, TWO),
     "other names": ("u,v\n1,x\n2,y\n", {"names": ["a", "b"], "header": True}, TWO),
     "no header": ("u,v\nw,x\n", {"header": False}, {"f0": ["u", "w"], "f1": ["v", "x"]}),
+    "title and footer": ("T\n\nd;x\n31.12.2020;1\n\n1.2.2021;?\nTotal;1\n\n", {"footer": 1},
+                         {"d": DAYS, "x": [1, None]}),
+    "footer of dates": ("d;x\n31.12.2020;1\n1.2.2021;?\nTotal;1\n\n", {"footer": 1},
+                        {"d": DAYS, "x": [1, None]}),
     "footer": ("a,b\n1,x\n2,y\nTotal,\n3 rows\n", {"footer": 2}, TWO),
     "skip": ("u,v\na,b\n1,x\n2,y\n", {"skip": 1}, TWO),
     "missing": ('a,b\n1,NA\n-1,"NA"\n2,y\n', {"missing": ["NA", "-1"]},
@@ -227,13 +237,16 @@ def test_dates_that_could_be_two_days_stay_text(tmp_path: Path) -> None:
     assert found.said == ["'d' kept as text: %d/%m/%Y or %m/%d/%Y? say so with data.read.dates"]
 
 
-def test_what_a_late_row_shows(tmp_path: Path) -> None:
-    rows = "".join(f"{n},{n},{n},31.12.2020,{n}\n" for n in range(1000, 40_000))
+def test_what_a_late_row_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sniff, "START", 2000)
+    for module in (chunks, csv_types):
+        monkeypatch.setattr(module, "FIRST_BLOCK", 4000)
+    rows = "".join(f"{n},{n},{n},31.12.2020,{n}\n" for n in range(1000, 2000))
     late = "1,007,9007199254740993,30.2.2021,?\n"
     found = source(
         f"n,zip,big,day,miss\n{rows}1,2,9999999999999999999,1.1.2021,3\n{late}", tmp_path
     )
-    last = found.read().slice(39_001).to_pylist()
+    last = found.read().slice(1001).to_pylist()
     assert last == [
         {"n": 1, "zip": "007", "big": "9007199254740993", "day": "30.2.2021", "miss": "?"}
     ]

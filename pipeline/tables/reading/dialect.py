@@ -117,7 +117,7 @@ class Dialect:
             "comment": f"lines that begin with {self.comment!r} left out",
             "header": "no header",
             "names": f"columns called {shown(self.names)}",
-            "skip": f"{_lines(self.skip)} before the header left out",
+            "skip": f"{_lines(self.skip)} at the beginning left out",
             "footer": f"{_lines(self.footer)} at the end left out",
             "missing": f"missing: {shown(self.missing)}",
             "also_missing": f"missing where other values are no text: {shown(self.also_missing)}",

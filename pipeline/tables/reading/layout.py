@@ -17,7 +17,6 @@ LOOKED_AT = 200  # rows
 SURE = 10  # rows, of which the last is not counted
 PREAMBLE = 30  # lines before the header, at most
 MARKS = ("#", "%", "//")  # before comments
-NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d\s*")
 FULL = 0.9  # share of rows of one width, from which on a text is a table
 ESCAPED = re.compile(r'\\"[^,;\t|"]')  # a folder's name may end so, where a field does
 WRAPPED = re.compile("'[^']*'")
@@ -89,7 +88,11 @@ def layout_of(
     best = max(found, key=lambda layout: layout.score)  # the first of equal ones
     if blanks and not fixed:
         by_blanks = _scored(lines, Layout(" "))
-        best = by_blanks if by_blanks.score > FULL and by_blanks.width > best.width else best
+        runs = sum("  " in line for line in lines[:LOOKED_AT]) > len(lines[:LOOKED_AT]) / 2
+        if by_blanks.score > FULL and (
+            best.score < FULL or (runs and by_blanks.width > best.width)
+        ):
+            best = by_blanks
     return best if best.score or fixed else replace(best, separator=",")
 
 
@@ -123,8 +126,7 @@ def _wraps(lines: Sequence[str]) -> bool:
 def comment_mark(lines: Sequence[str]) -> str:
     """Return what comments in these lines begin with; nothing if there are none.
 
-    A line that begins so but has as many fields as the rows is one of them or the header, unless
-    another header follows it.
+    A line that begins so but has as many fields as the rows is one of them, or the header.
     """
     for mark in MARKS:
         marked = [line for line in lines if line.startswith(mark)]
@@ -133,10 +135,7 @@ def comment_mark(lines: Sequence[str]) -> str:
             continue
         separator = max(SEPARATORS, key=others[0].count)
         (width, _), *_ = Counter(line.count(separator) for line in others).most_common(1)
-        alike = [line for line in marked if line.count(separator) == width]
-        named = not any(NUMBER.fullmatch(field) for field in others[0].split(separator))
-        first = lines.index(others[0]) >= len(marked)
-        if not alike or (named and first and all(x.startswith(f"{mark} ") for x in alike)):
+        if not any(line.count(separator) == width for line in marked):
             return mark
     return ""
 

@@ -41,6 +41,9 @@ def sample_of(path: Path, read: Read) -> Sample:
     lines = re.split("\r\n|\r|\n", text)
     if len(start) >= START and len(lines) > 1:
         lines.pop()  # cut off
+    elif read.footer:
+        full = [number for number, line in enumerate(lines) if line.strip()]
+        lines = lines[: full[-read.footer]] if len(full) > read.footer else []
     comment = layout.comment_mark(lines) if read.comment is None else read.comment
     lines = [line for line in lines if not (comment and line.startswith(comment))]
     name = inner_name(path, read.member).lower()

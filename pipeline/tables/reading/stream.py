@@ -37,6 +37,9 @@ class Lines:
             line = line if number else line.removeprefix(codecs.BOM_UTF8)
             if comment and not inside and line.startswith(comment):
                 continue
+            if held and not line.strip():
+                held[-1] += line  # an empty line is no row
+                continue
             inside ^= bool(self.quote) and line.count(self.quote.encode()) % 2 == 1
             held.append(self._without_blanks(line))
             if len(held) > self.footer:
