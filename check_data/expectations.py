@@ -16,6 +16,7 @@ from check_data.check import CheckResult
 from pipeline.config.checks import Checks, Column
 from pipeline.tables.column_kinds import is_number, kind_of, plain, present
 
+FINITE = "finite"  # the check that is made of every column
 SHOWN = 10  # values that are not allowed
 
 
@@ -101,7 +102,8 @@ def _check(check: str, column: str, expected: str, **facts: Any) -> pap.Check:
 def results(table: pa.Table, checks: Checks) -> Iterator[CheckResult]:
     """Check rows, columns, types, missing shares, ranges and allowed values of a table.
 
-    Every check that is asked for is a result, and so is every column that is not.
+    Every check that is asked for is a result, and so is every column that is not, or that holds
+    infinities, which no model can be fitted on.
 
     Raises:
         RuntimeError: a check could not run (a bug).
@@ -119,6 +121,15 @@ def results(table: pa.Table, checks: Checks) -> Iterator[CheckResult]:
     if checks.columns:
         for name in (n for n in table.column_names if n not in checks.columns):
             yield _result("column", name, "no such column", "present", False)
+    for name in table.column_names:
+        if infinite := _infinite(table[name]):
+            yield _result(FINITE, name, "no infinite value", f"{infinite:,} rows", False)
+
+
+def _infinite(values: pa.ChunkedArray) -> int:
+    if not pt.is_floating(values.type):
+        return 0
+    return pc.sum(pc.is_inf(values.cast(pa.float64()))).as_py() or 0
 
 
 def _result(check: str, column: str, expected: str, seen: str, passed: bool) -> CheckResult:

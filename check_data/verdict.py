@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from check_data.check import VERDICTS, CheckResult
-from check_data.expectations import MEASURES
+from check_data.expectations import FINITE, MEASURES
 from pipeline.errors import InputError, near
 
 SHOWN = 3  # failures that the error names; all are in the table
@@ -25,7 +25,7 @@ def warned(
         InputError: a name that no check has.
     """
     names = set(warn)
-    checks = {"rows", "column", "drift", *MEASURES, *(result.check for result in results)}
+    checks = {"rows", "column", "drift", FINITE, *MEASURES, *(result.check for result in results)}
     known = checks | {f.name for f in results} | {f"drift {column}" for column in columns}
     for name in sorted(names - known):
         raise InputError(

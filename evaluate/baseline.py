@@ -18,6 +18,9 @@ from pipeline.step.start import StepRun
 from pipeline.store.versions import Version
 
 TABLES = (".csv", ".parquet")
+# In which to guess at random is better than to say one class: so the model must also be better in
+# what is 0 for every guess that does not look at the row.
+GUESSED = ("f1", "precision")
 
 
 def judge(said: Predictions, shares: NDArray[np.float64], gate: Gate, how: Bootstrap) -> Baseline:
@@ -29,14 +32,20 @@ def judge(said: Predictions, shares: NDArray[np.float64], gate: Gate, how: Boots
         said: the model's predictions of (n,) rows.
         shares: (k,) of the classes among the training rows.
         gate: the metric; for the calibration error, in which no model is better, the log loss.
+            After one of GUESSED it is also the Matthews correlation.
         how: the resampling: the same rows for both.
 
     Returns:
-        low and high each hold with 95 % confidence; None where the metric is not defined.
+        The comparison in the metric, or in the other if that alone is not better. low and high
+        each hold with 95 % confidence; None where the metric is not defined.
     """
     dummy = Predictions(said.codes, np.tile(shares, (len(said.codes), 1)), said.classes)
     metric = "log_loss" if gate.metric == "ece" else gate.metric
-    found = compare(said, dummy.probabilities, replace(gate, metric=metric, margin=0.0), how)
+    compared = [
+        compare(said, dummy.probabilities, replace(gate, metric=name, margin=0.0), how)
+        for name in (metric, *(["mcc"] if metric in GUESSED else []))
+    ]
+    found = next((one for one in compared if not one["low"] > 0), compared[0])
     figures = classification_metrics(dummy)
     model, own, low, high = (
         value if isfinite(value) else None
@@ -44,7 +53,7 @@ def judge(said: Predictions, shares: NDArray[np.float64], gate: Gate, how: Boots
     )
     return {"class": said.labels[int(shares.argmax())],
             "metrics": {name: figures[name] for name in HEADLINE if name in figures},
-            "metric": metric, "model": model, "baseline": own, "low": low, "high": high,
+            "metric": found["metric"], "model": model, "baseline": own, "low": low, "high": high,
             "beaten": low is not None and low > 0}  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What is known of the test rows from the train table: rows that are like them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,13 +17,14 @@ from pipeline.splits.times import moments_of
 from pipeline.tables import numbers, row_digests
 from pipeline.tables.column_types import is_text
 from segregate import telling
-from segregate.certificate import EQUAL_KEY, EQUAL_ROWS, OTHER_TARGET, Leak, Overlap
+from segregate.certificate import EQUAL_KEY, EQUAL_ROWS, OTHER_TARGET, ClassRows, Leak, Overlap
 
 TRAIN, TEST = 0, 1
 SAMPLE = (100_000, 50_000)  # rows of both that are looked at for features that tell the target
 NAMES_OF_TARGETS = ("class", "label", "target", "y")
 FEATURES, KEY, TIME = "features", "key", "time"  # what is kept of each row
 LABELLED = "labelled"  # the key with the target
+CLASSES = 100  # values of a target that are counted; one with more is a quantity
 
 
 class Audit:
@@ -51,6 +53,8 @@ class Audit:
         self._seen = [0, 0]
         self._samples: tuple[list[pa.Table], list[pa.Table]] = ([], [])
         self._spans: tuple[list[Any], list[Any]] = ([], [])  # first and last time of each block
+        self._classes: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        self._counted = target in schema.names and not pt.is_nested(schema.field(target).type)
 
     def add(self, part: int, block: pa.Table) -> None:
         """Look at the next rows of the train (0) or the test table (1)."""
@@ -67,6 +71,11 @@ class Audit:
             self._keep(part, TIME, moments_of(block, self._time).view(np.uint64))
             span = pc.min_max(block[self._time]).as_py().values()
             self._spans[part].extend(moment for moment in span if moment is not None)
+        if self._counted:
+            rows = pc.value_counts(encoded[self._target]).to_pylist()
+            counts = {str(r["values"]): r["counts"] for r in rows if r["values"] is not None}
+            self._classes[part].update(counts)
+            self._counted = len(self._classes[part]) <= CLASSES
         skipped = -self._seen[part] % self._steps[part]
         self._seen[part] += len(block)
         every = np.arange(skipped, len(block), self._steps[part])
@@ -96,6 +105,12 @@ class Audit:
                 folded = name.casefold()
                 if self._target.casefold() in folded or folded in NAMES_OF_TARGETS:
                     yield Leak("named like the target", name, 1.0, True)
+
+    def one_sided(self) -> list[ClassRows]:
+        """Return the classes of which only one of the two tables has rows."""
+        train, test = self._classes
+        return [{"class": name, "train": train[name], "test": test[name]}
+                for name in sorted({*train} ^ {*test}) if self._counted]  # fmt: skip
 
     def equal_in_key(self, fitted: NDArray[np.bool_]) -> Leak:
         """Return the share of the test rows whose key some train row has that is left to fit."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TypedDict
 
@@ -19,6 +20,9 @@ ClassShares = TypedDict(
     "ClassShares",
     {"class": str, "train": int, "test": int, "share_train": float, "share_test": float},
 )
+
+
+ClassRows = TypedDict("ClassRows", {"class": str, "train": int, "test": int})
 
 
 class RowCounts(TypedDict):
@@ -77,6 +81,8 @@ class Certificate:
         largest_deviation: of a class's share in one table from that in the other.
         time: if there is a time column.
         leaks: None if they were not looked for.
+        one_sided: the classes of the target, else of the stratify column, of which only one of the
+            tables has rows.
     """
 
     method: str
@@ -90,13 +96,14 @@ class Certificate:
     largest_deviation: float | None = None
     time: Overlap | None = None
     leaks: list[Leak] | None = None
+    one_sided: list[ClassRows] | None = None
 
     def as_json(self) -> str:
         """Return the text of the artifact; of what is None only stratify and leaks are in it."""
         values = asdict(self)
         if self.time and self.time.gap is None:
             del values["time"]["gap"]
-        optional = ("classes", "largest_deviation", "time")
+        optional = ("classes", "largest_deviation", "time", "one_sided")
         kept = {name: v for name, v in values.items() if name not in optional or v is not None}
         return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
 
@@ -122,7 +129,13 @@ def certify(how: Division, keys: Keys, parts: Rows) -> Certificate:
         assignment=_digest(parts),
         classes=classes,
         largest_deviation=None if classes is None else max(deviations, default=0.0),
+        one_sided=_one_sided(classes or ()) or None,
     )
+
+
+def _one_sided(classes: Iterable[ClassShares]) -> list[ClassRows]:
+    return [{"class": row["class"], "train": row["train"], "test": row["test"]}
+            for row in classes if not (row["train"] and row["test"])]  # fmt: skip
 
 
 def _digest(parts: Rows) -> str:

@@ -1,5 +1,8 @@
 """What a certificate says to people."""
 
+from collections.abc import Iterator
+
+from pipeline.judging.formatting import count, listed
 from pipeline.markdown import markdown
 from segregate.certificate import EQUAL_KEY, EQUAL_ROWS, Certificate
 
@@ -44,6 +47,24 @@ def text(certificate: Certificate) -> str:
     if certificate.leaks is None:
         return "\n".join([*lines, "It was not looked for.", ""])
     return "\n".join([*lines, markdown(summary(certificate)) or "Nothing was found.\n"])
+
+
+def one_sided(certificate: Certificate) -> Iterator[str]:
+    """Yield a sentence on the classes that are in one of the tables only."""
+    found = certificate.one_sided or ()
+    if train := {row["class"]: row["train"] for row in found if row["train"]}:
+        yield f"in the train table only: {_classes(train)}; no test row judges what is said of that"
+    if test := {row["class"]: row["test"] for row in found if row["test"]}:
+        yield (
+            f"in the test table only: {_classes(test)}; no model knows that, and evaluate refuses "
+            "it: divide in another way (data/segregate=stratified), or drop these rows in the file "
+            "or in a step of your own (main.action=new_step)"
+        )
+
+
+def _classes(rows: dict[str, int]) -> str:
+    names = listed(f"{name} ({count(number, 'row')})" for name, number in rows.items())
+    return f"{'class' if len(rows) == 1 else 'classes'} {names}"
 
 
 def warnings(certificate: Certificate) -> list[str]:

@@ -47,16 +47,16 @@ def go(args: Namespace) -> None:
         name = f"{args.artifact_root}_certificate.json"
         path = run.output_path(name)
         path.write_text(certified.as_json(), encoding="utf-8")
-        about_it = "What the split is and what it lets through"
-        run.add_artifact(name, path, "certificate", about_it, {})
+        run.add_artifact(name, path, "certificate", "What the split is and lets through", {})
 
 
 def _report(run: start.StepRun, certified: Certificate, most: float | None) -> None:
     """Record what the split is and lets through; stop if that is more than is allowed."""
-    rows = {"train": certified.rows["train"], "test": certified.rows["test"]}
-    for part, number in rows.items():
+    for part, number in (("train", certified.rows["train"]), ("test", certified.rows["test"])):
         run.logger.info("%s: %s rows", part, f"{number:,}")
         run.log({f"rows_{part}": number})
+    for line in certificate_text.one_sided(certified):
+        run.note(line)
     run.log_text("certificate", certificate_text.text(certified))
     if certified.classes is not None:
         run.log_table("classes", [dict(row) for row in certified.classes])

@@ -100,7 +100,8 @@ def _audited(
     time = observer.overlap()
     if time and how.method == "time":
         time = replace(time, gap=how.gap)
-    return replace(certificate, time=time, leaks=leaks)
+    one_sided = observer.one_sided() or certificate.one_sided
+    return replace(certificate, time=time, leaks=leaks, one_sided=one_sided)
 
 
 def _keys(source: Source, how: Division) -> Keys:

@@ -15,6 +15,7 @@ from pipeline.errors import InputError, did_you_mean
 from pipeline.splits.groups import by_group
 from pipeline.splits.hashes import by_hash, hashes_of
 from pipeline.splits.keys import ClassColumn, Keys, Rows
+from pipeline.splits.lonely import rows_to_fit
 from pipeline.splits.stratified import checked_size, draw, random_state_of, second_rows
 from pipeline.splits.times import by_time, times_of
 from pipeline.tables import row_digests
@@ -130,9 +131,16 @@ def keys_of(
 def assign(keys: Keys, how: Division) -> Rows:
     """Return the row numbers of the two parts.
 
+    Few rows whose class cannot be on both sides are in the first; see lonely.
+
     Raises:
         InputError: too few rows, a class or a group that cannot be divided so.
     """
+    alone = rows_to_fit(keys.classes, keys.values if how.method == "group" else None)
+    if alone is not None:
+        to_fit, rest = np.flatnonzero(alone), np.flatnonzero(~alone)
+        first, second_part = (rest[part] for part in assign(keys.take(rest), how))
+        return np.append(first, to_fit), second_part
     second = second_rows(keys.rows, how.size, how.size_name)
     parts = METHODS[how.method].rows_of(keys, how, second)
     if not (len(parts[0]) and len(parts[1])):

@@ -21,6 +21,11 @@ class Classes(NamedTuple):
     names: list[str]
     codes: NDArray[np.integer]
 
+    def take(self, rows: NDArray[np.integer]) -> "Classes":
+        """Return the classes of some of the rows; a class that none of them has is none."""
+        there, codes = np.unique(self.codes[rows], return_inverse=True)
+        return Classes([self.names[code] for code in there], codes.astype(self.codes.dtype))
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -42,7 +47,7 @@ class Keys:
         classes, values = self.classes, self.values
         return Keys(
             len(rows),
-            None if classes is None else Classes(classes.names, classes.codes[rows]),
+            classes.take(rows) if classes else None,
             values[rows] if len(values) else values,
         )
 

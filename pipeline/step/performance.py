@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.judging import importances, metrics, staged
+from pipeline.judging.formatting import listed
 from pipeline.judging.pictures import canvas, draw
 from pipeline.judging.predictions import Predictions
 from pipeline.models import export, features
@@ -41,6 +42,9 @@ def validate(run: StepRun, model: "Pipeline", predictions: Predictions) -> None:
         InputError: a probability is not finite.
     """
     values = record_metrics(run, predictions)
+    support = zip(predictions.labels, predictions.support(), strict=True)
+    if lacking := [str(label) for label, rows in support if not rows]:
+        run.logger.warning("no row that validates is of class %s", listed(lacking))
     record_pictures(run, draw.performance(metrics.performance(predictions, values)))
     if inputs := importances.of_inputs(model):
         record_pictures(run, [draw.inputs(inputs)])

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from check_data import expectations
+from check_data import expectations, verdict
 from check_data.check import CheckResult
 from tests import typed
 from tests.processes import program
@@ -35,6 +35,23 @@ def about(values: Any, **expected: Any) -> list[CheckResult]:
         pa.table({"x": values}), typed.checks({"columns": {"x": {"type": "any"} | expected}})
     )
     return [f for f in found if f.column == "x"][1:]
+
+
+@pytest.mark.parametrize("columns", [{}, {"x": {"type": "number", "min": 0}}])
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.float16()])
+def test_infinities_fail_in_any_table(columns: Any, kind: pa.DataType) -> None:
+    infinity = float("inf")
+    values = pa.array([1.0, infinity, None, infinity, float("nan")], pa.float64()).cast(kind)
+    table = pa.table({"x": pa.chunked_array([values[:2], values[2:]]), "n": range(5)})
+    found = list(expectations.results(table, typed.checks({"columns": columns})))
+    (result,) = [f for f in found if f.check == "finite"]
+    assert str(result) == "finite x: expected no infinite value, seen 2 rows"
+    (allowed,) = [f for f in verdict.warned(found, ["finite x"], "xn") if f.check == "finite"]
+    assert (result.verdict, allowed.verdict) == ("failed", "warned")
+    good = pa.table({"x": pa.array([1.0, None, float("nan")], kind)})
+    checks = [f.check for f in expectations.results(good, typed.checks({}))]
+    assert "finite" not in checks
+    assert verdict.warned([], ["finite"], "x") == []
 
 
 def test_a_good_table_passes_at_the_very_bounds() -> None:
@@ -124,8 +141,8 @@ def test_types(kind: str) -> None:
     ],
 )
 def test_ranges(values: Any, seen: str, verdict: str) -> None:
-    found = about(values, min=0, max=2**61)[-1]
-    assert (found.check, found.seen, found.verdict) == ("range", seen, verdict)
+    (found,) = [f for f in about(values, min=0, max=2**61) if f.check == "range"]
+    assert (found.seen, found.verdict) == (seen, verdict)
 
 
 def test_nothing_to_be_in_a_range() -> None:

@@ -73,6 +73,14 @@ def test_the_gate_says_in_one_line_that_a_model_is_no_better() -> None:
     assert gate.decide(evaluation, Gate(), None)["passed"]  # nothing is to be promoted
 
 
+@pytest.mark.parametrize("metric", ["f1", "precision"])
+def test_a_guess_at_random_is_not_better_although_its_macro_figures_are(metric: str) -> None:
+    said = model(3.0, 1500)
+    guesses = np.eye(3)[np.random.default_rng(5).choice(3, 1500, p=SHARES)]
+    found = judge(Predictions(said.codes, guesses, said.classes), SHARES, Gate(metric=metric), HOW)
+    assert (found["metric"], found["baseline"], found["beaten"]) == ("mcc", 0, False)
+
+
 def test_of_one_class_there_is_no_area() -> None:
     said = model(3.0)
     found = judge(said.part(said.codes == 1), SHARES, Gate(metric="auc"), HOW)

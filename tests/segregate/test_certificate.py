@@ -202,3 +202,28 @@ def test_the_target_of_a_split_that_is_not_stratified() -> None:
     made = certified(table, Division(0.3, 1, method="random"), target="genre")
     columns = {leak.columns for leak in made.leaks if "alone" in leak.check}
     assert columns == {"code", "rising"}
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_a_class_of_one_row_is_said_to_be_in_the_train_table(leaks: bool) -> None:
+    table = pa.table({"x": range(41), "c": [*["a", "b"] * 20, "rare"]})
+    made = certified(table, Division(0.3, 1, stratify="c"), leaks=leaks)
+    assert json.loads(made.as_json())["one_sided"] == [{"class": "rare", "train": 1, "test": 0}]
+    assert list(certificate_text.one_sided(made)) == [
+        "in the train table only: class rare (1 row); no test row judges what is said of that"
+    ]
+
+
+def test_a_class_that_is_new_at_the_end_of_time_is_said() -> None:
+    table = pa.table({"t": range(40), "c": [*["a", "b"] * 16, *["new", "newer"] * 4]})
+    made = certified(table, Division(0.3, 1, method="time", time_column="t"), target="c")
+    (line,) = certificate_text.one_sided(made)
+    assert line.startswith(
+        "in the test table only: classes new (4 rows) and newer (4 rows); no model knows that"
+    )
+
+
+def test_a_target_of_many_values_has_no_classes() -> None:
+    table = pa.table({"x": range(400), "c": range(400)})
+    made = certified(table, Division(0.3, 1, method="random"), target="c")
+    assert (made.one_sided, "one_sided" in made.as_json()) == (None, False)
