@@ -71,7 +71,7 @@ def config(
         NO_TARGET if target is None else "",
         _dump({"features": _escaped(features)}, "# " if target is None else ""),
         *(f"# Left out: {reason}\n" for reason in left_out),
-        _dump({"checks": {"columns": {c: _column(table[c]) for c in table.column_names}}}),
+        _dump({"checks": _checks(table)}),
     ]
     return "".join(lines)
 
@@ -91,6 +91,18 @@ def _escaped(value: object) -> object:
     if isinstance(value, str):
         return re.sub(r"(\\*)\$\{", lambda match: match[1] * 2 + r"\${", value)
     return value
+
+
+def _checks(table: pa.Table) -> dict[str, object]:
+    """Return what to expect of all columns; infinite values, which would fail, are a warning."""
+    endless = [f"finite {name}" for name in table.column_names if _is_endless(table[name])]
+    columns = {name: _column(table[name]) for name in table.column_names}
+    return ({"warn": _escaped(endless)} if endless else {}) | {"columns": columns}
+
+
+def _is_endless(column: pa.ChunkedArray) -> bool:
+    values = plain(present(column))
+    return pa.types.is_floating(values.type) and bool(pc.any(pc.is_inf(values)).as_py())
 
 
 def _column(column: pa.ChunkedArray) -> dict[str, object]:
@@ -147,6 +159,8 @@ def _features(table: pa.Table, target: str | None) -> tuple[dict[str, object], l
 def _role(column: pa.ChunkedArray) -> tuple[str, str]:
     """Return how a column could enter a model, or "" and why it had better not."""
     kind, values = kind_of(column.type), plain(present(column))
+    if _is_endless(column):
+        return "", "infinite values, which no model takes: leave them empty in the file"
     distinct = len(values.unique()) if kind in ("integer", "number", "text", "boolean") else 0
     few = are_few(distinct, len(values))
     if distinct < 2:
