@@ -85,6 +85,8 @@ def concluding(job: Job, run: ParentRun, entry: register.Entry) -> Iterator[None
         yield
     except BaseException as failure:
         try:
+            with mlflow_database.failures():
+                mlflow_runs.end_children(run.run_id, run.experiment_id)
             _conclude(job, run, code, describe(failure, "main"))
         except InputError as error:  # the disk is full, say: what failed before is the failure
             print(f"not written: {error}", file=sys.stderr)

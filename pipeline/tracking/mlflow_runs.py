@@ -58,6 +58,16 @@ def _runs_of(client: "MlflowClient", entry: register.Entry) -> list[str]:
     return [run for run, parent in parents.items() if {run, parent} & own]
 
 
+def end_children(run: str, experiment: str) -> None:
+    """End the runs of steps that a run which ends early has left open: it is stopped anywhere."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    below = f"attributes.status = 'RUNNING' AND tags.`mlflow.parentRunId` = '{run}'"
+    for child in client.search_runs([experiment], below):
+        client.set_terminated(child.info.run_id, "KILLED")
+
+
 def named_on(uri: str) -> dict[str, set[str]]:
     """Return the runs that a tracking server has, and the artifacts, `name:vN`, that each names.
 

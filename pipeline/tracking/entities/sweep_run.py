@@ -40,6 +40,8 @@ def opened(job: SweepJob, project: str) -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if there := _read(folder):
             return there["run"]
+        # Before the run is: whoever finds that the sweep is dead can close it.
+        entry = register.Entry.begin(job.mlflow_run, paths.ROOT, process=job.process)
         client, tags = MlflowClient(), {PROCESS: job.process}
         if run := job.mlflow_run:
             client.update_run(run, name=job.name)
@@ -48,7 +50,7 @@ def opened(job: SweepJob, project: str) -> str:
             tags |= {"mlflow.source.name": "main.py", "mlflow.source.type": "LOCAL"}
             made = client.create_run(experiment_of(project) or "0", tags=tags, run_name=job.name)
             run = str(made.info.run_id)
-        entry = register.Entry.begin(run, paths.ROOT, process=job.process)
+        entry = entry.known_as(run, paths.ROOT)
         write_json(folder / FILE, {"run": run, "entry": entry.id})
         return run
 
