@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipeline.store.versions import Version
-from pipeline.tracking import mlflow_log, record
+from pipeline.tracking import mlflow_log, mlflow_runs, record
 from pipeline.tracking.record import Record
 
 if TYPE_CHECKING:
@@ -189,3 +189,13 @@ def test_a_step_alone_writes_to_the_run_it_was_given(
     assert run.info.status == "RUNNING"  # who made it ends it
     assert facts.mlflow_run == given
     assert len(client.search_runs(["0"])) == count
+
+
+def test_a_run_that_is_stopped_ends_those_of_its_steps(client: "MlflowClient") -> None:
+    whole, other = (client.create_run("0").info.run_id for _ in range(2))
+    below = {"mlflow.parentRunId": whole}
+    left, done = (client.create_run("0", tags=below).info.run_id for _ in range(2))
+    client.set_terminated(done)
+    mlflow_runs.end_children(whole, "0")
+    status = [client.get_run(run).info.status for run in (left, done, whole, other)]
+    assert status == ["KILLED", "FINISHED", "RUNNING", "RUNNING"]
