@@ -126,7 +126,7 @@ def test_hydra_own_options(project: Project, words: list[str]) -> None:
 
 @pytest.mark.slow
 def test_hydra_options_that_are_none(project: Project) -> None:
-    command = ["mlflow", "run", ".", "--env-manager", "local", "-P", "hydra_options=-m x"]
+    command = ["mlflow", "run", ".", "--env-manager", "local", "-P", "hydra_options=--cfg x"]
     done = project.run(*command)
     assert done.status == 1
-    assert "error: hydra_options: '-m' is not a Hydra override" in done.err
+    assert "error: hydra_options: '--cfg' is not a Hydra override" in done.err

@@ -66,6 +66,7 @@ def test_a_run_then_the_same_by_somebody_else(tmp_path: Path, server: WandbServe
         "data_train.csv:v0": ("segregate", ["train_random_forest"] * 2),
         "data_test.csv:v0": ("segregate", ["evaluate"] * 2),
         "data_certificate.json:v0": ("segregate", []),
+        "validation_predictions.parquet:v0": ("train_random_forest", []),
         "model_export:v0": ("train_random_forest", ["evaluate"] * 2),
         "predictions.parquet:v0": ("evaluate", []),
         "evaluation.json:v0": ("evaluate", []),
