@@ -226,7 +226,8 @@ def test_from_another_folder(project: Project, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_failed_step_stops_the_run(project: Project) -> None:
-    table = project.run("python", "main.py", "main.steps=:preprocess")  # others may have left theirs
+    # Other tests may have left tables of their own.
+    table = project.run("python", "main.py", "main.steps=:preprocess")
     assert table.status == 0, table.out + table.err
     words = ["main.steps=check_data:segregate", "main.experiment_name=fails"]
     done = project.run("python", "main.py", *words, "data.checks.columns.tempo.max=100")
