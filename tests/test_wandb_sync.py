@@ -16,7 +16,13 @@ from tests.fakes.wandb_person import IMPATIENT
 from tests.fakes.wandb_server import KEY, Fault, WandbServer
 
 SYNC = ("python", "main.py", "main.action=sync")
-OUTPUTS = sorted(["gate.json", *(name for step in wiring.read(ROOT) for name in step.makes)])
+OUTPUTS = sorted(
+    [
+        "gate.json",
+        "validation_predictions.parquet",
+        *(name for step in wiring.read(ROOT) for name in step.makes),
+    ]
+)
 
 
 @pytest.fixture
