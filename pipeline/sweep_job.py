@@ -1,12 +1,13 @@
 """What a run that is a job of a sweep is told, by variables, and tells, in a file of its folder."""
 
 import json
+import signal
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self, TypedDict
 
-from pipeline import context
+from pipeline import context, processes
 from pipeline.files import write_json
 from pipeline.text import masking
 
@@ -69,6 +70,19 @@ class SweepJob:
 def only_steps() -> str | None:
     """Return the steps that this run is limited to, as `main.steps`; None: it is not."""
     return context.variables().get(ONLY)
+
+
+def end_when_told(mlflow_run: str | None) -> None:
+    """End in good order when `mlflow run` stops us, and with it or the sweep if it is killed.
+
+    Args:
+        mlflow_run: the run that `mlflow run .` made for this process, if it did.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if mlflow_run:
+        processes.end_with_starter("MLFLOW_RUN_ID")
+    if sweep := SweepJob.from_environ():
+        processes.end_with(sweep.process)
 
 
 class Result(TypedDict):

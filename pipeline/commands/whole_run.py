@@ -1,7 +1,6 @@
 """A whole run: opened in MLflow and W&B, and concluded; manifest, register, closing table."""
 
 import logging
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,7 +19,6 @@ from pipeline.report import make
 from pipeline.screen import terminal
 from pipeline.screen.failures import describe
 from pipeline.store.objects import Objects
-from pipeline.sweep_job import SweepJob
 from pipeline.tracking import mlflow_database, mlflow_log, mlflow_runs, register
 from pipeline.tracking.entities import descriptions, family, sweep_run
 from pipeline.tracking.recorder_client import RecorderProcess
@@ -34,7 +32,7 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     At the end, also after a failure, a table says what each step did, a manifest holds all that a
     replay needs, and a report is made from it.
     """
-    _end_when_told(job.context.mlflow_run)
+    sweep_job.end_when_told(job.context.mlflow_run)
     main, folder = job.config.main, job.folder
     job.check_place()
     mlflow_database.check_answers(job.context.mlflow_uri)
@@ -66,15 +64,6 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
             with concluding(job, run, entry):
                 yield run
     print("\n".join(console.where_to_look(context, cache.store)))
-
-
-def _end_when_told(mlflow_run: str | None) -> None:
-    """End in good order when `mlflow run` stops us, and with it or the sweep if it is killed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if mlflow_run:
-        processes.end_with_starter("MLFLOW_RUN_ID")
-    if sweep := SweepJob.from_environ():
-        processes.end_with(sweep.process)
 
 
 @contextmanager

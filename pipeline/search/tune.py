@@ -1,15 +1,13 @@
 """main.action=tune: trials side by side, a page, and the best one as an experiment."""
 
 import re
-import secrets
-import signal
 from dataclasses import asdict, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from pipeline import files, paths, processes
+from pipeline import files, paths
 from pipeline.commands import model_check
 from pipeline.commands.job import Job
 from pipeline.config import loader
@@ -22,7 +20,6 @@ from pipeline.search.trials import Trial, Values
 from pipeline.sweep.job import Sweep
 from pipeline.sweep.pool import Pool
 from pipeline.sweep_job import SweepJob
-from pipeline.tracking import mlflow_runs
 
 # What of a command is about the search and not about its trials.
 OF_SEARCH = re.compile(
@@ -121,20 +118,9 @@ def _tried(
 ) -> tuple[list[Trial], str]:
     """Return the trials by their number, and the digest of the table that they were trained on."""
     count, workers = size
-    main, settings = job.config.main, job.config.sweep
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
-    if job.context.mlflow_run:
-        processes.end_with_starter("MLFLOW_RUN_ID")
-    mlflow_runs.close_dead(paths.ROOT)
-    sweep = Sweep(
-        folder=folder,
-        name=f"search {search.name}, {count} trials by {search.metric}",
-        group=f"{main.experiment_name}-search-{secrets.token_hex(4)}",
-        workers=workers,
-        only=settings.steps if isinstance(settings.steps, str) else ",".join(settings.steps),
-        metric=str(search.metric),
-        warm=main.warm and main.env_manager in ("auto", "local"),
-    )
+    settings = replace(job.config.sweep, metric=str(search.metric))
+    name = f"search {search.name}, {count} trials by {search.metric}"
+    sweep = Sweep.of("search", name, folder, workers, job.config.main, settings)
     words = [*common(job), "main.report=false"]
     trials: list[Trial] = []
     with Pool(job.context, sweep) as pool:

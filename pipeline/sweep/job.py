@@ -1,13 +1,18 @@
 """A sweep and its jobs: what is asked for, and what came of it."""
 
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pipeline.config.overrides import as_typed
+from pipeline.config.schema import Main
+from pipeline.config.schema import Sweep as Settings
 from pipeline.text.masking import masked_text
+
+JOBS = "jobs.json"  # in a sweep's folder: what came of its jobs
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,31 @@ class Sweep:
     only: str
     metric: str
     warm: bool = True
+
+    @classmethod
+    def of(
+        cls, kind: str, name: str, folder: Path, workers: int, main: Main, settings: Settings
+    ) -> Self:
+        """Return a sweep that a config asks for.
+
+        Args:
+            kind: a word for it in the name of the W&B group.
+            name: of its MLflow run.
+            folder: of its results.
+            workers: how many jobs run at once.
+            main: `main` of the config.
+            settings: `sweep` of the config.
+        """
+        only, warm = settings.steps, main.warm and main.env_manager in ("auto", "local")
+        return cls(
+            folder=folder,
+            name=name,
+            group=f"{main.experiment_name}-{kind}-{secrets.token_hex(4)}",
+            workers=workers,
+            only=only if isinstance(only, str) else ",".join(only),
+            metric=settings.metric,
+            warm=warm,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,6 @@
 """Hydra's sweeps (`-m`): how their jobs are launched, and what is left when all have ended."""
 
 import re
-import secrets
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,12 +22,11 @@ from pipeline.sweep import choice
 from pipeline.sweep.job import Asked, Ended, Sweep, short_names
 from pipeline.sweep.pool import Pool
 from pipeline.text import masking
-from pipeline.tracking import mlflow_runs
+from pipeline.tracking.entities.identity import LONGEST
 
 T = TypeVar("T")
 PLUGIN = str(Path(__file__).with_name("plugin"))  # Hydra takes plugins from hydra_plugins alone
 # Overrides of Hydra that are about the sweep and not about a job.
-LONGEST = 250  # characters of the name of an MLflow run
 OF_SWEEP = re.compile(r"[+~]*hydra(\.mode|[./]sweep|[./]launcher|\.run\.dir)")
 
 
@@ -85,22 +82,11 @@ class Sweeps:
         main, settings = _part(Main, config, "main"), _part(Settings, config, "sweep")
         steps.select(settings.steps, config.steps, "sweep.steps")
         run = RunContext.of(asdict(main), asdict(_part(Tracking, config, "tracking")))
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # `mlflow run` stops us with it
-        if run.mlflow_run:
-            processes.end_with_starter("MLFLOW_RUN_ID")
-        mlflow_runs.close_dead(paths.ROOT)
         words = short_names(as_typed(config.hydra.overrides.task))
         folder = (paths.ROOT / str(config.hydra.sweep.dir)).absolute()
         self._best = settings.evaluate == "best"
-        self.sweep = Sweep(
-            folder=folder,
-            name=masking.masked_text(" ".join(["sweep", *words]))[:LONGEST],
-            group=f"{main.experiment_name}-sweep-{secrets.token_hex(4)}",
-            workers=workers,
-            only=settings.steps if isinstance(settings.steps, str) else ",".join(settings.steps),
-            metric=settings.metric,
-            warm=main.warm and main.env_manager in ("auto", "local"),
-        )
+        name = masking.masked_text(" ".join(["sweep", *words]))[:LONGEST]
+        self.sweep = Sweep.of("sweep", name, folder, workers, main, settings)
         self._pool = self._stack.enter_context(Pool(run, self.sweep))
         return self._pool
 

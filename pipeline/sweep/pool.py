@@ -8,22 +8,21 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from pipeline import context, paths, processes, sweep_job
 from pipeline.config import overrides
 from pipeline.context import RunContext
 from pipeline.files import shown, write_json
-from pipeline.sweep.job import Asked, Ended, Sweep
+from pipeline.sweep.job import JOBS, Asked, Ended, Sweep
 from pipeline.sweep.screen import Screen
 from pipeline.sweep_job import THREADS, SweepJob
+from pipeline.tracking import mlflow_runs
 from pipeline.tracking.recorder_client import RecorderProcess
 from pipeline.warm import backend
 from pipeline.warm.server import Request
 
 LOG = "job.log"
-JOBS = "jobs.json"
 SUMMARY = Path(__file__).with_name("summary.py")
 LOOK = 0.05  # seconds between two looks at the jobs that run
 # What main.py itself imports, before the libraries of the steps.
@@ -57,6 +56,8 @@ class Pool:
         self.ended: list[Ended] = []  # in the order in which they did
 
     def __enter__(self) -> Self:
+        sweep_job.end_when_told(self._run.mlflow_run)
+        mlflow_runs.close_dead(paths.ROOT)
         self._sweep.folder.mkdir(parents=True, exist_ok=True)
         if self._sweep.warm:
             share = dict.fromkeys(THREADS, str(self._threads))
@@ -67,12 +68,7 @@ class Pool:
             self._common = replace(self._common, recorder=recorder.address)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for job in self._running:
             job.process.terminate()
         for job in self._running:

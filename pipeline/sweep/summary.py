@@ -13,10 +13,11 @@ if __name__ == "__main__":
 
 from pipeline.config.overrides import as_typed
 from pipeline.context import RunContext
+from pipeline.markdown import markdown
 from pipeline.screen import table, terminal
 from pipeline.sweep.choice import best, ranked, shown
 from pipeline.sweep.intervals import Verdict, verdicts
-from pipeline.sweep.job import Asked, Ended, short_names
+from pipeline.sweep.job import JOBS, Asked, Ended, short_names
 from pipeline.sweep_job import SweepJob
 from pipeline.text.masking import masked_text
 from pipeline.tracking.entities import sweep_run
@@ -25,7 +26,7 @@ from pipeline.tracking.entities import sweep_run
 def main(folder: Path) -> None:
     """Print the table of a sweep that is over, from what its folder holds."""
     terminal.steady()
-    about = json.loads((folder / "jobs.json").read_bytes())
+    about = json.loads((folder / JOBS).read_bytes())
     every = [Ended(Asked(**job.pop("asked")), **job) for job in about["jobs"]]
     jobs = [job for job in every if not job.asked.whole]  # the best one is judged on other rows
     metric = shown(jobs, about["metric"])
@@ -36,7 +37,7 @@ def main(folder: Path) -> None:
     first = best(jobs, metric)
     figures = {f"best/{metric}": first.metrics[metric]} if first else {}
     failed = [job for job in every if job.error]
-    note = _note(titles, rows)
+    note = markdown([dict(zip(titles, map(" ".join, row), strict=True)) for row in rows])
     tags = {"pipeline.best": first.run} if first and first.run else {}
     if sweep.mlflow_run:  # there is one to be told, also if no job had anything to record
         sweep_run.opened(sweep, context.project)
@@ -80,12 +81,6 @@ def _bounds(verdict: Verdict | None) -> list[str]:
 
 def _words(job: Ended) -> list[str]:
     return [masked_text(word) for word in short_names(as_typed(job.asked.varied)) if "=" in word]
-
-
-def _note(titles: list[str], rows: list[table.Row]) -> str:
-    head = [titles, ["---"] * len(titles)]
-    body = [[" ".join(cell) for cell in row] for row in rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in [*head, *body])
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from pipeline.files import write_json
 from pipeline.sweep_job import SweepJob
 from pipeline.tracking import register
 from pipeline.tracking.entities.family import PARENT, experiment_of
+from pipeline.tracking.entities.models import NOTE
 from pipeline.tracking.mlflow_log import PROCESS
 
 FILE = "mlflow_run.json"  # in the sweep's folder: its run, and its entry in the register
-NOTE = "mlflow.note.content"
 
 
 def parent(project: str) -> dict[str, str]:
