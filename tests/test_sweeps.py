@@ -49,7 +49,7 @@ def test_a_grid_two_jobs_at_once_in_a_fresh_clone(fresh: Project) -> None:
     assert best.status == 0, best.out + best.err
     assert executed(fresh) == executed(fresh) | {"evaluate": 1}
     first_job = table(first.out)[0].split(" · ")
-    assert f"best: n_estimators={first_job[2]} segregate={first_job[3]}" in best.out
+    assert f"best: n_estimators={first_job[3]} segregate={first_job[4]}" in best.out
 
 
 @pytest.mark.slow
