@@ -23,9 +23,11 @@ def test_every_training_row_is_judged_and_fitted(own: Project) -> None:
     done = own.run("python", "main.py", "model.folds=2", "main.workers=2", END)
     assert done.status == 0, done.out + done.err
     assert "3,397 → 3,397 · auc 0." in done.out
-    manifest = own.manifest("validation_predictions.parquet:v0")
+    manifest = own.manifest("validation_predictions.parquet:latest")
     assert [source["name"] for source in manifest["inputs"]] == ["data_train.csv"]
-    table = table_files.read(own.file("validation_predictions.parquet:v0"), manifest["metadata"])
+    table = table_files.read(
+        own.file("validation_predictions.parquet:latest"), manifest["metadata"]
+    )
     assert table["row"].to_pylist() == list(range(3397))
     assert set(table["fold"].to_pylist()) == {1, 2}
     trained = next(run for run in own.runs() if "cv_f1" in run["metrics"])

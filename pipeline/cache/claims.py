@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.cache.decision import Decision
@@ -23,28 +23,29 @@ RENEWAL = 20.0  # seconds between two signs of life of a lease's holder
 EXPIRY = 5 * RENEWAL  # seconds without one after which a lease is free
 
 
-def of(
-    decision: Decision, location: str, forced: bool, on_wait: Callable[[], None]
-) -> AbstractContextManager[bool]:
-    """Let no other run do what was decided about a step at the same time, as `held` does.
+@contextmanager
+def decided(
+    decide: Callable[[], Decision], location: str, forced: bool, on_wait: Callable[[], None]
+) -> Iterator[Decision]:
+    """Decide about a step; while it lasts no other run does the same work.
 
     Args:
-        decision: that it runs; nobody waits for one that an earlier execution serves.
+        decide: makes the decision.
         location: of the artifact store.
-        forced: whether it runs whatever was done before.
+        forced: whether it runs whatever was done before: then nobody waits.
         on_wait: called once if another run is at it now.
-
-    Returns:
-        Whether another run was: then it is to be decided again.
     """
+    decision = decide()
     if decision.hit or forced or not decision.key:
-        return nullcontext(False)
-    return held(Objects(location), decision.key.digest, on_wait)
+        yield decision
+        return
+    with held(Objects(location), decision.key.digest, on_wait):
+        yield decide()  # again: another run may have ended the same work since
 
 
 @contextmanager
-def held(objects: Objects, key: str, on_wait: Callable[[], None]) -> Iterator[bool]:
-    """Hold the claim on a key; yield whether another run held it before.
+def held(objects: Objects, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the claim on a key.
 
     Args:
         objects: of the artifact store.
@@ -55,15 +56,15 @@ def held(objects: Objects, key: str, on_wait: Callable[[], None]) -> Iterator[bo
         InputError: the store cannot be written to.
     """
     if objects.folder is None:
-        with _leased(objects, f"{FOLDER}/{key}", on_wait) as waited:
-            yield waited
+        with _leased(objects, f"{FOLDER}/{key}", on_wait):
+            yield
     else:
-        with _locked(objects.folder / FOLDER, int(key[:15], 16), on_wait) as waited:
-            yield waited
+        with _locked(objects.folder / FOLDER, int(key[:15], 16), on_wait):
+            yield
 
 
 @contextmanager
-def _locked(path: Path, place: int, on_wait: Callable[[], None]) -> Iterator[bool]:
+def _locked(path: Path, place: int, on_wait: Callable[[], None]) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -82,14 +83,14 @@ def _locked(path: Path, place: int, on_wait: Callable[[], None]) -> Iterator[boo
                 time.sleep(LOOK)
             except OSError as error:  # a folder that knows no locks
                 raise unusable(error, path, "lock") from error
-        yield waited
+        yield
     finally:
         os.close(file)
 
 
 @contextmanager
-def _leased(objects: Objects, folder: str, on_wait: Callable[[], None]) -> Iterator[bool]:
-    number, waited = _lease(objects, folder, on_wait)
+def _leased(objects: Objects, folder: str, on_wait: Callable[[], None]) -> Iterator[None]:
+    number = _lease(objects, folder, on_wait)
     key, over = f"{folder}/{number}", threading.Event()
 
     def renew() -> None:
@@ -104,7 +105,7 @@ def _leased(objects: Objects, folder: str, on_wait: Callable[[], None]) -> Itera
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()
     try:
-        yield waited
+        yield
     finally:
         over.set()
         thread.join()
@@ -113,8 +114,8 @@ def _leased(objects: Objects, folder: str, on_wait: Callable[[], None]) -> Itera
                 objects.delete(old)
 
 
-def _lease(objects: Objects, folder: str, on_wait: Callable[[], None]) -> tuple[int, bool]:
-    """Take the first lease that is free; return its number, and whether another was held."""
+def _lease(objects: Objects, folder: str, on_wait: Callable[[], None]) -> int:
+    """Take the first lease that is free; return its number."""
     waited, seen, since = False, (-1, b""), time.monotonic()
     while True:
         number = max((int(key.rpartition("/")[2]) for key in objects.keys(folder)), default=-1)
@@ -125,7 +126,7 @@ def _lease(objects: Objects, folder: str, on_wait: Callable[[], None]) -> tuple[
         if (number < 0 or time.monotonic() - since > EXPIRY) and objects.create(
             f"{folder}/{number + 1}", b"0"
         ):
-            return number + 1, waited
+            return number + 1
         if number >= 0:
             if not waited:
                 on_wait()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -91,13 +91,11 @@ class ParentRun:
 
         return {MLFLOW_LOCAL_BACKEND_RUN_ID_CONFIG: self.child}
 
-    @contextmanager
-    def _decided(self, name: str, number: int, total: int) -> Iterator[Decision]:
-        """Decide about a step; while it lasts no other run does the same work."""
-        decision, cache = self._cache.decide(name, self.produced), self._cache
+    def _decided(self, name: str, number: int, total: int) -> AbstractContextManager[Decision]:
+        decide = partial(self._cache.decide, name, self.produced)
         wait = partial(console.wait, number, total, name)
-        with claims.of(decision, cache.store.location, cache.forced(name), wait) as waited:
-            yield cache.decide(name, self.produced) if waited else decision
+        location, forced = self._cache.store.location, self._cache.forced(name)
+        return claims.decided(decide, location, forced, wait)
 
     def _context_for(self, folder: Path) -> RunContext:
         """Return the context of a step that leaves its record in a folder."""

@@ -5,14 +5,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.cache import claims
+from pipeline.cache.decision import Decision
+from pipeline.cache.history import Execution
+from pipeline.cache.step_key import StepKey
 from pipeline.errors import InputError
 from pipeline.store.objects import Objects
+from pipeline.tracking.record import Record
 
 KEYS = ("a" * 64, "b" * 64)
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,8 +26,8 @@ import sys; sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from pipeline.cache import claims
 from pipeline.store.objects import Objects
-with claims.held(Objects(sys.argv[1]), sys.argv[2], lambda: print("waits", flush=True)) as waited:
-    print("has it", waited, flush=True)
+with claims.held(Objects(sys.argv[1]), sys.argv[2], lambda: print("waits", flush=True)):
+    print("has it", flush=True)
     sys.stdin.readline()
 """
 
@@ -41,25 +46,24 @@ def line(process: subprocess.Popen[str]) -> str:
 
 
 def test_others_wait_until_it_is_free(tmp_path: Path) -> None:
-    with claims.held(Objects(tmp_path / "store"), KEYS[0], nothing) as waited:
-        assert not waited
+    with claims.held(Objects(tmp_path / "store"), KEYS[0], nothing):
         with holder(tmp_path / "store", KEYS[1]) as other:  # another key: at once
-            assert line(other) == "has it False"
+            assert line(other) == "has it"
             other.communicate("\n")
         second = holder(tmp_path / "store", KEYS[0])
         assert line(second) == "waits"
         time.sleep(3 * claims.LOOK)
         assert second.poll() is None
-    assert line(second) == "has it True"
+    assert line(second) == "has it"
     second.communicate("\n")
 
 
 def test_a_dead_run_holds_nothing(tmp_path: Path) -> None:
     with holder(tmp_path, KEYS[0]) as first:
-        assert line(first) == "has it False"
+        assert line(first) == "has it"
         first.kill()
-    with claims.held(Objects(tmp_path), KEYS[0], nothing) as waited:
-        assert not waited
+    with claims.held(Objects(tmp_path), KEYS[0], lambda: pytest.fail("waits")):
+        pass
 
 
 def test_a_store_that_cannot_be_written_to_is_one_line(tmp_path: Path) -> None:
@@ -69,6 +73,14 @@ def test_a_store_that_cannot_be_written_to_is_one_line(tmp_path: Path) -> None:
         claims.held(Objects(tmp_path / "file"), KEYS[0], nothing),
     ):
         pass
+
+
+def test_another_run_has_ended_the_work_between_decision_and_claim(tmp_path: Path) -> None:
+    runs = Decision("step", {}, {}, "run: first time", StepKey({}))
+    served = replace(runs, reason="hit", hit=Execution(StepKey({}), Record("step", {}, ""), 0, ""))
+    decisions = iter([runs, served])
+    with claims.decided(lambda: next(decisions), str(tmp_path), False, nothing) as decision:
+        assert decision == served
 
 
 @pytest.fixture
@@ -82,26 +94,24 @@ def test_leases_of_an_object_store(leases: Callable[[], Objects]) -> None:
     said: list[str] = []
 
     def second() -> None:
-        with claims.held(leases(), KEYS[0], lambda: said.append("waits")) as waited:
-            said.append(f"has it {waited}")
+        with claims.held(leases(), KEYS[0], lambda: said.append("waits")):
+            said.append("has it")
 
     thread = threading.Thread(target=second)
-    with claims.held(leases(), KEYS[0], nothing) as waited:
-        assert not waited
-        with claims.held(leases(), KEYS[1], nothing) as other:
-            assert not other
+    with claims.held(leases(), KEYS[0], nothing):
+        with claims.held(leases(), KEYS[1], nothing):
+            pass
         thread.start()
         time.sleep(1.5 * claims.EXPIRY)  # it is renewed all the while
         assert said == ["waits"]
     thread.join(timeout=30)
-    assert said == ["waits", "has it True"]
+    assert said == ["waits", "has it"]
     assert leases().keys(claims.FOLDER) == []
 
 
 def test_a_lease_that_nobody_renews_is_free_after_a_while(leases: Callable[[], Objects]) -> None:
     leases().create(f"{claims.FOLDER}/{KEYS[0]}/0", b"7")  # of a run that was killed
     begin = time.monotonic()
-    with claims.held(leases(), KEYS[0], nothing) as waited:
-        assert waited
+    with claims.held(leases(), KEYS[0], nothing):
         assert time.monotonic() - begin >= claims.EXPIRY
     assert leases().keys(claims.FOLDER) == []

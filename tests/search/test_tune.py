@@ -75,7 +75,6 @@ def repository(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(tune, "Pool", FakePool)
     monkeypatch.setattr(page, "render", lambda _: "the page")  # seconds to import what draws it
     monkeypatch.setattr("pipeline.commands.model_check.check", lambda *_: None)
-    monkeypatch.setattr(tune.signal, "signal", lambda *_: None)
     yield root
     root_config.register(ROOT)
 
