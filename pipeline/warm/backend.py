@@ -36,6 +36,8 @@ LIBRARIES = (
     "sklearn.impute", "sklearn.preprocessing", "sklearn.feature_extraction.text",
     "sklearn.metrics", "matplotlib.figure", "matplotlib.backends.backend_agg", "skops.io",
     "mlflow.sklearn", "jinja2", "matplotlib.backends.backend_svg",
+    # Not a library: MLflow looks for all packages here, half a second, when it writes a model.
+    "mlflow.utils.requirements_utils:_init_packages_to_modules_map",
 )  # fmt: skip
 # The one form of a command that is a Python program and its arguments, with nothing for a shell.
 COMMAND = re.compile(r"exec python \w+\.py( --(\w+)=\{\2\})*")

@@ -1,12 +1,13 @@
 """A process that imports the libraries of the steps, and forks for each step that it is asked for.
 
-    python server.py SOCKET LIBRARY...
+    python server.py SOCKET LIBRARY[:FUNCTION]...
 
 Begun so it is a new Python; `begin` makes it of a fork of main.py, which knows MLflow already.
 
 Only libraries are imported before a fork, never a module of this repository: a step's code is
 always read from its files. They are imported one by one; a step that asks meanwhile is forked with
-what is there by then. It ends when its standard input does.
+what is there by then. Of `module:function` the function is called, for what the module keeps of it.
+The process ends when its standard input does.
 
 A request is a JSON object (`words`, `environment`, `folder`) after its length, with the descriptors
 of the three standard streams. The fork answers with its process number, and its exit status.
@@ -106,8 +107,11 @@ def serve(
                         os.close(stream)
                 connection.close()
             elif waiting:
-                with suppress(ImportError):  # the step says so, if it needs it
-                    importlib.import_module(waiting.pop(0))
+                with suppress(ImportError, AttributeError):  # the step says so, if it needs it
+                    module, _, function = waiting.pop(0).partition(":")
+                    imported = importlib.import_module(module)
+                    if function:
+                        getattr(imported, function)()
                 gc.freeze()  # what is here stays shared with the forks
 
 
