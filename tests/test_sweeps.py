@@ -25,6 +25,7 @@ def table(out: str) -> list[str]:
 
 @pytest.mark.slow
 def test_a_grid_two_jobs_at_once_in_a_fresh_clone(fresh: Project) -> None:
+    fresh.environment["MLFLOW_EXPERIMENT_NAME"] = "mine"
     first = fresh.run(*GRID)
     assert first.status == 0, first.out + first.err
     once = {"get_data": 1, "preprocess": 1, "check_data": 1, "segregate": 2}
@@ -36,6 +37,8 @@ def test_a_grid_two_jobs_at_once_in_a_fresh_clone(fresh: Project) -> None:
         f"n_estimators={n} · segregate={s}" for n in (4, 6) for s in ("stratified", "group")
     }
     assert {run["status"] for run in runs} == {"FINISHED"}
+    (experiment,) = {run["experiment"] for run in runs}
+    assert fresh.mlflow().get_experiment(experiment).name == "mine"
     assert "| n_estimators |" in sweep["tags"]["mlflow.note.content"]
     assert not list((fresh.root / "artifacts" / "aliases" / "model_export").glob("champion*"))
 

@@ -16,7 +16,7 @@ from pipeline.config.search.space import Search, check
 from pipeline.errors import InputError, did_you_mean
 from pipeline.search import best, loop, page, space
 from pipeline.search.jobs import TrialJobs
-from pipeline.search.trials import Trial, Values
+from pipeline.search.trials import COMPLETE, Trial, Values
 from pipeline.sweep.job import Sweep
 from pipeline.sweep.pool import Pool
 from pipeline.sweep_job import SweepJob
@@ -133,7 +133,8 @@ def _tried(
         except KeyboardInterrupt:
             raise InputError("stopped; the same command goes on from there") from None
         finally:
-            pool.summarise(len(trials) == count)
+            complete = any(trial.state == COMPLETE for trial in trials)
+            pool.summarise(complete and len(trials) == count)
     return trials, jobs.data
 
 

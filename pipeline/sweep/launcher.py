@@ -115,8 +115,8 @@ class Sweeps:
                 asked = replace(best.asked, number=len(ended), whole=True)
                 self._pool.screen.total += 1
                 self._pool.run([asked])
-            self._pool.summarise(well)
-        failed = [job for job in ended if job.error]
+            failed = [job for job in ended if job.error]
+            self._pool.summarise(well and not failed)
         if failed and well:
             raise InputError(f"{len(failed)} of {len(ended)} jobs failed, as listed above")
 

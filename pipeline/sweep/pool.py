@@ -109,7 +109,7 @@ class Pool:
         """Print a table of the jobs that have ended, and end the sweep's MLflow run.
 
         Args:
-            well: whether none is left.
+            well: whether the sweep ended well, as MLflow is told.
         """
         self.screen.close()
         about = {

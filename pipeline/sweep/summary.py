@@ -36,12 +36,11 @@ def main(folder: Path) -> None:
     table.show(titles, rows)
     first = best(jobs, metric)
     figures = {f"best/{metric}": first.metrics[metric]} if first else {}
-    failed = [job for job in every if job.error]
     note = markdown([dict(zip(titles, map(" ".join, row), strict=True)) for row in rows])
     tags = {"pipeline.best": first.run} if first and first.run else {}
     if sweep.mlflow_run:  # there is one to be told, also if no job had anything to record
         sweep_run.opened(sweep, context.project)
-    sweep_run.ended(folder, about["well"] and not failed, note, tags, figures)
+    sweep_run.ended(folder, about["well"], note, tags, figures)
 
 
 def rows_of(

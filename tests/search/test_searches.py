@@ -1,20 +1,17 @@
-"""Searches in clones: exact counts, the same trials for any number of workers and after kills."""
+"""Searches in clones: exact counts, and the same trials for any number of workers."""
 
 import csv
-import random
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.campaign.test_faults_of_runs import until
 from tests.conftest import Project, copy_project
-from tests.test_interrupt import processes
 from tests.test_sweeps import executed
 
 pytestmark = pytest.mark.thorough
-TRIALS, KILLS, LONGEST = 16, 4, 30.0  # seconds until a kill, at most
+TRIALS = 16
 SEARCH = ("python", "main.py", "main.action=tune", "search=extra_trees", f"main.trials={TRIALS}",
           "model.estimator.n_estimators=5", "search.startup=6")  # fmt: skip
 Count = Callable[[str, object], None]
@@ -43,21 +40,3 @@ def test_the_trials_are_the_same_with_two_workers(tmp_path: Path, record_propert
     assert tables[0] == tables[1]
     best = project.run("python", "main.py", "experiment=best_extra_trees", "main.action=plan")
     assert "train_random_forest · hit" in best.out
-
-
-def test_a_search_that_is_killed_makes_the_same_trials(fresh: Project) -> None:
-    chance = random.Random(15)
-    for _ in range(KILLS):
-        with fresh.start(*SEARCH, "main.workers=2") as running:
-            time.sleep(chance.uniform(3, LONGEST))
-            running.kill()
-    until(lambda: processes(fresh) == [])
-    after = fresh.run(*SEARCH, "main.workers=2")
-    assert after.status == 0, after.out + after.err
-    assert "Traceback" not in after.out + after.err
-    disturbed = trials(fresh)
-    assert len(disturbed) == TRIALS
-    assert {run["status"] for run in fresh.runs()} <= {"FINISHED", "KILLED", "FAILED"}
-    undisturbed = fresh.run(*SEARCH, "main.artifact_store=other")
-    assert undisturbed.status == 0, undisturbed.out + undisturbed.err
-    assert trials(fresh) == disturbed

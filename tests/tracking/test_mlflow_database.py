@@ -162,7 +162,12 @@ def test_the_first_experiment_gets_the_name_of_the_project(
     assert client.get_experiment(str(other)).name == "other"
     assert family.experiment_of("other") == other
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "mine")  # MLflow itself reads it
-    assert family.experiment_of("songs") is None
+    mine = family.experiment_of("songs")
+    assert mine not in ("0", other)
+    assert family.experiment_of("other") == mine
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME")
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", other)
+    assert family.experiment_of("songs") == other
 
 
 @pytest.mark.slow

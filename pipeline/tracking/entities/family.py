@@ -21,18 +21,19 @@ PARENT = "mlflow.parentRunId"
 INHERITED = ("mlflow.user", "mlflow.source.git.")  # beginnings of the parent's tags for its steps
 
 
-def experiment_of(project: str) -> str | None:
+def experiment_of(project: str) -> str:
     """Return the id of a project's experiment, made if there is none.
 
-    None if the person has said which one MLflow is to take.
+    MLflow's own variables may name another one.
     """
-    if any(variables().get(f"MLFLOW_EXPERIMENT_{word}") for word in ("NAME", "ID")):
-        return None
     from mlflow import MlflowClient
 
-    client = MlflowClient()
-    found = client.get_experiment_by_name(project)
-    return str(found.experiment_id if found else client.create_experiment(project))
+    chosen, number = (variables().get(f"MLFLOW_EXPERIMENT_{word}") for word in ("NAME", "ID"))
+    if number and not chosen:
+        return number
+    client, name = MlflowClient(), chosen or project
+    found = client.get_experiment_by_name(name)
+    return str(found.experiment_id if found else client.create_experiment(name))
 
 
 @contextmanager

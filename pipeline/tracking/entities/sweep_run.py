@@ -48,7 +48,7 @@ def opened(job: SweepJob, project: str) -> str:
             client.set_tag(run, PROCESS, job.process)
         else:
             tags |= {"mlflow.source.name": "main.py", "mlflow.source.type": "LOCAL"}
-            made = client.create_run(experiment_of(project) or "0", tags=tags, run_name=job.name)
+            made = client.create_run(experiment_of(project), tags=tags, run_name=job.name)
             run = str(made.info.run_id)
         entry = entry.known_as(run, paths.ROOT)
         write_json(folder / FILE, {"run": run, "entry": entry.id})
