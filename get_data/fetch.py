@@ -8,37 +8,47 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from get_data.download import CHUNK, Copy, over_http
-from pipeline.config.preprocess import Download
+from pipeline.config.preprocess import Download, Read
 from pipeline.errors import InputError
 from pipeline.network import within
+from pipeline.tables import databases
 from pipeline.tables.external_tables import SUFFIXES
 from pipeline.tables.reading.folders import folder_sha256, parquet_files
 
 OBJECT_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 
-DEFAULTS = Download()
+DEFAULTS, AS_IT_LOOKS = Download(), Read()
 
 logger = logging.getLogger("get_data")
 
 
 def fetch(
-    url: str, folder: Path, root: Path, sha256: str | None = None, limits: Download = DEFAULTS
+    url: str,
+    folder: Path,
+    root: Path,
+    sha256: str | None = None,
+    limits: Download = DEFAULTS,
+    read: Read = AS_IT_LOOKS,
 ) -> Path:
     """Copy the file at a URL into a folder; return it, called as in the URL.
 
     Args:
         url: http(s)://, s3://, gs://, az://, file://, a path (with / at its end: a folder of
-            Parquet files), or ``sklearn:NAME`` (its tables).
+            Parquet files), ``sklearn:NAME`` (its tables), or as in pipeline/tables/databases.
         folder: where the file is written.
         root: folder that a relative path starts from.
         sha256: digest that the file must have, as 64 hexadecimal digits; None: not checked.
         limits: of time and size, for what does not come from disk; which addresses are asked.
+        read: query or snapshot of a database.
 
     Raises:
-        InputError: nothing there, an error status, an empty or cut-off file, another digest, a
-            scheme or suffix that is not known, a limit. The folder is left without the file.
+        InputError: nothing there, an error status, an empty or cut-off file, another digest, an
+            unknown scheme or suffix, a limit. The folder is left without the file.
     """
+    if databases.scheme_of(url):
+        return _from_database(url, folder, root, sha256, (limits, read))
+    databases.check(url, read, root)
     scheme, path = _parts(url)
     if scheme == "sklearn":
         return _from_sklearn(url, folder)
@@ -47,11 +57,17 @@ def fetch(
         return _folder(url, root / os.path.expanduser(path), folder / name, sha256)
     if not name.lower().endswith(SUFFIXES):
         raise InputError(f"file_url {url}: {name!r} must end in one of {', '.join(SUFFIXES)}")
-    target = folder / name
+    return _file(url, (scheme, root / os.path.expanduser(path)), folder / name, sha256, limits)
+
+
+def _file(
+    url: str, place: tuple[str, Path], target: Path, sha256: str | None, limits: Download
+) -> Path:
+    """Copy a file; `place` is its scheme, and where it is if it is on disk."""
     with ExitStack() as undo:
         undo.callback(target.unlink, missing_ok=True)  # however it ends before it is whole
         with Copy(target) as copy:
-            _copy(url, scheme, root / os.path.expanduser(path), copy, limits)
+            _copy(url, *place, copy, limits)
         size, digest = copy.size, copy.sha256.hexdigest()
         if size == 0:
             raise InputError(f"file_url {url}: the file is empty; check the address")
@@ -101,7 +117,7 @@ def _copy(url: str, scheme: str, path: Path, copy: Copy, limits: Download) -> No
     else:
         raise InputError(
             f"file_url {url}: unknown scheme {scheme!r}; use http(s)://, s3://, gs://, az://, "
-            "file://, a path or sklearn:NAME"
+            "file://, a path, sklearn:NAME or a database (docs/databases.md)"
         )
 
 
@@ -148,6 +164,24 @@ def _from_object_store(url: str, copy: Copy, __: Download) -> None:
         reason = str(error).split("\n")[0]
         raise InputError(
             f"{reason}; check the address and the credentials in the environment"
+        ) from None
+
+
+def _from_database(
+    url: str, folder: Path, root: Path, sha256: str | None, how: tuple[Download, Read]
+) -> Path:
+    limits, read = how
+    if sha256:
+        raise InputError(
+            f"file_url {url}: data.sha256 is of a file; set it to null, and let data.read.snapshot "
+            "or data.read.version_query say which rows are meant"
+        )
+    try:
+        return within(limits.total_timeout, lambda: databases.write(url, read, root, folder))
+    except TimeoutError:
+        raise InputError(
+            f"file_url {url}: the rows did not come in {limits.total_timeout} s; check the "
+            "network, or give it longer with download.total_timeout"
         ) from None
 
 

@@ -11,6 +11,7 @@ from get_data import fetch
 from pipeline import paths, progress
 from pipeline.config.preprocess import Download, Read
 from pipeline.step import arguments, start
+from pipeline.tables import databases
 from pipeline.tables.external_chunks import TypedSource
 from pipeline.tables.prefetch import ahead
 
@@ -19,9 +20,10 @@ def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("get_data", args) as run:
         limits = arguments.settings(Download, "download", args.download)
-        source = fetch.fetch(args.file_url, run.scratch(), paths.ROOT, args.sha256, limits)
         read = arguments.settings(Read, "read", args.read)
+        source = fetch.fetch(args.file_url, run.scratch(), paths.ROOT, args.sha256, limits, read)
         table = TypedSource(source, args.file_url, read)
+        table.said += databases.said(args.file_url, read)
         if table.said:
             run.logger.info("read so: %s", "; ".join(table.said))
         about = (args.artifact_name, table.schema, args.artifact_type, args.artifact_description)

@@ -7,8 +7,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pipeline import context
+from pipeline.config import loader
+from pipeline.config.preprocess import Read
 from pipeline.errors import InputError
 from pipeline.network import check_address, check_redirect, within
+from pipeline.store.digests import Digests
+from pipeline.tables import databases
 
 PATIENCE = 10  # seconds for a server to answer
 
@@ -105,6 +109,31 @@ def url_content(url: str, sha256: str) -> str:
     if validators is None:
         raise UnknownFactError(f"{url} has no ETag and length to compare; data.sha256 would pin it")
     return f"{url} {validators}"
+
+
+def database_content(url: str, settings: object, root: Path, digests: Digests) -> str:
+    """Return what identifies the rows of a database or lake.
+
+    Args:
+        url: its address.
+        settings: `read` of the config.
+        root: what a relative path starts from.
+        digests: where the digests of files come from.
+
+    Raises:
+        UnknownFactError: nothing does, or nobody answers.
+    """
+    whole = context.revealed(url)
+    try:
+        read = loader.load(Read, context.revealed(settings or {}), "read")
+        state = within(PATIENCE, lambda: databases.state(whole, read, root))
+        if state is None and databases.scheme_of(url) in databases.FILES:
+            state = digests.sha256(databases.file_of(url, root))
+    except (InputError, TimeoutError) as error:  # the step says what is wrong with the address
+        raise UnknownFactError(f"{url} does not say what it holds: {error}") from None
+    if state is None:
+        raise UnknownFactError(f"{url} may have other rows; data.read.version_query would tell")
+    return f"{url.replace(':', '://', 1) if '://' not in url else url} {state}"
 
 
 def _http_validators(url: str) -> str | None:

@@ -12,6 +12,7 @@ import yaml
 from pipeline.cache import code_digests, named
 from pipeline.cache.external_files import (
     UnknownFactError,
+    database_content,
     form,
     local_file,
     local_folder,
@@ -20,6 +21,7 @@ from pipeline.cache.external_files import (
 from pipeline.cache.packages import versions_of
 from pipeline.store.digests import Digests
 from pipeline.store.versions import Version
+from pipeline.tables import databases
 from pipeline.tables.reading.folders import folder_sha256
 
 # Raised when the rooms that carry (see code_digests) change what is stored or recorded.
@@ -109,8 +111,12 @@ def _parameter_facts(
         elif isinstance(value, str) and (folder := local_folder(value, root)):
             facts[f"file {name}"] = folder_sha256(folder)
             labels[f"file {name}"] = value
-        elif isinstance(value, str) and "://" in value:
-            facts[f"file {name}"] = url_content(value, str(values.get("sha256") or ""))
+        elif isinstance(value, str) and ("://" in value or databases.scheme_of(value)):
+            facts[f"file {name}"] = (
+                database_content(value, values.get("read"), root, digests)
+                if databases.scheme_of(value)
+                else url_content(value, str(values.get("sha256") or ""))
+            )
             labels[f"file {name}"] = value
         else:
             leaves = dict(_leaves(name, value))

@@ -61,6 +61,9 @@ class Read:
     text: list[str] = field(default_factory=list)  # columns that are text, whatever they look like
     sheet: str | None = None  # of a workbook; null: its first
     member: str | None = None  # of a .zip; null: its only one
+    query: str | None = None  # of a database: which rows, in SQL
+    version_query: str | None = None  # of a database: another answer means other rows
+    snapshot: int | None = None  # version of a Delta, snapshot of an Iceberg table; null: the last
 
 
 @dataclass
