@@ -91,8 +91,7 @@ def _costs(
     pipeline: "Pipeline", rows: pd.DataFrame, predictions: Predictions, draws: Draws
 ) -> Callable[[int, list[NDArray[np.intp]]], list[float]]:
     """Return what tells how much AUC is lost in a repeat by each block that is shuffled."""
-    codes = predictions.codes
-    held = draws.all_rows(codes)
+    codes, held = predictions.codes, draws.all_rows(predictions.codes)
     inputs = model_input(rows, features_of(pipeline))
     matrix = np.asarray(pipeline[0].transform(inputs))  # row by row, so once for all repeats
 
