@@ -19,6 +19,8 @@ from pipeline.judging.evaluation import (
     SliceEstimates,
     estimates_of,
 )
+from pipeline.judging.permuting import screening
+from pipeline.judging.permuting.draws import Draws
 from pipeline.judging.predictions import Predictions
 
 SHOWN = 3  # figures of the whole that are told on the way
@@ -88,9 +90,11 @@ def evaluation(subject: Judged, settings: Judging, seed: int) -> Evaluation:
     }
 
 
-def draws(settings: Judging, seed: int) -> importances.Draws:
+def draws(settings: Judging, seed: int) -> Draws:
     """Return which rows the permutations take."""
-    return importances.Draws(settings.permutation_repeats, settings.permutation_rows, seed)
+    return Draws(
+        settings.permutation_repeats, settings.permutation_rows, seed, settings.permutation_budget
+    )
 
 
 def _slices(subject: Judged, settings: Judging, seed: int) -> Iterator[SliceEstimates]:
@@ -155,6 +159,8 @@ def log_lines(evaluation: Evaluation) -> list[str]:
     if dummy := evaluation.get("baseline"):
         figures = ", ".join(f"{n} {value:.4f}" for n, value in dummy["metrics"].items())
         lines.append(f"baseline, always {dummy['class']}: {figures}")
+    if screened := evaluation.get("screened"):
+        lines.append(screening.sentence(screened))
     large = [
         (value, part)
         for part in evaluation["slices"]

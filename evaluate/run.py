@@ -10,6 +10,7 @@ if __name__ == "__main__":
 from evaluate import baseline, champion, comparison, evaluate, gate, outputs
 from evaluate.table import TableReader
 from pipeline.config.evaluate import EvaluateConfig
+from pipeline.judging import importances
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.models import export
 from pipeline.step import arguments, lineage, performance, start
@@ -33,6 +34,8 @@ def go(args: Namespace) -> None:
 
         subject = evaluate.Judged(model, target, predictions, metrics, sample, sliced)
         evaluation = evaluate.evaluation(subject, settings, seed)
+        if screened := importances.screened(model, evaluate.draws(settings, seed)):
+            evaluation["screened"] = screened
         trained = baseline.shares(run, version, target, predictions)
         how = Bootstrap(settings.resamples, seed)
         evaluation["baseline"] = baseline.judge(predictions, trained, asked, how)

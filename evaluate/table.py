@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from pipeline.judging.importances import Draws
+from pipeline.judging.permuting.draws import Draws
 from pipeline.judging.predictions import Predictions, class_codes
 from pipeline.judging.slices import check_columns
 from pipeline.models import export, features

@@ -98,6 +98,6 @@ def test_data_steps_import_only_what_they_use(project: Project, step: str, tmp_p
     unused = {"mlflow", "wandb", "hydra", "matplotlib", "skops", "boto3", "requests"}
     if step != "segregate":  # scikit-learn, which splits, imports these itself
         unused |= {"sklearn", "scipy", "rich"}
-    if step == "get_data":  # pyarrow's group_by imports it, and pandera
+    if step == "get_data":  # pyarrow's group_by imports it
         unused |= {"pandas"}
     assert sorted(imported & unused) == []

@@ -14,6 +14,7 @@ from sklearn.utils.parallel import Parallel
 
 from pipeline import progress
 from pipeline.errors import InputError, did_you_mean
+from pipeline.models.estimator import REFUSALS
 from pipeline.models.features import features_of, labels, model_input
 
 if TYPE_CHECKING:
@@ -48,9 +49,7 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
     try:
         with _trees_counted(estimator) if forest else nullcontext():
             fitted.fit(inputs, truth)
-    except (
-        ValueError
-    ) as error:  # scikit-learn's word for data or parameters that do not go together
+    except REFUSALS as error:
         line = str(error).strip().partition("\n")[0]
         raise InputError(f"model.estimator {type(estimator).__name__}: {line}") from error
     if "n_jobs" in estimator.get_params():

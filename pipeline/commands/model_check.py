@@ -11,7 +11,7 @@ from pipeline.config.model import Features, Model
 
 CODE = (  # what decides it, in pipeline/
     "config/model.py", "errors.py", "models/build.py", "models/estimator.py", "models/features.py",
-    "models/transformers.py",
+    "models/transformers.py", "models/trial.py",
 )  # fmt: skip
 
 
@@ -27,14 +27,16 @@ def check(features: Features, model: Model, random_seed: int) -> None:
         random_seed: the estimator's.
 
     Raises:
-        InputError: as pipeline.models.build.build_pipeline.
+        InputError: as build.build_pipeline and trial.check of pipeline.models.
     """
     verdict = _verdict(features, model, random_seed)
     if verdict.exists():
         return
-    from pipeline.models.build import build_pipeline
+    from pipeline.models import build, trial
 
-    build_pipeline(features, model, random_seed)
+    built = build.build_pipeline(features, model, random_seed)
+    if str(model.estimator["_target_"]).startswith("sklearn."):
+        trial.check(built[-1])
     configs = [model.estimator, *model.transformers]
     if all(str(config["_target_"]).startswith("sklearn.") for config in configs):
         verdict.parent.mkdir(parents=True, exist_ok=True)

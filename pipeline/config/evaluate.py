@@ -86,6 +86,8 @@ class Judging:
     small_slice: int = field(default=100, metadata={"at_least": 1})  # fewer rows are flagged
     permutation_rows: int = field(default=500, metadata={"at_least": 10})  # of one repeat
     permutation_repeats: int = field(default=5, metadata={"at_least": 2})
+    # Columns that are shuffled one by one; of more, those that lead in impurity or in groups.
+    permutation_budget: int = field(default=200, metadata={"at_least": 1})
 
 
 @dataclass

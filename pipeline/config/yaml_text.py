@@ -27,11 +27,12 @@ class Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Return the mapping of a node."""
-        keys = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for number, key in enumerate(keys):
-            if key in keys[:number]:
+        seen: set[tuple[str, str]] = set()
+        for key in [(k.tag, k.value) for k, _ in node.value if isinstance(k, yaml.ScalarNode)]:
+            if key in seen:
                 fault = f"found duplicate key {key[1]}"
                 raise yaml.constructor.ConstructorError(None, None, fault, node.start_mark)
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 

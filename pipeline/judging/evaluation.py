@@ -61,6 +61,14 @@ class ColumnImportance(TypedDict):
     high: float
 
 
+class Screening(TypedDict):
+    """Of how many columns how many were measured, chosen by impurity or in groups."""
+
+    columns: int
+    measured: int
+    by: str
+
+
 class Performance(TypedDict):
     """What training and evaluation both draw; confusion (k, k) has a row for each true class."""
 
@@ -90,6 +98,7 @@ class Evaluation(Performance):
     calibration: list[Reliability]
     slices: list[SliceEstimates]
     importances: list[ColumnImportance]
+    screened: NotRequired[Screening]  # only some of so many columns have an importance
     baseline: NotRequired[Baseline]  # of runs of earlier versions there is none
 
 

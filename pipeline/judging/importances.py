@@ -1,7 +1,7 @@
 """What a fitted pipeline's columns are worth to it: by impurity, and by shuffling them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
-from pipeline.judging.evaluation import ColumnImportance
+from pipeline.judging.evaluation import ColumnImportance, Screening
+from pipeline.judging.permuting import screening
+from pipeline.judging.permuting.draws import Draws
 from pipeline.judging.predictions import Predictions
 from pipeline.judging.weighted_metrics import WeightedMetrics
 from pipeline.models import transformers
@@ -44,35 +46,6 @@ def of_inputs(pipeline: "Pipeline") -> list[tuple[str, float]]:
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
-@dataclass(frozen=True)
-class Draws:
-    """Which rows each repeat of a permutation takes; of every class its share, one at least."""
-
-    repeats: int = 5  # at least 2
-    most_rows: int = 500  # that a repeat takes at most
-    seed: int = 42
-
-    def generator(self, repeat: int) -> np.random.Generator:
-        """Return the random numbers of a repeat: first its rows are drawn, then their order."""
-        return np.random.default_rng([self.seed, repeat])
-
-    def rows(self, codes: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
-        """Return the rows that a repeat takes, ascending."""
-        if len(codes) <= self.most_rows:
-            return np.arange(len(codes))
-        drawn = []
-        for code in np.unique(codes):
-            members = np.flatnonzero(codes == code)
-            size = max(round(len(members) * self.most_rows / len(codes)), 1)
-            drawn.append(random.choice(members, size, replace=False))
-        return np.sort(np.concatenate(drawn))
-
-    def all_rows(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the rows that any repeat takes, ascending: all that of_columns needs."""
-        drawn = [self.rows(codes, self.generator(repeat)) for repeat in range(self.repeats)]
-        return np.unique(np.concatenate(drawn))
-
-
 def of_columns(
     pipeline: "Pipeline", rows: pd.DataFrame, predictions: Predictions, draws: Draws
 ) -> list[ColumnImportance]:
@@ -94,25 +67,52 @@ def of_columns(
         draws: the rows of each repeat.
 
     Returns:
-        A row for each column; impurity is None where there is none. Empty with one single class.
+        A row for each column, or for the draws.most_columns that lead (see `screened`); impurity is
+        None where there is none. Empty with one single class.
     """
     codes = predictions.codes
     if len(np.unique(codes)) < 2:
         return []
-    held = draws.all_rows(codes)
     blocks = _blocks(_columns_of_inputs(pipeline))
-    used = _used(pipeline[-1], [*blocks.values()])
-    drops = np.zeros((draws.repeats, len(blocks)))
+    places = list(blocks.values())
+    costs = _costs(pipeline, rows, predictions, draws)
+    shares = _shares(pipeline[-1], places)
+    shown = list(range(len(places)))
+    if len(shown) > draws.most_columns:
+        shown = screening.leading(places, shares, partial(costs, 0), draws.most_columns)
+    used = _used(pipeline[-1], [places[i] for i in shown])
+    drops = np.zeros((draws.repeats, len(shown)))
     for repeat in range(draws.repeats):
+        drops[repeat, used] = costs(repeat, [places[shown[i]] for i in used])
+    return _ranked([list(blocks)[i] for i in shown], [shares[i] for i in shown], drops)
+
+
+def _costs(
+    pipeline: "Pipeline", rows: pd.DataFrame, predictions: Predictions, draws: Draws
+) -> Callable[[int, list[NDArray[np.intp]]], list[float]]:
+    """Return what tells how much AUC is lost in a repeat by each block that is shuffled."""
+    codes, held = predictions.codes, draws.all_rows(predictions.codes)
+    inputs = model_input(rows, features_of(pipeline))
+    matrix = np.asarray(pipeline[0].transform(inputs))  # row by row, so once for all repeats
+
+    def costs(repeat: int, blocks: list[NDArray[np.intp]]) -> list[float]:
         random = draws.generator(repeat)
         drawn = draws.rows(codes, random)
-        inputs = model_input(rows.iloc[np.searchsorted(held, drawn)], features_of(pipeline))
-        matrix = np.asarray(pipeline[0].transform(inputs))
         before = _area(codes[drawn], predictions.probabilities[drawn])
         order = random.permutation(len(drawn))
-        copies = _shuffled(pipeline[-1], matrix, [list(blocks.values())[i] for i in used], order)
-        drops[repeat, used] = [before - _area(codes[drawn], after) for after in copies]
-    return _ranked(list(blocks), _shares(pipeline[-1], list(blocks.values())), drops)
+        copies = _shuffled(pipeline[-1], matrix[np.searchsorted(held, drawn)], blocks, order)
+        return [before - _area(codes[drawn], after) for after in copies]
+
+    return costs
+
+
+def screened(pipeline: "Pipeline", draws: Draws) -> Screening | None:
+    """Return how columns were chosen for of_columns; None if it takes all."""
+    columns = len(_blocks(_columns_of_inputs(pipeline)))
+    if columns <= draws.most_columns:
+        return None
+    by = "impurity" if hasattr(pipeline[-1], "feature_importances_") else "groups"
+    return {"columns": columns, "measured": draws.most_columns, "by": by}
 
 
 def _blocks(origin: list[str]) -> Blocks:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
 KEY = "model.estimator"
+# How scikit-learn refuses parameters that exclude each other, or rows that they do not suit.
+REFUSALS = (ValueError, TypeError, IndexError, NotImplementedError, RecursionError)
 EXAMPLE = "sklearn.ensemble.RandomForestClassifier"
 # What older scikit-learn took and old configs still hold: value or name → what to do.
 REMOVED_VALUES = {
@@ -101,6 +103,16 @@ def _parameters(
     return parameters
 
 
+def _predicts_all(estimator: "BaseEstimator") -> None:
+    """Refuse what has no answer for rows that lie apart: one of them would end a run, or a server."""
+    parameters = estimator.get_params(deep=False)
+    if "outlier_label" in parameters and parameters["outlier_label"] is None:
+        raise InputError(
+            f"{KEY}.outlier_label=None: a row without a neighbour has no answer; give a class, or "
+            "most_frequent"
+        )
+
+
 def validated(step: "BaseEstimator", keys: Mapping[str, str] | str) -> "BaseEstimator":
     """Return the estimator itself once scikit-learn's own rules accept all its parameters.
 
@@ -166,6 +178,7 @@ def _instance(classifier: "type[BaseEstimator]", parameters: dict[str, object]) 
     except TypeError as error:  # wants another estimator, which plain values cannot give
         raise InputError(f"{KEY}: {error}; choose a classifier that needs none") from error
     validated(estimator, KEY)
+    _predicts_all(estimator)
     if not is_classifier(estimator) or not hasattr(estimator, "predict_proba"):
         raise InputError(
             f"{KEY}: {name} gives no class probabilities with these parameters; choose others, or "

@@ -14,7 +14,7 @@ from pipeline.config import loader, yaml_text
 from pipeline.config.model import CARD, TRUSTED_TYPES
 from pipeline.config.preprocess import Text
 from pipeline.errors import InputError
-from pipeline.models import canonical, serving
+from pipeline.models import canonical, serving, trust
 from pipeline.models.features import features_of, model_input
 
 if TYPE_CHECKING:
@@ -30,11 +30,17 @@ def predict(
     """Return (n, k) probabilities, columns as `pipeline.classes_`, and the (n,) likeliest classes.
 
     Raises:
-        InputError: the table has no rows, or its columns do not suit the model.
+        InputError: the table has no rows, its columns do not suit the model, or the model's
+            parameters these rows.
     """
     if frame.empty:
         raise InputError("the table has no rows: there is nothing to predict; give it some")
     probabilities = pipeline.predict_proba(model_input(frame, features_of(pipeline)))
+    if unfit := int((~np.isfinite(probabilities).all(axis=1)).sum()):
+        raise InputError(
+            f"model.estimator {type(pipeline[-1]).__name__} gives {unfit:,} of {len(frame):,} rows "
+            "probabilities that are no numbers; give it other parameters, or scale what it sees"
+        )
     return probabilities, pipeline.classes_[probabilities.argmax(axis=1)]
 
 
@@ -70,7 +76,7 @@ def export(
     about = serving.describe(pipeline, example, text)
     _forget_addresses(pipeline)
     _save(pipeline, folder, about, target, trusted)
-    own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - set(TRUSTED_TYPES)
+    own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - trust.KNOWN
     serving.add_to(folder, about, {name.partition(".")[0] for name in own})
     if card:
         (folder / CARD).write_text(card, encoding="utf-8")
@@ -97,7 +103,7 @@ def _save(
             pipeline,
             str(folder),
             serialization_format="skops",
-            skops_trusted_types=[*TRUSTED_TYPES, *trusted],
+            skops_trusted_types=[*TRUSTED_TYPES, *trust.types_of(pipeline[-1]), *trusted],
             signature=serving.signature(pipeline, about),
             input_example=serving.example(about),
             conda_env=_environment(),
@@ -130,7 +136,7 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> "Pipeline":
         held = skops.io.get_untrusted_types(file=file)
     except (BadZipFile, KeyError) as error:
         raise InputError(f"{file} is not a skops file ({error}); export the model again") from error
-    if untrusted := set(held) - {*TRUSTED_TYPES, *trusted}:
+    if untrusted := set(held) - trust.KNOWN - set(trusted):
         raise InputError(
             f"{file} holds types that are not trusted: {', '.join(sorted(untrusted))}; if you know "
             "where it comes from and have reviewed them, add them to model.trusted_types (of "
@@ -176,7 +182,7 @@ def _untrusted(pipeline: "Pipeline", trusted: Sequence[str]) -> InputError:
     import skops.io
 
     types = set(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline)))
-    types -= {*TRUSTED_TYPES, *trusted}
+    types -= trust.KNOWN.union(trusted)
     return InputError(
         f"model.estimator {type(pipeline[-1]).__name__} cannot be exported: skops does not trust "
         f"{', '.join(sorted(types))}; choose another estimator or option, or, once reviewed, add "

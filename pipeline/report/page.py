@@ -13,6 +13,7 @@ from markupsafe import Markup
 from pipeline.config.model import CARD
 from pipeline.judging import formatting
 from pipeline.judging.evaluation import Estimate, estimates_of
+from pipeline.judging.permuting.screening import sentence
 from pipeline.judging.pictures.canvas import Picture
 from pipeline.report import (
     checks_section,
@@ -120,7 +121,7 @@ def _environment() -> Environment:
         formatting.number, formatting.signed, formatting.percent, formatting.title,
         formatting.count, formatting.compact, formatting.listed, formatting.figure,
         formatting.cell, formatting.tidy, results_section.slice_figures,
-        run_section.seconds, run_section.why, reference, estimates_of,
+        run_section.seconds, run_section.why, reference, estimates_of, sentence,
     )  # fmt: skip
     environment.filters |= {function.__name__: function for function in filters}
     environment.filters |= {"svg": _svg, "estimate": _estimate, "right": "#{}".format,

@@ -32,7 +32,7 @@ LIBRARIES = (
     "numpy", "pyarrow", "pyarrow.parquet", "pyarrow.csv", "pyarrow.compute", "pyarrow.dataset",
     "yaml", "obstore.store", "requests", "tempfile", "logging.handlers", "argparse", "subprocess",
     "multiprocessing.connection", "omegaconf", "rich.console", "scipy.special", "scipy.stats",
-    "pandera.pyarrow", "pandas", "sklearn.ensemble", "sklearn.pipeline", "sklearn.compose",
+    "pandas", "sklearn.ensemble", "sklearn.pipeline", "sklearn.compose",
     "sklearn.impute", "sklearn.preprocessing", "sklearn.feature_extraction.text",
     "sklearn.metrics", "matplotlib.figure", "matplotlib.backends.backend_agg", "skops.io",
     "mlflow.sklearn", "jinja2", "matplotlib.backends.backend_svg",

@@ -10,7 +10,6 @@ import pytest
 from check_data import expectations, verdict
 from check_data.check import CheckResult
 from tests import typed
-from tests.processes import program
 
 TABLE = pa.table({"n": [1, 2, None, 4], "f": [0.5, 0.1, 0.2, 0.9], "c": ["a", "b", "a", None]})
 GOOD = {
@@ -188,45 +187,11 @@ NAMES = ["", "*", "^a$", "^a.*$", "a b", "1", "ü\n", "a.b[0]"]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_column_name(name: str) -> None:
-    """Also what pandera would take for a pattern or for all columns."""
     table = pa.table({name: [1, 9], "abc": ["x", "y"]})
     expected = {"columns": {name: {"type": "number", "max": 5}, "abc": {"type": "text"}}}
     assert failed(table, expected) == [("range", name)]
     assert failed(table.drop_columns(name), expected) == [("column", name)]
     assert failed(table.drop_columns("abc"), expected) == [("range", name), ("column", "abc")]
-
-
-NO_VALIDATION = [
-    {"PANDERA_VALIDATION_ENABLED": "False"},
-    {"PANDERA_VALIDATION_DEPTH": "SCHEMA_ONLY"},
-]
-
-
-@pytest.mark.parametrize("environment", NO_VALIDATION)
-def test_no_variable_switches_the_checks_off(environment: dict[str, str]) -> None:
-    done = program("findings.py", PYTHONWARNINGS="error", **environment)
-    assert done.out == "['rows', 'range x']\n", done.err
-
-
-def test_a_check_that_cannot_run_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **__: object) -> tuple[str, bool]:
-        raise ZeroDivisionError("a bug")
-
-    monkeypatch.setitem(expectations.MEASURES, "missing", broken)  # type: ignore[arg-type]
-    with pytest.raises(RuntimeError, match=r"missing.*ZeroDivisionError"):
-        about([1])
-
-
-def test_the_schema_says_what_is_asked_for() -> None:
-    schema = expectations.schema_of(typed.checks(GOOD))
-    assert schema.strict
-    checks = {
-        name: [(c.name, c.error) for c in column.checks] for name, column in schema.columns.items()
-    }
-    assert checks["c"] == [
-        ("type", "text"), ("missing", "at most 25.00%"), ("values", "one of ['a', 'b']")
-    ]  # fmt: skip
-    assert list(checks) == ["n", "f", "c"]
 
 
 def test_many_bad_rows_are_one_finding() -> None:

@@ -48,7 +48,7 @@ MISSING = "data.checks.columns.c.max_missing"
 NOT_NEGATIVE = ["data.checks.columns.c.drift", "data.checks.drift.numeric"]
 PARTS = ["data.checks.drift.categorical", "data.checks.drift.missing"]
 COUNTS = {"resamples": 100, "slice_resamples": 100, "small_slice": 1, "permutation_rows": 10,
-          "permutation_repeats": 2}  # fmt: skip
+          "permutation_repeats": 2, "permutation_budget": 1}  # fmt: skip
 CHOICES = {
     "main.env_manager": ["auto", "local", "uv", "conda", "virtualenv"],
     "data.checks.columns.c.type": ["number", "integer", "text", "boolean", "date", "any"],

@@ -4,7 +4,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from pipeline.judging import importances
-from pipeline.judging.importances import Draws, of_columns
+from pipeline.judging.importances import of_columns
+from pipeline.judging.permuting import screening
+from pipeline.judging.permuting.draws import Draws
 from pipeline.judging.predictions import Predictions
 from pipeline.models.export import predict
 from tests import typed
@@ -124,3 +126,44 @@ def test_columns_that_no_tree_splits_on_are_not_shuffled_and_lose_nothing(monkey
     assert importances_of(pipeline, table, Draws(repeats=2)) == some
     assert asked == [41]
     assert sum(row["permutation"] == row["low"] == row["high"] == 0 for row in some) > 20
+
+
+def wide(columns=60, rows=150):
+    random = np.random.default_rng(1)
+    numbers = random.normal(size=(rows, columns))
+    kind = np.where(numbers[:, 7] + numbers[:, 41] > 0, "up", "down")
+    return pd.DataFrame(numbers, columns=[f"n{i}" for i in range(columns)]).assign(kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("target", "by"),
+    [("linear_model.LogisticRegression", "groups"), ("tree.DecisionTreeClassifier", "impurity")],
+)
+def test_of_many_columns_those_that_matter_are_found_within_the_budget(target, by):
+    table = wide()
+    features = {"numeric": [f"n{i}" for i in range(60)]}
+    model = {"estimator": {"_target_": f"sklearn.{target}"}}
+    pipeline = fit(typed.pipeline(features, model), table.head(100), "kind")
+    draws = Draws(repeats=2, seed=3, most_columns=5)
+    some = importances_of(pipeline, table.tail(50), draws)
+    assert importances.screened(pipeline, draws) == {"columns": 60, "measured": 5, "by": by}
+    assert {row["feature"] for row in some[:2]} == {"n7", "n41"}
+    assert len(some) == 5
+    every = importances_of(pipeline, table.tail(50), Draws(repeats=2, seed=3, most_columns=60))
+    assert {row["feature"]: row for row in some}.items() <= {r["feature"]: r for r in every}.items()
+
+
+def test_the_screening_shuffles_no_more_often_for_twice_as_many_columns_but_for_a_round():
+    def shuffles(columns):
+        asked = []
+
+        def costs(blocks):
+            asked.append(len(blocks))
+            return [float(777 in block) for block in blocks]
+
+        blocks = [np.array([i]) for i in range(columns)]
+        found = screening.leading(blocks, [None] * columns, costs, 10)
+        assert (777 in found, len(found)) == (True, 10)
+        return sum(asked)
+
+    assert shuffles(2000) - shuffles(1000) <= screening.GROUPS

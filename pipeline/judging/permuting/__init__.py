@@ -1,0 +1,1 @@
+"""Which rows are shuffled, and of many columns which."""
