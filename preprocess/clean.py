@@ -124,11 +124,10 @@ def _clean(
     result = survey(lambda: rows.made(pieces(), counts), config)
     if not result.counts["rows_in"]:
         raise InputError("preprocess: no row is left; change what data.preprocess drops")
-    said = {name: float(number) for name, number in counts.items()}
-    gone = sum(number for name, number in said.items() if name.startswith("rows_"))
+    gone = sum(number for name, number in counts.items() if name.startswith("rows_"))
     result.counts["rows_in"] += gone
     made = cleaned(lambda: rows.made(pieces(), Counter()), result, config)
-    return schema_after(rows.schema, result, config), result.counts | said, ahead(made)
+    return schema_after(rows.schema, result, config), result.counts | counts, ahead(made)
 
 
 def preprocess(table: pa.Table, config: Mapping[str, Any]) -> tuple[pa.Table, dict[str, float]]:
