@@ -19,7 +19,7 @@ sys.path[0] = str(ROOT)
 from benchmarks import measure
 from pipeline.config.loader import load
 from pipeline.config.model import Features, Model
-from pipeline.config.preprocess import Text
+from pipeline.config.preprocess import RowValues, Text
 
 DATA = yaml.safe_load((ROOT / "conf/data/songs.yaml").read_text(encoding="utf-8"))
 FOREST = yaml.safe_load((ROOT / "conf/model/random_forest.yaml").read_text(encoding="utf-8"))
@@ -41,7 +41,11 @@ def export(target: Path) -> None:
     table[TEXT.name] = one + " " + two
     pipeline = build.build_pipeline(FEATURES, MODEL, 42)
     export.export(
-        train.fit(pipeline, table, DATA["target"]), target, table, DATA["target"], text=TEXT
+        train.fit(pipeline, table, DATA["target"]),
+        target,
+        table,
+        DATA["target"],
+        made=RowValues(text=TEXT),
     )
 
 

@@ -12,6 +12,7 @@ from pipeline.config.checks import Checks, Column
 from pipeline.tables.column_kinds import is_number, kind_of, plain, present
 
 FINITE = "finite"  # the check that is made of every column
+NO_INFINITE = "no infinite value (data.preprocess.infinite: missing, clip or drop)"
 SHOWN = 10  # values that are not allowed
 
 
@@ -70,7 +71,13 @@ def results(table: pa.Table, checks: Checks) -> Iterator[CheckResult]:
             yield _result("column", name, "no such column", "present", False)
     for name in table.column_names:
         if infinite := _infinite(table[name]):
-            yield _result(FINITE, name, "no infinite value", f"{infinite:,} rows", False)
+            yield _result(
+                FINITE,
+                name,
+                NO_INFINITE,
+                f"{infinite:,} rows",
+                False,
+            )
 
 
 def _asked(expected: Column) -> Iterator[tuple[str, str, dict[str, Any]]]:

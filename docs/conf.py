@@ -20,6 +20,7 @@ CONTENTS = {
         "steps",
         "your-data",
         "reading",
+        "preparation",
         "results",
         "python",
     ],

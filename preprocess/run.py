@@ -1,8 +1,7 @@
-"""Drop duplicate rows, build the text feature; say how many rows went and why."""
+"""Map, fill, drop and merge what the config says, build the text feature; say what was done."""
 
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,9 +10,8 @@ if __name__ == "__main__":
 
 from pipeline.config.preprocess import Preprocess
 from pipeline.step import arguments, start
+from preprocess import said
 from preprocess.clean import clean
-
-MANY = 0.2  # of the rows; that more are dropped may not be what is meant
 
 
 def go(args: Namespace) -> None:
@@ -21,29 +19,20 @@ def go(args: Namespace) -> None:
     with start.start_run("preprocess", args) as run:
         config = arguments.settings(Preprocess, "config", args.config)
         schema, counts, pieces = clean(run.open_table(args.input_artifact), asdict(config))
+        if words := said.done(counts):
+            run.logger.info("%s", words)
         run.logger.info(
-            "%s rows in, %s exact duplicates dropped, %s rows out; %s constant columns dropped",
-            *(f"{counts[n]:,}" for n in ("rows_in", "duplicates", "rows_out", "columns_dropped")),
-        )
+            "%s rows in, %s %s, %s rows out; %s constant columns dropped",
+            f"{counts['rows_in']:,}", f"{counts['duplicates']:,}", said.called(config.duplicates),
+            f"{counts['rows_out']:,}", f"{counts['columns_dropped']:,}",
+        )  # fmt: skip
         run.log(counts)
-        if told := many_dropped(counts):
+        if told := said.many_dropped(counts, config.duplicates.by):
             run.note(told)
         about = (args.artifact_name, schema, args.artifact_type, args.artifact_description)
         with run.table_writer(*about) as writer:
             for rows in pieces:
                 writer.write(rows)
-
-
-def many_dropped(counts: Mapping[str, float]) -> str | None:
-    """Return a sentence on the rows that were dropped, None if they are no large share."""
-    rows, gone = counts["rows_in"], counts["duplicates"]
-    if gone <= MANY * rows:
-        return None
-    return (
-        f"{gone:,} of {rows:,} rows ({gone / rows:.1%}) equal others in every column and are "
-        f"dropped: {counts['rows_out']:,} distinct rows are left; "
-        "data.preprocess.drop_duplicates=false keeps them all"
-    )
 
 
 if __name__ == "__main__":

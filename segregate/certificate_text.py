@@ -57,8 +57,8 @@ def one_sided(certificate: Certificate) -> Iterator[str]:
     if test := {row["class"]: row["test"] for row in found if row["test"]}:
         yield (
             f"in the test table only: {_classes(test)}; no model knows that, and evaluate refuses "
-            "it: divide in another way (data/segregate=stratified), or drop these rows in the file "
-            "or in a step of your own (main.action=new_step)"
+            "it: divide in another way (data/segregate=stratified), or drop or merge these "
+            "rows with data.preprocess.rare"
         )
 
 

@@ -70,8 +70,8 @@ def _report(run: start.StepRun, certified: Certificate, most: float | None) -> N
         run.logger.warning("%s", line)
     if most is not None and worst > most:
         raise InputError(
-            f"{worst:.1%} of the test rows equal a train row, more than "
-            f"max_leak={most}; take data/segregate=group, or drop duplicates in preprocess"
+            f"{worst:.1%} of the test rows equal a train row, more than max_leak={most}; take "
+            "data/segregate=group, or data.preprocess.drop_duplicates=true"
         )
 
 

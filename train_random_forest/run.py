@@ -28,7 +28,7 @@ def go(args: Namespace) -> None:
         unfitted = build.build_pipeline(config.features, model, args.random_seed)
         run.require_checked([args.train_data], args.checks_artifact, args.checks_override)
         table = run.read_table(args.train_data)
-        lineage.warn_of_made_features(run, config.features, config.text)
+        lineage.warn_of_made_features(run, config.features, config)
         how, judged = _division(args, config.split), None
         if model.folds:
             parts, frame = folds.divide(table, how, model.folds), table.to_pandas()
@@ -54,7 +54,7 @@ def go(args: Namespace) -> None:
             cross_validation.record(run, judged)
         outputs.keep(run, args.predictions_artifact, said, rows.get("validation"), judged)
         folder = run.output_path(args.export_artifact)
-        export.export(fitted, folder, training, target, model.trusted_types, config.text, about)
+        export.export(fitted, folder, training, target, model.trusted_types, config, about)
         estimator = type(fitted[-1]).__name__
         what = f"{estimator} that predicts {target}, with all its processing"
         facts = {"estimator": estimator, "target": target}

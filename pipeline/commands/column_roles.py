@@ -2,25 +2,26 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
+from pipeline.commands.infer.bounds import room
+from pipeline.commands.infer.meanings import meaning_of, task_of
+from pipeline.commands.infer.proposals import Proposal
 from pipeline.config import yaml_text
 from pipeline.tables.column_kinds import are_few, kind_of, plain, present
 
 WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 LONGEST = 200  # bytes of a text that is taken for a category
-EXACT = 2**53  # integers up to it are floats without loss
 HEADER = """\
 # Inferred by main.action=infer_checks from {url}: {rows:,} rows, {columns} columns.
-# Read it before you trust it:
-# - min, max and max_missing are what was seen, not what is meant: set them to what may come.
-# - allowed is what was seen; delete it where new values are welcome.
+# Read it before you trust it (docs/your-data.md says what to look at):
 # - features is a guess: take out what will not be known when the model is used.
+# - min, max and max_missing leave room beyond what was seen: set them to what may come.
+# - allowed is what was seen; delete it where new values are welcome.
 """
 NO_TARGET = "# Name the target, then uncomment the features (without it).\n"
 
@@ -50,6 +51,7 @@ def config(
     target: str | None,
     reference: str | None = None,
     said: Sequence[str] = (),
+    proposal: Proposal | None = None,
 ) -> str:
     """Return the text of a dataset's config whose checks this table passes.
 
@@ -59,21 +61,36 @@ def config(
         target: the column to predict, if it is known; else the features are comments.
         reference: the table that drift is measured against, as YAML of Hydra.
         said: how the file was read, where that is worth a look.
+        proposal: what preprocess does to it.
     """
-    features, left_out = _features(table, target)
+    proposal = proposal or Proposal()
+    features, left_out, groups = _features(table, target, proposal)
     url, rows, columns = str(settings["file_url"]), table.num_rows, table.num_columns
     lines = [
         HEADER.format(url=url if url.isprintable() else repr(url), rows=rows, columns=columns),
-        *(f"# Read so: {line if line.isprintable() else repr(line)}\n" for line in said),
+        *_comments("Read so", said),
         _dump(_escaped(settings)),
         f"reference: {reference or 'null'}\n",
+        *_comments("Look at", proposal.said),
+        *_comments(
+            "Rows",
+            [f"{key}: {why}" for key in proposal.settings for why in proposal.reasons.get(key, ())],
+        ),
+        _dump({"preprocess": _escaped(proposal.settings)}) if proposal.settings else "",
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
+        *_comments("Task", [] if target is None else [task_of(table[target])]),
         NO_TARGET if target is None else "",
         _dump({"features": _escaped(features)}, "# " if target is None else ""),
-        *(f"# Left out: {reason}\n" for reason in left_out),
-        _dump({"checks": _checks(table)}),
+        *_comments("Left out", left_out),
+        _dump({"group_by": _escaped(groups[:1])}) if groups else "",
+        _dump({"checks": _checks(table, bool(groups))}),
     ]
     return "".join(lines)
+
+
+def _comments(word: str, lines: Iterable[str]) -> list[str]:
+    """Return lines of comments; each begins with the word."""
+    return [f"# {word}: {line if line.isprintable() else repr(line)}\n" for line in lines]
 
 
 def _dump(content: object, before: str = "") -> str:
@@ -93,11 +110,16 @@ def _escaped(value: object) -> object:
     return value
 
 
-def _checks(table: pa.Table) -> dict[str, object]:
-    """Return what to expect of all columns; infinite values, which would fail, are a warning."""
+def _checks(table: pa.Table, grouped: bool) -> dict[str, object]:
+    """Return what to expect of all columns; infinite values, which would fail, are a warning.
+
+    Of groups equal rows are those that are equal in all columns: one group has several targets.
+    """
     endless = [f"finite {name}" for name in table.column_names if _is_endless(table[name])]
     columns = {name: _column(table[name]) for name in table.column_names}
-    return ({"warn": _escaped(endless)} if endless else {}) | {"columns": columns}
+    found: dict[str, object] = {"warn": _escaped(endless)} if endless else {}
+    found |= {"labels": {"key": []}} if grouped else {}
+    return found | {"columns": columns}
 
 
 def _is_endless(column: pa.ChunkedArray) -> bool:
@@ -111,23 +133,14 @@ def _column(column: pa.ChunkedArray) -> dict[str, object]:
     has_type = kind not in ("nothing", "other")
     result = _OneLine(type=kind if has_type else "any")
     if kind in ("integer", "number") and len(values):
-        low, high = pc.min_max(values).as_py().values()
-        bounds = {"min": _bound(low, -math.inf), "max": _bound(high, math.inf)}
+        bounds = dict(zip(("min", "max"), room(*pc.min_max(values).as_py().values()), strict=True))
         result.update({name: bound for name, bound in bounds.items() if math.isfinite(bound)})
     if kind == "text" and (texts := _few(values)) and "???" not in texts:  # means: not given
         result["allowed"] = _escaped(texts)
     if missing := len(column) - len(values):
-        result["max_missing"] = min(math.ceil(missing / len(column) * 100) / 100, 1.0)
+        seen = missing / len(column)
+        result["max_missing"] = min(math.ceil(seen * 150) / 100, 1.0)
     return result
-
-
-def _bound(value: float | Decimal, away: float) -> float:
-    """Return a number that YAML and a float keep, the value or the next one away from it."""
-    if isinstance(value, int) and abs(value) <= EXACT:
-        return value
-    near = float(value)
-    outside = near > value if away < 0 else near < value
-    return math.nextafter(near, away) if outside else near
 
 
 def _few(values: pa.ChunkedArray) -> list[str]:
@@ -138,37 +151,26 @@ def _few(values: pa.ChunkedArray) -> list[str]:
     return sorted(distinct.to_pylist()) if few else []
 
 
-def _features(table: pa.Table, target: str | None) -> tuple[dict[str, object], list[str]]:
-    """Guess the features: the config's `features`, and which columns are none, and why."""
+def _features(
+    table: pa.Table, target: str | None, proposal: Proposal
+) -> tuple[dict[str, object], list[str], list[str]]:
+    """Guess the features: the config's `features`, what is none and why, and the groups."""
     columns: dict[str, list[str]] = {"numeric": [], "categorical": []}
     texts: dict[str, float] = {}
-    left_out = []
+    left_out, groups = [], []
+    joined = proposal.settings.get("text") or {}
     for name in (n for n in table.column_names if n not in (target, "???")):
-        role, why = _role(table[name])
-        if role == "text":
+        meaning = meaning_of(name, table[name])
+        if name in joined.get("columns", ()):
+            left_out.append(f"{name!r} (a part of {joined['name']})")
+        elif meaning.role == "text":
             texts[name] = pc.mean(pc.utf8_length(plain(table[name]))).as_py()
-        elif role:
-            columns[role].append(name)
+        elif meaning.is_feature:
+            columns[meaning.role].append(name)
         else:
-            left_out.append(f"{name!r} ({why})")
+            left_out.append(f"{name!r} ({meaning.why})")
+            groups += [name] * (meaning.role == "group")
     text = max(texts, key=lambda name: texts[name], default=None)
+    text = joined["name"] if joined and joined["name"] in texts else text
     left_out += [f"{name!r} (a second text)" for name in texts if name != text]
-    return {**columns, "text": text}, left_out
-
-
-def _role(column: pa.ChunkedArray) -> tuple[str, str]:
-    """Return how a column could enter a model, or "" and why it had better not."""
-    kind, values = kind_of(column.type), plain(present(column))
-    if _is_endless(column):
-        return "", "infinite values, which no model takes: leave them empty in the file"
-    distinct = len(values.unique()) if kind in ("integer", "number", "text", "boolean") else 0
-    few = are_few(distinct, len(values))
-    if distinct < 2:
-        return "", f"{kind} values" if len(values) and not distinct else "one value, or none"
-    if kind == "boolean" or (few and kind in ("integer", "text")):
-        return "categorical", ""
-    if kind == "integer" and distinct == len(column):
-        return "", "another value in every row, like a name"
-    if kind == "text":
-        return ("", "text with missing values") if len(values) < len(column) else ("text", "")
-    return "numeric", ""
+    return {**columns, "text": text}, left_out, groups

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.config.evaluate import METRICS
 from pipeline.config.preprocess import Features as Features
-from pipeline.config.preprocess import Text
+from pipeline.config.preprocess import RowValues
 from pipeline.config.segregate import Split
 from pipeline.errors import InputError
 
@@ -119,11 +119,13 @@ class Model:
 
 
 @dataclass(kw_only=True)
-class ModelConfig:
-    """All that training is told beside its table."""
+class ModelConfig(RowValues):
+    """All that training is told beside its table.
+
+    What preprocess did to each row by itself is in it: a server then does it as well.
+    """
 
     target: str
     features: Features
-    text: Text | None = None  # how preprocess made the text feature: then a server can make it
     model: Model
     split: Split = field(default_factory=Split)  # of the validation rows, or of the folds

@@ -3,6 +3,9 @@
 import codecs
 import re
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from pipeline.errors import InputError
 
 TAB = ("tab", "\\t")  # how a tab may be written
 SEPARATOR = (
@@ -27,7 +30,11 @@ def _are_layouts(layouts: list[str]) -> bool:
     return all(whole) and all({*c} <= {*"dmbByYHIMSp"} and len({*c}) == len(c) for c in codes)
 
 
+Scalar: TypeAlias = str | int | float | bool
+PARTS = ["year", "month", "day", "weekday", "hour"]  # of a date; weekday: Monday is 0
+ARE_PARTS = (lambda parts: {*parts} <= {*PARTS}, f"a list of {', '.join(PARTS)}")
 ENCODING = (_is_encoding, "an encoding, as utf-8, cp1252, latin-1 or utf-16")
+LAYOUT = (lambda layout: _are_layouts([layout]), "a form of dates, as %d.%m.%Y or %Y-%m-%d %H:%M")
 DATES = (_are_layouts, "a list of forms, as %d.%m.%Y or %m/%d/%y %H:%M (or %b, %B, %S, %I and %p)")
 
 
@@ -89,9 +96,64 @@ class Features:
 
 
 @dataclass
-class Preprocess:
-    """What `preprocess` does to the raw table."""
+class Date:
+    """A column of dates, and what is made of it: a column called COLUMN_PART for each part."""
 
-    drop_duplicates: bool = True
-    drop_constant: bool = False  # columns with one single value
+    format: str | None = field(default=None, metadata={"fits": LAYOUT})  # of texts; null: ISO 8601
+    parts: list[str] = field(default_factory=list, metadata={"fits": ARE_PARTS})
+
+
+@dataclass
+class RowValues:
+    """What `preprocess` does to each row by itself; an exported model does it to what it is asked.
+
+    In this order: `map`, `fill`, `dates`, `infinite`, and at the end `text`.
+    """
+
+    # Column → value as it stands → what it becomes; null: missing.
+    map: dict[str, dict[Any, Scalar | None]] = field(default_factory=dict)
+    fill: dict[str, Scalar] = field(default_factory=dict)  # column → in place of missing values
+    dates: dict[str, Date] = field(default_factory=dict)
+    # Infinite numbers: kept (no model takes them), missing, the largest finite ones, or no rows.
+    infinite: str = field(default="keep", metadata={"one_of": ["keep", "missing", "clip", "drop"]})
     text: Text | None = None
+
+    def __post_init__(self) -> None:
+        """Take numbers as the texts of values; refuse what YAML makes of yes and no."""
+        for column, values in self.map.items():
+            for key in (key for key in values if not isinstance(key, str | int | float)
+                        or isinstance(key, bool)):  # fmt: skip
+                raise InputError(
+                    f"preprocess.map.{column} has the key {str(key).lower()}, for which YAML takes "
+                    "yes, no, on and off as well; put the value in quotes"
+                )
+        self.map = {c: {str(k): new for k, new in v.items()} for c, v in self.map.items()}
+
+
+@dataclass
+class Rare:
+    """Values of a column, such as classes, that few rows have."""
+
+    below: int = field(metadata={"at_least": 2})  # rows
+    name: str | int | None = None  # that all of them get; null: their rows are dropped
+
+
+@dataclass
+class Duplicates:
+    """Which rows are equal, and what becomes of them."""
+
+    by: list[str] = field(default_factory=list)  # columns; none: all
+    # aggregate: the mean of numbers with decimals, of others the most frequent value.
+    keep: str = field(default="first", metadata={"one_of": ["first", "aggregate"]})
+    mean: list[str] = field(default_factory=list)  # columns of whole numbers: their mean as well
+
+
+@dataclass
+class Preprocess(RowValues):
+    """What `preprocess` does to the raw table, in this order."""
+
+    drop_missing: list[str] = field(default_factory=list)  # no rows without a value of these
+    rare: dict[str, Rare] = field(default_factory=dict)  # of columns that are no features
+    drop_duplicates: bool = True
+    duplicates: Duplicates = field(default_factory=Duplicates)
+    drop_constant: bool = False  # columns with one single value

@@ -158,6 +158,7 @@ def checked(config: DictConfig, root: Path) -> Config:
     check_hooks(result.notify)
     if result.main.action != "infer_checks":
         _check_target(result.data, result.model)
+        _check_rare(result.data)
     for step, parameters in result.steps.items():
         named = parameters.pop("cache_files", [])
         result.cache_files.setdefault(step, []).extend(
@@ -168,6 +169,17 @@ def checked(config: DictConfig, root: Path) -> Config:
     for name in (name for name in result.main.force if name not in result.steps):
         raise InputError(f"main.force: unknown step {name!r}: {did_you_mean(name, result.steps)}")
     return result
+
+
+def _check_rare(data: Data) -> None:
+    """Refuse to merge or drop values that a served model is asked about."""
+    text = data.preprocess.text
+    features = [*data.features.columns, *(text.columns if text else [])]
+    for name in (name for name in data.preprocess.rare if name in features):
+        raise InputError(
+            f"data.preprocess.rare: {name!r} is a feature, and a served model does not know which "
+            "of its values were rare; name them in data.preprocess.map"
+        )
 
 
 def _check_target(data: Data, model: Model) -> None:

@@ -11,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import InputError
-from pipeline.models import export, pyfunc
+from pipeline.models import asked, export, preparation, pyfunc
 from pipeline.tables import column_kinds
 from pipeline.tables.external_chunks import ForeignSource
 
-ALLOWED = {"number": ("integer", "number"), "text": ("text",), "boolean": ("boolean",)}
+ALLOWED = {"number": ("integer", "number"), "text": ("text",), "boolean": ("boolean",),
+           "date": ("date", "text", "integer")}  # fmt: skip
 
 
 class BatchPredictor:
@@ -78,7 +79,8 @@ class BatchPredictor:
         """Return the columns that are not there and may be: all their values are missing."""
         text = self._about["text"]
         joined = text["name"] if text else None
-        given = [c["name"] for c in self._about["columns"] if c["name"] != joined]
+        sources = {c["name"] for c in text["columns"]} if text else set()
+        given = [c["name"] for c in self._columns() if c["name"] not in {joined, *sources}]
         found = set(source.schema.names)
         if text and joined not in found:
             given += [c["name"] for c in text["columns"]]
@@ -113,6 +115,8 @@ class BatchPredictor:
         given = {n: _read(piece[n], c, source) for n, c in columns.items()}
         frame = pa.table(given).to_pandas()
         frame.index += first  # the rows' numbers in messages
+        if "preparation" in self._about:
+            frame = preparation.prepared(frame, self._about["preparation"])
         try:
             answer = self._classifier.answer(frame)
         except pyfunc.UnfitError as error:
@@ -120,12 +124,11 @@ class BatchPredictor:
         added = [pa.array(answer[f.name].to_numpy(), f.type) for f in self._added]
         return pa.table([*piece.columns, *added], schema=pa.schema([*piece.schema, *self._added]))
 
-    def _columns(self) -> list[Mapping[str, Any]]:
-        text = self._about["text"]
-        return [*self._about["columns"], *(text["columns"] if text else [])]
+    def _columns(self) -> Sequence[Mapping[str, Any]]:
+        return asked.columns(self._about)
 
     def _missing(self, found: set[str]) -> list[str]:
-        required = [c["name"] for c in self._about["columns"] if c["required"]]
+        required = [c["name"] for c in self._columns() if c["required"]]
         missing = [repr(name) for name in required if name not in found]
         faults = [f"{', '.join(missing)} missing"] if missing else []
         if text := self._about["text"]:
@@ -144,6 +147,8 @@ def _read(
     """Return what a column means; one of CSV holds texts."""
     if not source.is_csv or about["kind"] == "text":
         return column
+    if about["kind"] == "date":
+        return source.date_texts(about["name"], column)
     column = source.number_texts(column)
     try:
         return column.cast(pa.float64()) if about["kind"] == "number" else column

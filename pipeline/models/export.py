@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import loader, yaml_text
 from pipeline.config.model import CARD, TRUSTED_TYPES
-from pipeline.config.preprocess import Text
+from pipeline.config.preprocess import RowValues
 from pipeline.errors import InputError
 from pipeline.models import canonical, serving, trust
 from pipeline.models.features import features_of, model_input
@@ -50,7 +50,7 @@ def export(
     example: pd.DataFrame,
     target: str,
     trusted: Sequence[str] = (),
-    text: Text | None = None,
+    made: RowValues | None = None,
     card: str | None = None,
 ) -> None:
     """Write a fitted pipeline as an MLflow model that can be served (see serving.py).
@@ -65,7 +65,7 @@ def export(
             become the input example and the golden batch.
         target: the column that the model predicts, kept for those who test it.
         trusted: types that the file may hold besides TRUSTED_TYPES (model.trusted_types).
-        text: how preprocess made the text feature, if it made one.
+        made: what preprocess did to each row by itself, so that a server does it too.
         card: what a reader should know of the model, in Markdown; it lies beside it.
 
     Raises:
@@ -73,7 +73,7 @@ def export(
     """
     import skops.io
 
-    about = serving.describe(pipeline, example, text)
+    about = serving.describe(pipeline, example, made)
     _forget_addresses(pipeline)
     _save(pipeline, folder, about, target, trusted)
     own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - trust.KNOWN

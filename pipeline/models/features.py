@@ -77,8 +77,9 @@ def labels(table: pd.DataFrame, target: str) -> NDArray[np.generic]:
         )
     if missing := int(table[target].isna().sum()):
         raise InputError(
-            f"the target {target!r} is missing in {missing} of {len(table)} rows; remove these "
-            "rows or fill them in"
+            f"the target {target!r} is missing in {missing} of {len(table)} rows; drop these with "
+            f"data.preprocess.drop_missing=[{target}], or give data.preprocess.fill.{target} a "
+            "value"
         )
     values: NDArray[np.generic] = table[target].to_numpy()
     return values
@@ -93,8 +94,8 @@ def _numeric(column: pd.Series) -> pd.Series:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     if infinite := int(np.isinf(values).sum()):
         raise InputError(
-            f"numeric feature {column.name!r} is infinite in {infinite} rows; leave these values "
-            "empty or correct them"
+            f"numeric feature {column.name!r} is infinite in {infinite} rows; set "
+            "data.preprocess.infinite to missing, clip or drop"
         )
     return pd.Series(values, index=column.index)
 
@@ -117,8 +118,8 @@ def _as_it_is(column: pd.Series) -> pd.Series:
 def _text(column: pd.Series) -> pd.Series:
     if missing := int(column.isna().sum()):
         raise InputError(
-            f"text feature {column.name!r} is missing in {missing} of {len(column)} rows; let "
-            "preprocess build it (data.preprocess.text), which fills missing text"
+            f"text feature {column.name!r} is missing in {missing} of {len(column)} rows; give "
+            f"data.preprocess.fill.{column.name} a text, or let data.preprocess.text build it"
         )
     if not pd.api.types.is_string_dtype(column):
         raise InputError(

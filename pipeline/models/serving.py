@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from pipeline.config.preprocess import Text
+from pipeline.config.preprocess import RowValues
 from pipeline.errors import InputError
-from pipeline.models import pyfunc
+from pipeline.models import asked, pyfunc
 from pipeline.models.features import features_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ CODE = "code"
 About = dict[str, Any]  # what serving.json holds, of the model or of one column: JSON
 
 
-def describe(pipeline: "Pipeline", table: pd.DataFrame, text: Text | None = None) -> About:
+def describe(pipeline: "Pipeline", table: pd.DataFrame, made: RowValues | None = None) -> About:
     """Return what serving.json holds, the golden batch included; see pyfunc.Classifier.
 
     The golden batch is the table's first rows, the first with a gap in each column, and the first
@@ -39,13 +39,13 @@ def describe(pipeline: "Pipeline", table: pd.DataFrame, text: Text | None = None
     Args:
         pipeline: fitted.
         table: rows that it was fitted on, with its columns.
-        text: how preprocess made the text feature, if it made one.
+        made: what preprocess did to each row by itself.
 
     Raises:
         InputError: a categorical column that is neither text, numbers nor booleans.
     """
     features = features_of(pipeline)
-    document = features.text
+    document, text = features.text, made.text if made else None
     joined = text if text and text.name == document else None
     if joined and not all(name in table for name in joined.columns):
         joined = None  # preprocess dropped one: constant
@@ -66,6 +66,9 @@ def describe(pipeline: "Pipeline", table: pd.DataFrame, text: Text | None = None
         "data": _plain(rows),
         "answers": _plain(answers),
     }
+    inputs = asked.columns(about)
+    if made and (prepared := asked.describe(made, table, inputs, EXAMPLE_ROWS)):
+        about["preparation"] = prepared
     return about
 
 
@@ -80,7 +83,12 @@ def example_columns(about: About) -> list[str]:
 def example(about: About) -> pd.DataFrame:
     """Return the first rows of the golden batch; as objects, or MLflow writes NaN for null."""
     golden = about["golden"]
-    return pd.DataFrame(golden["data"][:EXAMPLE_ROWS], columns=golden["columns"], dtype=object)
+    rows = pd.DataFrame(golden["data"][:EXAMPLE_ROWS], columns=golden["columns"], dtype=object)
+    if prepared := about.get("preparation"):
+        given = pd.DataFrame(prepared["example"], dtype=object)
+        rows = pd.concat([rows.drop(columns=[*prepared["made"], *given], errors="ignore"), given],
+                         axis=1)  # fmt: skip
+    return rows
 
 
 def signature(pipeline: "Pipeline", about: About) -> "ModelSignature":
@@ -92,12 +100,10 @@ def signature(pipeline: "Pipeline", about: About) -> "ModelSignature":
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    text = about["text"]
-    inputs = {c["name"]: c for c in (*about["columns"], *(text["columns"] if text else []))}
     label = OUTPUTS.get(pipeline.classes_.dtype.kind, "string")
     prediction, *probabilities = pyfunc.Classifier(pipeline, dict(about)).names()
     return ModelSignature(
-        Schema([ColSpec(_type(c), name, c["required"]) for name, c in inputs.items()]),
+        Schema([ColSpec(_type(c), c["name"], c["required"]) for c in asked.columns(about)]),
         Schema([ColSpec(label, prediction), *(ColSpec("double", p) for p in probabilities)]),
     )
 
@@ -111,13 +117,15 @@ def add_to(folder: Path, about: About, packages: Iterable[str] = ()) -> None:
         packages: top-level packages that its classes are from. One that is not installed is
             copied beside pyfunc.py, whole and by itself: what it imports has to be installed.
     """
-    text = json.dumps(about, ensure_ascii=False, allow_nan=False, sort_keys=True)
-    (folder / pyfunc.ABOUT).write_text(text + "\n", encoding="utf-8")
     source = Path(pyfunc.__file__).read_bytes()
     # Models of different exports can be loaded in one process: each has its own module.
     module = f"served_{hashlib.sha256(source).hexdigest()[:12]}"
     (folder / CODE).mkdir()
     (folder / CODE / f"{module}.py").write_bytes(source)
+    if "preparation" in about:
+        module = asked.loader(folder / CODE, about, module)
+    text = json.dumps(about, ensure_ascii=False, allow_nan=False, sort_keys=True)
+    (folder / pyfunc.ABOUT).write_text(text + "\n", encoding="utf-8")
     for package in packages:
         _copy_package(package, folder / CODE)
     file = folder / "MLmodel"

@@ -65,9 +65,11 @@ def tables(manifest: Manifest) -> list[Row]:
 
 def profile(data: ReportData) -> ProfileView | None:
     """Return the columns of the table that was divided, and their histograms."""
-    whole = data.profile
-    if whole is None:
-        return None
+    return None if data.profile is None else described(data.profile)
+
+
+def described(whole: Profile) -> ProfileView:
+    """Return a table's columns, and their histograms."""
     rows = [_described(column) for column in whole.columns]
     return ProfileView(whole.table, whole.rows, rows, _histograms(whole))
 

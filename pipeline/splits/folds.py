@@ -19,10 +19,7 @@ from pipeline.splits.stratified import random_state_of
 from pipeline.splits.times import blocks_of
 
 KEY = "model.folds"
-MEND = (
-    "drop or merge it in the file or in a step of your own (main.action=new_step), or set "
-    "stratify=null"
-)
+MEND = "drop or merge it with data.preprocess.rare, or set data.stratify=null"
 Folds = NDArray[np.integer]  # (rows,) the number of each row's fold, from 0 on; -1 for none
 
 

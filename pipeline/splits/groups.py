@@ -168,6 +168,6 @@ def _refuse_lonely(names: list[str], groups: NDArray[np.intp], rows: NDArray[np.
         if number < 2:
             raise InputError(
                 f"method=group: {name} ({size:,} rows) has one group only, which cannot be on both "
-                "sides; drop or merge it in the file or in a step of your own "
-                "(main.action=new_step), choose other group_by columns, or take method=stratified"
+                "sides; make it another class with data.preprocess.map, choose other data.group_by "
+                "columns, or take data/segregate=stratified"
             )

@@ -87,8 +87,9 @@ class ClassColumn:
         """Return the classes in their order; InputError when some rows have none."""
         if self._missing:
             raise InputError(
-                f"stratify: {self._missing:,} rows have no {self._name!r}; fill or drop them in "
-                "the file or in a step of your own (main.action=new_step), or set stratify=null"
+                f"stratify: {self._missing:,} rows have no {self._name!r}; drop them with "
+                f"data.preprocess.drop_missing=[{self._name}], give data.preprocess.fill."
+                f"{self._name} a value, or set data.stratify=null"
             )
         values, order = np.unique(np.asarray(list(self._values)), return_inverse=True)
         codes = np.concatenate(self._codes) if self._codes else np.zeros(0, np.uint16)

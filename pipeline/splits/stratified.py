@@ -127,12 +127,11 @@ def _check(classes: Classes, second: int, test_size: float, size_name: str) -> N
     if small:
         raise InputError(
             f"cannot stratify: too few rows of {', '.join(small[:10])}; each class needs 2 or "
-            "more: drop or merge it in the file or in a step of your own (main.action=new_step), "
-            "or set stratify=null"
+            "more: drop or merge such with data.preprocess.rare, or set data.stratify=null"
         )
     if (smaller := min(second, rows - second)) < len(classes.names):
         raise InputError(
             f"cannot stratify: {size_name} {test_size} of {rows:,} rows leaves "
             f"{smaller} rows on one side, fewer than the {len(classes.names)} "
-            f"classes; change {size_name} or set stratify=null"
+            f"classes; change {size_name} or set data.stratify=null"
         )

@@ -23,8 +23,8 @@ def times_of(piece: pa.Table, name: str) -> NDArray[np.float64]:
     times = moments_of(piece, name)
     if missing := int(np.isnan(times).sum()):
         raise InputError(
-            f"time_column: {missing:,} rows have no {name!r}; fill or drop them in the file, or in "
-            "a step of your own (main.action=new_step)"
+            f"time_column: {missing:,} rows have no {name!r}; drop them with "
+            f"data.preprocess.drop_missing=[{name}], or give data.preprocess.fill.{name} a value"
         )
     return times
 
@@ -36,7 +36,10 @@ def moments_of(piece: pa.Table, name: str) -> NDArray[np.float64]:
         return numbers.to_numpy(column.cast(pa.timestamp("us")).cast(pa.int64())) / DAY
     if pt.is_integer(kind) or pt.is_floating(kind):
         return numbers.to_numpy(column)
-    raise InputError(f"time_column: {name!r} is {kind}; it must hold numbers, dates or timestamps")
+    raise InputError(
+        f"time_column: {name!r} is {kind}; it must hold numbers, dates or timestamps: "
+        f"data.preprocess.dates.{name} makes dates of texts"
+    )
 
 
 def by_time(times: NDArray[np.float64], column: str, second: int, gap: float) -> Rows:

@@ -3,25 +3,27 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.config.model import Features
-from pipeline.config.preprocess import Text
+from pipeline.config.preprocess import RowValues
 from pipeline.step.run import StepRun
 from pipeline.store.manifests import DamagedManifestError
 from pipeline.store.versions import Version
 from pipeline.tracking import record
 
 
-def warn_of_made_features(run: StepRun, features: Features, text: Text | None) -> None:
+def warn_of_made_features(run: StepRun, features: Features, made: RowValues) -> None:
     """Warn of features that the raw table lacks: a served model is asked for them.
 
     Args:
         run: a step that has read its table.
         features: of the model.
-        text: the text feature of preprocess, which the exported model makes.
+        made: the text feature and the parts of dates of preprocess: the exported model makes them.
     """
     raw = [v for v in _origins(run, run.record.inputs) if "columns" in v.metadata]
     columns = {name for version in raw for name in version.metadata["columns"]}
+    text = made.text
     if text and columns.issuperset(text.columns):
         columns.add(text.name)
+    columns |= {f"{name}_{part}" for name, date in made.dates.items() for part in date.parts}
     if raw and (lacking := [name for name in features.columns if name not in columns]):
         run.logger.warning(
             "%s lacks the features %s: a step makes them, the exported model does not; who asks "

@@ -16,6 +16,7 @@ from pipeline.tables.external_tables import (
     JSON_LINES,
     TEXTS,
     check_start,
+    check_texts,
     checked_names,
     not_utf8,
     read_failures,
@@ -77,7 +78,7 @@ class ForeignSource:
 
     def _csv_schema(self, sample: Sample) -> pa.Schema:
         """Return the schema of a CSV file, of which a sample was looked at."""
-        self._dialect = sample.dialect
+        self._dialect, self._layouts = sample.dialect, sample.layouts
         self.said, self.settings = self._dialect.said(), self._dialect.settings()
         first = csv_types.first_schema(self._path, self._dialect)
         checked_names(first.names, self.name)
@@ -103,7 +104,7 @@ class ForeignSource:
         with read_failures(self.name):
             for piece in self._csv() if self.is_csv else self._table.pieces():
                 values = [column_types.values(piece[field.name], field) for field in self.schema]
-                _check_texts(values, bare, self.name)
+                check_texts(values, bare, self.name)
                 yield pa.table(values, schema=bare)
 
     def _csv(self) -> Iterator[pa.Table]:
@@ -122,15 +123,13 @@ class ForeignSource:
             values = pc.replace_substring_regex(values, forms.mark(self._dialect.thousands), "")
         return pc.replace_substring(values, self._dialect.decimal, ".")
 
-
-def _check_texts(columns: list[pa.ChunkedArray], schema: pa.Schema, name: str) -> None:
-    """Refuse texts that are none; Parquet's reader takes any bytes for one."""
-    for field, column in zip(schema, columns, strict=True):
-        if column_types.is_text(field.type):
-            try:
-                column.validate(full=True)
-            except pa.ArrowInvalid:
-                raise not_utf8(f"column {field.name!r} of {name}") from None
+    def date_texts(self, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return texts of this file that stand for dates in ISO 8601, where it is sure how."""
+        values = texts.without(values, self._dialect.null_values)
+        layouts = self._layouts.get(self.schema.names.index(name), [])
+        form = forms.date(layouts[0]) if len(layouts) == 1 else None
+        # Where some value is none, the model says which row it is.
+        return form.read(values).cast(pa.string()) if form and form.fits(values) else values
 
 
 class TypedSource(ForeignSource):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.errors import InputError
+from pipeline.tables import column_types
 from pipeline.tables.chunks import BLOCK
 from pipeline.tables.reading.packed import PACKINGS, inner_name, is_packed, unpacked
 
@@ -91,3 +92,13 @@ def not_utf8(name: str, encoding: str = "utf-8") -> InputError:
         f"{name} is not {called} text; say what it is with data.read.encoding (cp1252, utf-16), or "
         "save it as UTF-8"
     )
+
+
+def check_texts(columns: list[pa.ChunkedArray], schema: pa.Schema, name: str) -> None:
+    """Refuse texts that are none; Parquet's reader takes any bytes for one."""
+    for field, column in zip(schema, columns, strict=True):
+        if column_types.is_text(field.type):
+            try:
+                column.validate(full=True)
+            except pa.ArrowInvalid:
+                raise not_utf8(f"column {field.name!r} of {name}") from None

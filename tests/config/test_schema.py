@@ -11,6 +11,7 @@ from omegaconf.errors import InterpolationKeyError
 from pipeline.config import schema
 from pipeline.config.evaluate import METRICS
 from pipeline.config.loader import defaults
+from pipeline.config.preprocess import Preprocess
 from pipeline.errors import InputError
 from tests.conftest import ROOT
 
@@ -239,7 +240,7 @@ def test_interpolations_are_resolved_and_steps_are_plain(tmp_path: Path) -> None
     before = given.copy()
     steps = checked(given, tmp_path).steps
     text = {"name": "words", "columns": ["title"]}
-    preprocess = {"drop_duplicates": True, "drop_constant": False, "text": text}
+    preprocess = defaults(Preprocess) | {"text": text}
     features = {"numeric": ["tempo"], "categorical": [], "text": None}
     assert steps == {
         "b": {"name": "genre-1", "size": 0.3, "config": preprocess},

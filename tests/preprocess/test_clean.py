@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from preprocess import clean
-from preprocess.run import many_dropped
+from preprocess.said import many_dropped
+from preprocess.survey import survey
 
 TABLE = pa.table(
     {"a": ["x", "y", "x", None, None], "n": [1, 2, 1, 3, 3], "c": ["k"] * 5},
@@ -89,7 +90,7 @@ def test_the_pieces_do_not_matter(rows: list[tuple[Any, ...]], cuts: list[int]) 
     config = {"drop_constant": True, "text": {"name": "t", "columns": ["a"]}}
     if len({row[0] for row in rows}) < 2:
         config["text"] = None  # the column is constant
-    known = clean.survey(lambda: pieces, config)
+    known = survey(lambda: pieces, config)
     found = list(clean.cleaned(lambda: pieces, known, config))
     whole, counts = clean.preprocess(table, config)
     assert known.counts == counts

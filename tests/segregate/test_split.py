@@ -120,7 +120,11 @@ def test_sizes(size: float, column: str | None) -> None:
         (["a", "a", "b", "b", "x", "y"], "c", r"x \(1 row\), y \(1 row\)"),
         ([1, 1, 1, 7], "c", r"7 \(1 row\)"),
         ([True, False, True], "c", r"False \(1 row\)"),
-        (["a", "a", None, "a"], "c", "1 rows have no 'c'; fill or drop them"),
+        (
+            ["a", "a", None, "a"],
+            "c",
+            "1 rows have no 'c'; drop them with data.preproc",
+        ),
         ([None, None], "c", "2 rows have no 'c'"),
         (["a", "a"], "d", "no column 'd'; it has c"),
         (["a", "a"], "", "no column ''"),

@@ -123,7 +123,7 @@ def test_times_that_most_rows_share() -> None:
     ("method", "options", "number", "said"),
     [
         ("stratified", {}, 8, r"model.folds=8: more folds than rows of the rarest class, c \(6\); "
-                              r"take model.folds=6 or fewer, or drop or merge it .* stratify=null"),
+                              r"take model.folds=6 or fewer, or drop or merge it with data.pre"),
         ("random", {}, 61, r"model.folds=61: more folds than rows \(60\)"),
         ("group", {"stratify": None}, 21, r"more folds than groups \(\d+\); take model.folds="),
         ("time", {}, 60, r"more folds than times after the first in t \(59\)"),

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.config.model import Features
-from pipeline.config.preprocess import Text
+from pipeline.config.preprocess import Date, RowValues, Text
 from pipeline.step import lineage
 from pipeline.step.run import StepRun
 from pipeline.store.artifacts import Store
@@ -48,13 +48,15 @@ def run(tmp_path: Path) -> StepRun:
         (features("size", "area"), TEXT, "'area'"),
         (features("size", "area"), None, "'area', 'words'"),
         (features("size"), Text("words", ["area"]), "'words'"),
+        (features("size", "day_month", "day_year"), TEXT, "'day_year'"),
     ],
 )
 def test_it_is_said(
     run: StepRun, caplog: pytest.LogCaptureFixture, wanted: dict[str, object],
-    text: dict[str, object] | None, lacking: str | None,
+    text: Text | None, lacking: str | None,
 ) -> None:  # fmt: skip
-    lineage.warn_of_made_features(run, wanted, text)
+    made = RowValues(text=text, dates={"day": Date(parts=["month"])})
+    lineage.warn_of_made_features(run, wanted, made)
     said = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
     if lacking is None:
         assert said == []

@@ -1,0 +1,1 @@
+"""What a new table means, as far as its values tell."""
