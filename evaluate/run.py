@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -11,7 +12,8 @@ from evaluate import baseline, champion, comparison, evaluate, gate, outputs
 from evaluate.table import TableReader
 from pipeline.config.evaluate import EvaluateConfig
 from pipeline.judging.bootstrap import Bootstrap
-from pipeline.models import export
+from pipeline.judging.regression.predictions import RegressionPredictions
+from pipeline.models import export, served_code
 from pipeline.step import arguments, lineage, performance, start
 
 
@@ -28,12 +30,14 @@ def go(args: Namespace) -> None:
         table = TableReader(run.open_table(args.test_data), target)
         sliced = table.columns(config.slices)
         predictions, sample = table.predictions(model, evaluate.draws(settings, seed))
+        if isinstance(predictions, RegressionPredictions):
+            predictions = replace(predictions, half_width=served_code.half_width_of(folder))
         metrics = performance.record_metrics(run, predictions)
         outputs.write_predictions(run, args.artifact_name, predictions, target)
 
         subject = evaluate.Judged(model, target, predictions, metrics, sample, sliced)
         evaluation = evaluate.evaluation(subject, settings, seed)
-        trained = baseline.shares(run, version, target, predictions)
+        trained = baseline.trained_on(run, version, target, predictions)
         how = Bootstrap(settings.resamples, seed)
         evaluation["baseline"] = baseline.judge(predictions, trained, asked, how)
         outputs.write_evaluation(run, args.evaluation_artifact, evaluation)

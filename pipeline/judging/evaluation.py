@@ -52,7 +52,7 @@ class SliceEstimates(TypedDict):
 
 
 class ColumnImportance(TypedDict):
-    """What a column is worth: impurity (None where there is none), and permutation in AUC."""
+    """What a column is worth: impurity (None: there is none), permutation in AUC or R²."""
 
     feature: str
     impurity: float | None
@@ -61,18 +61,33 @@ class ColumnImportance(TypedDict):
     high: float
 
 
+class Residuals(TypedDict):
+    """Of a regression: some rows, the residuals of all counted (len(edges) = len(counts) + 1)."""
+
+    predicted: list[float]
+    true: list[float]
+    edges: list[float]
+    counts: list[int]
+    half_width: float | None  # of the prediction intervals
+    quantile: float | None  # that the model predicts
+
+
 class Performance(TypedDict):
-    """What training and evaluation both draw; confusion (k, k) has a row for each true class."""
+    """What training and evaluation both draw; confusion (k, k) has a row for each true class.
+
+    Of a regression there are no classes: these lists are empty.
+    """
 
     classes: list[Label]
     per_class: list[ClassEstimates]
     confusion: list[list[int]]
     roc: list[Curve]
     precision_recall: list[Curve]
+    residuals: NotRequired[Residuals]  # of a regression
 
 
-# The class that it always says, its figures; the model beside it in one metric, and by how much
-# that is better (low and high, more is better); None: not defined.
+# The class (or number) that it always says, its figures; the model beside it in one metric, and by
+# how much that is better (low and high, more is better); None: not defined.
 Baseline = TypedDict(
     "Baseline",
     {"class": Label, "metrics": dict[str, float], "metric": str, "model": float | None,

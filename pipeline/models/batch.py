@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import InputError
-from pipeline.models import export, pyfunc
+from pipeline.models import export, pyfunc, serving
 from pipeline.tables import column_kinds
 from pipeline.tables.external_chunks import ForeignSource
 
@@ -42,13 +42,14 @@ class BatchPredictor:
                 f"{name} holds no {pyfunc.ABOUT}: it was exported by an earlier version; run "
                 "train_random_forest again"
             ) from error
-        self._classifier = pyfunc.Classifier(pipeline, self._about)
+        self._model = serving.served(pipeline, self._about)
         try:
-            self._classifier.check()
+            self._model.check()
         except pyfunc.UnfitError as error:
             raise InputError(f"{name}: {error}") from error
-        label = pa.array(pipeline.classes_.tolist()).type
-        names = self._classifier.names()
+        classes = getattr(pipeline, "classes_", None)
+        label = pa.float64() if classes is None else pa.array(classes.tolist()).type
+        names = self._model.names()
         self._added = pa.schema([(names[0], label), *((n, pa.float64()) for n in names[1:])])
 
     def schema(self, source: ForeignSource, name: str) -> pa.Schema:
@@ -114,7 +115,7 @@ class BatchPredictor:
         frame = pa.table(given).to_pandas()
         frame.index += first  # the rows' numbers in messages
         try:
-            answer = self._classifier.answer(frame)
+            answer = self._model.answer(frame)
         except pyfunc.UnfitError as error:
             raise InputError(f"{name}: {error}") from error
         added = [pa.array(answer[f.name].to_numpy(), f.type) for f in self._added]

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from pipeline.config import loader, yaml_text
 from pipeline.config.model import CARD, TRUSTED_TYPES
-from pipeline.config.preprocess import Text
 from pipeline.errors import InputError
-from pipeline.models import canonical, serving
+from pipeline.models import canonical, served_code, serving
 from pipeline.models.features import features_of, model_input
 
 if TYPE_CHECKING:
@@ -29,12 +28,18 @@ def predict(
 ) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
     """Return (n, k) probabilities, columns as `pipeline.classes_`, and the (n,) likeliest classes.
 
+    Of a regressor the (n, 1) numbers that it predicts, and again (n,).
+
     Raises:
         InputError: the table has no rows, or its columns do not suit the model.
     """
     if frame.empty:
         raise InputError("the table has no rows: there is nothing to predict; give it some")
-    probabilities = pipeline.predict_proba(model_input(frame, features_of(pipeline)))
+    inputs = model_input(frame, features_of(pipeline))
+    if not hasattr(pipeline, "classes_"):
+        numbers = np.asarray(pipeline.predict(inputs), np.float64)
+        return numbers[:, None], numbers
+    probabilities = pipeline.predict_proba(inputs)
     return probabilities, pipeline.classes_[probabilities.argmax(axis=1)]
 
 
@@ -44,7 +49,7 @@ def export(
     example: pd.DataFrame,
     target: str,
     trusted: Sequence[str] = (),
-    text: Text | None = None,
+    made: serving.Made = serving.NOTHING,
     card: str | None = None,
 ) -> None:
     """Write a fitted pipeline as an MLflow model that can be served (see serving.py).
@@ -59,7 +64,7 @@ def export(
             become the input example and the golden batch.
         target: the column that the model predicts, kept for those who test it.
         trusted: types that the file may hold besides TRUSTED_TYPES (model.trusted_types).
-        text: how preprocess made the text feature, if it made one.
+        made: the text feature and the intervals, if there are any.
         card: what a reader should know of the model, in Markdown; it lies beside it.
 
     Raises:
@@ -67,11 +72,11 @@ def export(
     """
     import skops.io
 
-    about = serving.describe(pipeline, example, text)
+    about = serving.describe(pipeline, example, made)
     _forget_addresses(pipeline)
     _save(pipeline, folder, about, target, trusted)
     own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - set(TRUSTED_TYPES)
-    serving.add_to(folder, about, {name.partition(".")[0] for name in own})
+    served_code.add_to(folder, about, {name.partition(".")[0] for name in own})
     if card:
         (folder / CARD).write_text(card, encoding="utf-8")
     canonical.rewrite_skops(folder / MODEL_FILE)

@@ -42,10 +42,10 @@ def test_the_config_is_not_changed():
         ),
         (
             {
-                **estimator("ensemble.RandomForestRegressor"),
-                "allowed": ["sklearn.ensemble.RandomForestRegressor"],
+                **estimator("cluster.KMeans"),
+                "allowed": ["sklearn.cluster.KMeans"],
             },
-            "is no scikit-learn classifier with fit and predict_proba",
+            "is no scikit-learn classifier with fit and predict_proba, and no regressor",
         ),
         (estimator("nowhere.Forest"), "sklearn.nowhere.Forest is not in model.allowed"),
         ({"estimator": {"_target_": "os.system"}}, "_target_=os.system is not in model.allowed"),
