@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pipeline.config.evaluate import LOSSES, Gate
 from pipeline.judging import bootstrap, paired
 from pipeline.judging.evaluation import Comparison
-from pipeline.judging.tasks import AnyPredictions, metric_of
+from pipeline.judging.tasks import AnyPredictions, metric_of, task_of
 from pipeline.judging.weighted_metrics import Figures
 
 SURE = 95  # percent
@@ -88,12 +88,14 @@ def compare(
     metric = metric_of(candidate, gate.metric)
     plain, drawn = paired.drawn(candidate, champion, how, [metric])
     one, other = (float(_of(metric, figures)[0]) for figures in plain)
+    in_unit = metric in task_of(candidate).about.in_unit
+    margin = gate.margin * other if in_unit else gate.margin
     sign = -1.0 if metric in LOSSES else 1.0
     differences = sign * (_of(metric, drawn[0]) - _of(metric, drawn[1]))
     low, high = (float(bound) for bound in np.percentile(differences, [100 - SURE, SURE]))
     return {"metric": metric, "candidate": one, "champion": other,
             "difference": sign * (one - other), "low": low, "high": high,
-            "margin": gate.margin, "worse": high < -gate.margin}  # fmt: skip
+            "margin": margin, "worse": high < -margin}  # fmt: skip
 
 
 def _of(metric: str, figures: Figures) -> NDArray[np.float64]:

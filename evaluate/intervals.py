@@ -1,5 +1,7 @@
 """Figures with their bootstrap intervals, and a sentence on those that are not defined."""
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,8 +10,10 @@ from pipeline.judging import bootstrap
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import Estimate, bare
 from pipeline.judging.predictions import Predictions
+from pipeline.judging.regression.predictions import Interval
 from pipeline.judging.tasks import AnyPredictions, Weighted, task_of
 from pipeline.judging.weighted_metrics import AREAS, Figures
+from pipeline.models import served_code
 
 Bounds = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 FEW = 15  # rows of a class: below, intervals hold less often than they say
@@ -19,6 +23,12 @@ FEWEST_OF_OTHERS = 100
 OF_A_CLASS = figures(OfClasses)  # a gate can ask for each, and for no others
 ONE_CLASS = "not defined: all rows are of one class"
 ECE = "predicted class, 15 bins of equal width; too high when rows are few"
+
+
+def of_model(folder: Path) -> Interval | None:
+    """Return the prediction intervals of an exported model; None if it has none."""
+    stored = served_code.about(folder).get("interval")
+    return Interval(**stored) if stored else None
 
 
 def estimates(

@@ -8,12 +8,12 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-from evaluate import baseline, champion, comparison, evaluate, gate, outputs
+from evaluate import baseline, champion, comparison, evaluate, gate, intervals, outputs
 from evaluate.table import TableReader
 from pipeline.config.evaluate import EvaluateConfig
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.regression.predictions import RegressionPredictions
-from pipeline.models import export, served_code
+from pipeline.models import export
 from pipeline.step import arguments, lineage, performance, start
 
 
@@ -31,7 +31,7 @@ def go(args: Namespace) -> None:
         sliced = table.columns(config.slices)
         predictions, sample = table.predictions(model, evaluate.draws(settings, seed))
         if isinstance(predictions, RegressionPredictions):
-            predictions = replace(predictions, half_width=served_code.half_width_of(folder))
+            predictions = replace(predictions, interval=intervals.of_model(folder))
         metrics = performance.record_metrics(run, predictions)
         outputs.write_predictions(run, args.artifact_name, predictions, target)
 

@@ -1,16 +1,19 @@
 """What training leaves beside the model."""
 
+from dataclasses import asdict
+from typing import Any
+
 import pyarrow as pa
 
 from pipeline.judging.regression import conformal
-from pipeline.judging.regression.predictions import RegressionPredictions
+from pipeline.judging.regression.predictions import Interval, RegressionPredictions
 from pipeline.judging.tasks import AnyPredictions
 from pipeline.step.performance import Rows
 from pipeline.step.start import StepRun
 from train_random_forest.cross_validation import OutOfFold
 
 
-def interval(run: StepRun, said: AnyPredictions, alpha: float | None) -> dict[str, float] | None:
+def interval(run: StepRun, said: AnyPredictions, alpha: float | None) -> dict[str, Any] | None:
     """Return what is stored of the intervals around what a regressor predicts; None: no intervals.
 
     Args:
@@ -28,7 +31,7 @@ def interval(run: StepRun, said: AnyPredictions, alpha: float | None) -> dict[st
         )
         return None
     run.log({"interval_half_width": half})
-    return {"alpha": alpha, "half_width": half, "rows": len(said.truth)}
+    return asdict(Interval(alpha, half, len(said.truth)))
 
 
 def keep(

@@ -27,7 +27,7 @@ def go(args: Namespace) -> None:
         target, model = config.target, config.model
         unfitted = build.build_pipeline(config.features, model, args.random_seed)
         run.require_checked([args.train_data], args.checks_artifact, args.checks_override)
-        table = run.read_table(args.train_data)
+        table = train.suited(run.read_table(args.train_data), config, unfitted)
         lineage.warn_of_made_features(run, config.features, config.text)
         how, judged = _division(args, config.split), None
         if model.folds:

@@ -6,19 +6,37 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel
 
 from pipeline import progress
+from pipeline.config.evaluate import CLASSIFICATION
+from pipeline.config.model import ModelConfig
 from pipeline.errors import InputError, did_you_mean
 from pipeline.judging.regression.predictions import numbers_of
 from pipeline.judging.staged import FORESTS
 from pipeline.models.features import features_of, labels, model_input
+from pipeline.models.target import check
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
+
+
+def suited(table: pa.Table, config: ModelConfig, pipeline: Pipeline) -> pa.Table:
+    """Return the training table.
+
+    Raises:
+        InputError: a classifier is to predict a quantity, unless data.task says that its numbers
+            are classes; a regressor what is no number.
+    """
+    numbers = is_regressor(pipeline)
+    if config.target in table.column_names and config.task != CLASSIFICATION.name:
+        column, name = table[config.target], type(pipeline[-1]).__name__
+        check(config.target, column, name, numbers)
+    return table
 
 
 def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:

@@ -21,6 +21,7 @@ class Task:
         guessed: figures in which a model can beat the dummy without a look at the row → what it
             has to be better in as well.
         undefined: why a figure is not there, where it is not.
+        in_unit: figures in the unit of the target: a margin is a share of the champion's.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Task:
     of_slices: tuple[str, ...]
     guessed: Mapping[str, str]
     undefined: Mapping[str, str]
+    in_unit: tuple[str, ...] = ()
 
 
 CLASSIFICATION = Task(
@@ -48,6 +50,7 @@ REGRESSION = Task(
     {"mae": "rmse", "median_absolute_error": "rmse", "mape": "rmse"},
     {"r2": "not defined: all true values are the same",
      "mape": "not defined: a true value is 0"},
+    ("rmse", "mae", "median_absolute_error", "pinball"),
 )  # fmt: skip
 TASKS = {task.name: task for task in (CLASSIFICATION, REGRESSION)}
 
@@ -113,7 +116,8 @@ class Gate:
     champion: str | None = field(default=None, metadata={"fits": FORMS["champion"]})
     # null: f1; of a regression rmse, of a quantile pinball.
     metric: str | None = field(default=None, metadata={"one_of": METRICS})
-    margin: float = field(default=0.01, metadata={"at_least": 0})  # by how much it may be worse
+    # By how much it may be worse; of a figure in the target's unit a share of the champion's.
+    margin: float = field(default=0.01, metadata={"at_least": 0})
     # What becomes of a model that cannot be compared with the champion that there is.
     incomparable: str = field(default="refuse", metadata={"one_of": ["refuse", "promote"]})
     # What becomes of a model whose test rows say little: few, of one class, without some class,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.config.evaluate import CLASSIFICATION, METRICS, REGRESSION
+from pipeline.config.evaluate import CLASSIFICATION, METRICS, REGRESSION, TASKS
 from pipeline.config.preprocess import Features as Features
 from pipeline.config.preprocess import Text
 from pipeline.config.segregate import Split
@@ -168,6 +168,7 @@ class ModelConfig:
     """All that training is told beside its table."""
 
     target: str
+    task: str = field(default="auto", metadata={"one_of": ["auto", *TASKS]})  # as in data
     features: Features
     text: Text | None = None  # how preprocess made the text feature: then a server can make it
     model: Model

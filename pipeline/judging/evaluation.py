@@ -52,7 +52,7 @@ class SliceEstimates(TypedDict):
 
 
 class ColumnImportance(TypedDict):
-    """What a column is worth: impurity (None: there is none), permutation in AUC or R²."""
+    """What a column is worth: impurity (None: there is none), permutation in AUC, R², D²."""
 
     feature: str
     impurity: float | None
@@ -68,8 +68,8 @@ class Residuals(TypedDict):
     true: list[float]
     edges: list[float]
     counts: list[int]
-    half_width: float | None  # of the prediction intervals
     quantile: float | None  # that the model predicts
+    interval: dict[str, float] | None  # alpha, half_width and rows of the prediction intervals
 
 
 class Performance(TypedDict):

@@ -71,7 +71,14 @@ def metric_of(said: AnyPredictions, asked: str | None) -> str:
 
 
 def skill(said: AnyPredictions) -> float:
-    """Return the AUC, or R² of numbers; NaN where the rows have one true value."""
+    """Return the AUC, R² of numbers, D² of a quantile; NaN where the rows have one true value.
+
+    D² is the share of the pinball loss that the model avoids, of what the best constant has.
+    """
+    if isinstance(said, RegressionPredictions) and said.quantile is not None:
+        constant = np.full((len(said.truth), 1), np.quantile(said.truth, said.quantile))
+        losses = [regression_metrics(each)["pinball"] for each in (said, said.saying(constant))]
+        return 1 - losses[0] / losses[1] if losses[1] else np.nan
     figures = task_of(said).weighted(said).figures(np.ones((len(said.codes), 1)))
     name = "auc" if isinstance(said, Predictions) else "r2"
     return float(figures.get(name, np.array([np.nan]))[0])

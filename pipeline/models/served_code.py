@@ -15,20 +15,20 @@ from pipeline.models.serving import About
 CODE = "code"
 
 
-def add_to(folder: Path, about: About, packages: Iterable[str] = ()) -> None:
+def add_to(folder: Path, facts: About, packages: Iterable[str] = ()) -> None:
     """Let MLflow load a saved scikit-learn model through a copy of pyfunc.py beside it.
 
     Args:
         folder: the saved model.
-        about: what serving.json is to hold.
+        facts: what serving.json is to hold.
         packages: top-level packages that its classes are from. One that is not installed is
             copied beside pyfunc.py, whole and by itself: what it imports has to be installed.
     """
-    text = json.dumps(about, ensure_ascii=False, allow_nan=False, sort_keys=True)
+    text = json.dumps(facts, ensure_ascii=False, allow_nan=False, sort_keys=True)
     (folder / pyfunc.ABOUT).write_text(text + "\n", encoding="utf-8")
     (folder / CODE).mkdir()
     module = _add_module(folder, Path(pyfunc.__file__).read_bytes())
-    if "interval" in about:
+    if "interval" in facts:
         own = Path(regressor.__file__).read_bytes()
         module = _add_module(folder, own.replace(pyfunc.__name__.encode(), module.encode()))
     for package in packages:
@@ -63,7 +63,7 @@ def _copy_package(name: str, target: Path) -> None:
         copy.write_bytes(file.read_bytes())
 
 
-def half_width_of(folder: Path) -> float | None:
-    """Return that of the intervals around what an exported model predicts; None: it has none."""
-    about = json.loads((Path(folder) / pyfunc.ABOUT).read_text(encoding="utf-8"))
-    return about["interval"]["half_width"] if about.get("interval") else None
+def about(folder: Path) -> About:
+    """Return what serving.json of an exported model holds."""
+    content: About = json.loads((folder / pyfunc.ABOUT).read_text(encoding="utf-8"))
+    return content

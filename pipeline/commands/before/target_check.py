@@ -12,8 +12,8 @@ from pipeline import paths
 from pipeline.cache.external_files import local_file
 from pipeline.config.evaluate import CLASSIFICATION, Task
 from pipeline.config.schema import Config, Data
-from pipeline.errors import InputError
-from pipeline.tables.column_kinds import is_number, is_quantity, plain, present
+from pipeline.models import target
+from pipeline.tables.column_kinds import plain, present
 from pipeline.tables.external_chunks import ForeignSource
 
 SKLEARN = "sklearn:"
@@ -39,37 +39,10 @@ def check(config: Config, task: Task) -> None:
         return
     column = _column(data)
     if column is not None:
-        if task is CLASSIFICATION:
-            refuse_quantity(data.target, column, str(config.model.estimator["_target_"]))
-        elif len(column) and not is_number(column.type):
-            refuse_text(data.target, column)
+        numbers, estimator = task is not CLASSIFICATION, str(config.model.estimator["_target_"])
+        target.check(data.target, column, estimator, numbers)
     verdict.parent.mkdir(parents=True, exist_ok=True)
     verdict.touch()
-
-
-def refuse_quantity(target: str, column: pa.ChunkedArray, estimator: str) -> None:
-    """Refuse a classifier on numbers that are no classes."""
-    if not is_number(column.type):
-        return
-    values = present(plain(column)).cast(pa.float64(), safe=False)
-    distinct = len(pc.unique(values))
-    fractions = bool(pc.any(pc.not_equal(pc.floor(values), values)).as_py())
-    if is_quantity(distinct, len(values), fractions):
-        name = estimator.rpartition(".")[2]
-        raise InputError(
-            f"the target {target!r} is a quantity ({distinct:,} distinct numbers in "
-            f"{len(values):,} rows), but {name} predicts classes: set "
-            "model=random_forest_regressor, or data.task=classification if each number is a class"
-        )
-
-
-def refuse_text(target: str, column: pa.ChunkedArray) -> None:
-    """Refuse a regressor on what is no number."""
-    example = repr(column[0].as_py())
-    raise InputError(
-        f"the target {target!r} holds {example}, which is no number, but the model predicts "
-        "numbers: set model=random_forest, or another target (data.target)"
-    )
 
 
 def _verdict(data: Data, task: Task) -> Path | None:
@@ -103,10 +76,10 @@ def _column(data: Data) -> pa.ChunkedArray | None:
     return pc.utf8_trim_whitespace(numbers).cast(pa.float64())
 
 
-def _of_sklearn(name: str, target: str) -> pa.ChunkedArray | None:
+def _of_sklearn(name: str, column: str) -> pa.ChunkedArray | None:
     from sklearn import datasets
 
     if not hasattr(datasets, f"load_{name}"):
         return None  # get_data says so
     frame = getattr(datasets, f"load_{name}")(as_frame=True).frame
-    return pa.chunked_array([pa.array(frame[target])]) if target in frame else None
+    return pa.chunked_array([pa.array(frame[column])]) if column in frame else None

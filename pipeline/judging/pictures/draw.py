@@ -36,7 +36,8 @@ def evaluation(found: Evaluation) -> list[Picture]:
     if bins := [one for one in found["calibration"] if str(one["class"]) in names]:
         drawn.append(_calibration(bins))
     if found["importances"]:
-        cost = "R²" if "residuals" in found else "AUC"
+        spread = found.get("residuals")
+        cost = "AUC" if spread is None else "R²" if spread["quantile"] is None else "D²"
         drawn.append(_importances(found["importances"], cost))
     return drawn
 

@@ -19,7 +19,8 @@ Span = tuple[float, float]
 def pictures(found: Residuals) -> list[Picture]:
     """Return predicted against true, residuals against predicted, and the residuals' histogram."""
     predicted, true = np.array(found["predicted"]), np.array(found["true"])
-    errors, half = true - predicted, found["half_width"]
+    errors, interval = true - predicted, found["interval"]
+    half = interval["half_width"] if interval else None
     both = _span([*predicted, *true])
     axes, at = _frame(("predicted", "true"), both, both)
     _line(axes, at, both, both)
@@ -42,8 +43,8 @@ def _shown(found: Residuals) -> str:
     if found["quantile"] is not None:
         below = f"{percent(found['quantile'], 0)} of the rows should be at or below the line"
         return f"{rows}; {below}."
-    if found["half_width"] is not None:
-        return f"{rows}; thin lines: the prediction interval, ± {compact(found['half_width'])}."
+    if interval := found["interval"]:
+        return f"{rows}; thin lines: the prediction interval, ± {compact(interval['half_width'])}."
     return f"{rows}; on the line, the prediction is true."
 
 

@@ -83,10 +83,9 @@ class WeightedRegression:
 
 
 def _covered(predictions: RegressionPredictions) -> NDArray[np.bool_] | None:
-    if predictions.half_width is not None:
-        inside: NDArray[np.bool_] = (
-            np.abs(predictions.truth - predictions.predicted) <= predictions.half_width
-        )
+    if predictions.interval is not None:
+        size = np.abs(predictions.truth - predictions.predicted)
+        inside: NDArray[np.bool_] = size <= predictions.interval.half_width
         return inside
     return None if predictions.quantile is None else predictions.truth <= predictions.predicted
 

@@ -17,6 +17,21 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Interval:
+    """What is stored of the prediction intervals of a model: they are all of one width.
+
+    Attributes:
+        alpha: the share of new rows that may lie outside.
+        half_width: of the intervals around what is predicted.
+        rows: that it was found on.
+    """
+
+    alpha: float
+    half_width: float
+    rows: int
+
+
+@dataclass(frozen=True)
 class RegressionPredictions:
     """The true numbers of rows and those that a model gives them.
 
@@ -24,13 +39,13 @@ class RegressionPredictions:
         truth: (n,).
         predicted: (n,).
         quantile: what the model predicts of the target, such as 0.9; None: its mean.
-        half_width: of the prediction intervals around `predicted`; None: there are none.
+        interval: the prediction intervals around `predicted`; None: there are none.
     """
 
     truth: Floats
     predicted: Floats
     quantile: float | None = None
-    half_width: float | None = None
+    interval: Interval | None = None
 
     @classmethod
     def of(
@@ -55,14 +70,16 @@ class RegressionPredictions:
 
     def saying(self, said: Floats) -> "RegressionPredictions":
         """Return what another model says of the same rows, (n, 1) numbers without intervals."""
-        return replace(self, predicted=said[:, 0], half_width=None)
+        return replace(self, predicted=said[:, 0], interval=None)
 
     def table(self) -> pd.DataFrame:
-        """Return a row for each, in their order: truth, prediction, lower and upper if known."""
+        """Return a row for each, in their order: truth, prediction; what else is known."""
         columns = {"truth": self.truth, "prediction": self.predicted}
-        if self.half_width is not None:
-            columns["lower"] = self.predicted - self.half_width
-            columns["upper"] = self.predicted + self.half_width
+        if self.interval is not None:
+            columns["lower"] = self.predicted - self.interval.half_width
+            columns["upper"] = self.predicted + self.interval.half_width
+        if self.quantile is not None:
+            columns["quantile"] = np.full(len(self.truth), self.quantile)
         return pd.DataFrame(columns)
 
     def support(self) -> NDArray[np.int64]:

@@ -1,5 +1,7 @@
 """What can be drawn of predicted numbers: some rows, and how the residuals are spread."""
 
+from dataclasses import asdict
+
 import numpy as np
 
 from pipeline.judging.evaluation import Performance, Residuals
@@ -32,5 +34,6 @@ def residuals(predictions: RegressionPredictions) -> Residuals:
     return {
         "predicted": predicted[few].tolist(), "true": truth[few].tolist(),
         "edges": edges.tolist(), "counts": counts.tolist(),
-        "half_width": predictions.half_width, "quantile": predictions.quantile,
+        "quantile": predictions.quantile,
+        "interval": asdict(predictions.interval) if predictions.interval else None,
     }  # fmt: skip
