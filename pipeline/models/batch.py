@@ -48,6 +48,7 @@ class BatchPredictor:
         except pyfunc.UnfitError as error:
             raise InputError(f"{name}: {error}") from error
         classes = getattr(pipeline, "classes_", None)
+        self.numbers = classes is None  # that it answers with
         label = pa.float64() if classes is None else pa.array(classes.tolist()).type
         names = self._model.names()
         self._added = pa.schema([(names[0], label), *((n, pa.float64()) for n in names[1:])])
