@@ -33,20 +33,16 @@ def export(target: Path) -> None:
     """Fit and export the model."""
     import pandas as pd
 
-    from pipeline.models import build, export
+    from pipeline.models import build, export, serving
     from train_random_forest import train
 
     table = pd.read_parquet(ROOT / "assets/songs_sample.parquet")
     one, two = (table[column].fillna("") for column in TEXT.columns)
     table[TEXT.name] = one + " " + two
     pipeline = build.build_pipeline(FEATURES, MODEL, 42)
-    export.export(
-        train.fit(pipeline, table, DATA["target"]),
-        target,
-        table,
-        DATA["target"],
-        made=RowValues(text=TEXT),
-    )
+    made = serving.Made(RowValues(text=TEXT))
+    fitted = train.fit(pipeline, table, DATA["target"])
+    export.export(fitted, target, table, DATA["target"], made=made)
 
 
 def usual(folder: Path) -> None:

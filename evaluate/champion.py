@@ -11,6 +11,7 @@ from evaluate.table import TableReader, digests
 from pipeline.errors import InputError
 from pipeline.judging.evaluation import Label
 from pipeline.judging.predictions import in_order
+from pipeline.judging.tasks import is_regression
 from pipeline.models import export
 from pipeline.step.start import StepRun
 from pipeline.store.versions import Version
@@ -18,7 +19,10 @@ from pipeline.store.versions import Version
 
 @dataclass(frozen=True)
 class Candidate:
-    """The model that is evaluated: its version, its classes, how many rows it was asked about."""
+    """The model that is evaluated: its version, its classes, how many rows it was asked about.
+
+    One that predicts numbers has no classes.
+    """
 
     version: Version
     classes: Sequence[Label]
@@ -49,14 +53,18 @@ def read(
             reason = f"predicts {other!r}, not {table.target!r}: not compared"
             return Rival(version.reference, reason)
         model = export.load(folder, trusted)
-        probabilities, _ = table.probabilities(model, candidate.rows)
+        said, _ = table.said(model, candidate.rows)
     except InputError as error:
         return Rival(version.reference, f"cannot judge these rows: {error}")
-    ordered = in_order(probabilities, model.classes_.tolist(), candidate.classes)
+    if is_regression(model) != (not candidate.classes):
+        kinds = ("numbers", "classes") if is_regression(model) else ("classes", "numbers")
+        return Rival(version.reference, "predicts {}, not {}: not compared".format(*kinds))
+    classes = [] if is_regression(model) else model.classes_.tolist()
+    ordered = in_order(said, classes, candidate.classes) if classes else said
     if ordered is None:
         return Rival(version.reference, "knows other classes: not compared")
     unseen = ~_seen(run, version, candidate, table)
-    return Rival(version.reference, probabilities=ordered, unseen=unseen)
+    return Rival(version.reference, said=ordered, unseen=unseen)
 
 
 def _seen(

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.evaluate import LOSSES, Gate
-from pipeline.judging import bootstrap
+from pipeline.judging import bootstrap, paired
 from pipeline.judging.evaluation import Comparison
-from pipeline.judging.predictions import Predictions
-from pipeline.judging.weighted_metrics import Figures, WeightedMetrics
+from pipeline.judging.tasks import AnyPredictions, metric_of, task_of
+from pipeline.judging.weighted_metrics import Figures
 
 SURE = 95  # percent
 FEWEST = 100  # test rows that a comparison needs, if the champion was trained on others
@@ -23,18 +23,18 @@ class Rival:
     Attributes:
         reference: its name and version.
         reason: why it cannot be compared; None if it can.
-        probabilities: (n, k), the classes in the candidate's order.
+        said: (n, k) probabilities, the classes in the candidate's order; or (n, 1) numbers.
         unseen: (n,) the rows that it was not trained on.
     """
 
     reference: str
     reason: str | None = None
-    probabilities: NDArray[np.float64] | None = None
+    said: NDArray[np.float64] | None = None
     unseen: NDArray[np.bool_] | None = None
 
 
 def against(
-    rival: Rival | None, predictions: Predictions, gate: Gate, how: bootstrap.Bootstrap
+    rival: Rival | None, predictions: AnyPredictions, gate: Gate, how: bootstrap.Bootstrap
 ) -> tuple[Comparison | None, str | None]:
     """Compare the candidate with the champion on the rows that the champion was not trained on.
 
@@ -49,19 +49,17 @@ def against(
     """
     if rival is None:
         return None, None
-    if rival.probabilities is None or rival.unseen is None:
+    if rival.said is None or rival.unseen is None:
         return None, f"{rival.reference} {rival.reason}"
     unseen, new = rival.unseen, int(rival.unseen.sum())
     if new < min(FEWEST, len(unseen)):
         note = f"{rival.reference} was trained on all but {new} of the test rows: not compared"
         return None, note
     both = predictions.part(unseen)
-    compared = compare(both, rival.probabilities[unseen], gate, how)
+    compared = compare(both, both.saying(rival.said[unseen]), gate, how)
     if not all(map(isfinite, (compared["difference"], compared["low"], compared["high"]))):
-        return (
-            None,
-            f"{gate.metric} is not defined on these rows: not compared with {rival.reference}",
-        )
+        metric, other = compared["metric"], rival.reference
+        return None, f"{metric} is not defined on these rows: not compared with {other}"
     if new == len(unseen):
         return compared, None
     return compared, (f"compared on the {new:,} of {len(unseen):,} test rows that "
@@ -69,7 +67,7 @@ def against(
 
 
 def compare(
-    candidate: Predictions, champion: NDArray[np.float64], gate: Gate, how: bootstrap.Bootstrap
+    candidate: AnyPredictions, champion: AnyPredictions, gate: Gate, how: bootstrap.Bootstrap
 ) -> Comparison:
     """Compare two models on the same rows by a paired bootstrap.
 
@@ -79,7 +77,7 @@ def compare(
 
     Args:
         candidate: its predictions of (n,) rows.
-        champion: (n, k) the champion's probabilities, the same classes in the same order.
+        champion: its predictions of them, the same classes in the same order.
         gate: the metric and the margin.
         how: the resampling.
 
@@ -87,19 +85,20 @@ def compare(
         low and high each hold with 95 % confidence; NaN for areas with one class. A loss has
         its sign turned in difference, low and high: more is better.
     """
-    codes, metric = candidate.codes, gate.metric
-    models = [WeightedMetrics(codes, candidate.probabilities), WeightedMetrics(codes, champion)]
-    ones = np.ones((len(codes), 1))
-    one, other = (float(_of(metric, model.figures(ones, [metric]))[0]) for model in models)
-    drawn = bootstrap.distributions(models, how.resamples, how.seed, [metric])
+    metric = metric_of(candidate, gate.metric)
+    plain, drawn = paired.drawn(candidate, champion, how, [metric])
+    one, other = (float(_of(metric, figures)[0]) for figures in plain)
+    in_unit = metric in task_of(candidate).about.in_unit
+    margin = gate.margin * other if in_unit else gate.margin
     sign = -1.0 if metric in LOSSES else 1.0
     differences = sign * (_of(metric, drawn[0]) - _of(metric, drawn[1]))
     low, high = (float(bound) for bound in np.percentile(differences, [100 - SURE, SURE]))
     return {"metric": metric, "candidate": one, "champion": other,
             "difference": sign * (one - other), "low": low, "high": high,
-            "margin": gate.margin, "worse": high < -gate.margin}  # fmt: skip
+            "margin": margin, "worse": high < -margin}  # fmt: skip
 
 
 def _of(metric: str, figures: Figures) -> NDArray[np.float64]:
     """Return a figure, NaN where there is none."""
-    return figures.get(metric, np.full(figures["accuracy"].shape, np.nan))
+    shape = next(figures[name].shape for name in ("accuracy", "rmse") if name in figures)
+    return figures.get(metric, np.full(shape, np.nan))

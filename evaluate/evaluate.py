@@ -8,23 +8,25 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from evaluate.intervals import estimates
-from pipeline.config.evaluate import Judging, OfSlices, figures
-from pipeline.judging import bootstrap, calibration, importances, metrics, slices
+from pipeline.config.evaluate import LOSSES, Judging
+from pipeline.judging import bootstrap, calibration, importances, slices
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import (
     ClassEstimates,
     Estimate,
     Evaluation,
     Label,
+    Resampling,
     SliceEstimates,
     estimates_of,
 )
+from pipeline.judging.formatting import cell
 from pipeline.judging.permuting import screening
 from pipeline.judging.permuting.draws import Draws
 from pipeline.judging.predictions import Predictions
+from pipeline.judging.tasks import AnyPredictions, task_of
 
 SHOWN = 3  # figures of the whole that are told on the way
-OF_A_SLICE = figures(OfSlices)
 Row = dict[str, Label | None]
 
 
@@ -34,16 +36,16 @@ class Judged:
 
     Attributes:
         model: the fitted pipeline.
-        target: the column with the true class.
+        target: the column with the truth.
         predictions: of the (n,) test rows.
-        metrics: classification_metrics of the predictions.
+        metrics: those of the predictions.
         sample: the rows that the permutations take; see importances.of_columns.
         sliced: (n, columns) the columns that slices are made of.
     """
 
     model: Pipeline
     target: str
-    predictions: Predictions
+    predictions: AnyPredictions
     metrics: dict[str, float]
     sample: pd.DataFrame
     sliced: pd.DataFrame
@@ -63,31 +65,36 @@ def evaluation(subject: Judged, settings: Judging, seed: int) -> Evaluation:
     how = Bootstrap(settings.resamples, seed)
     whole, each = estimates(predictions, how, subject.metrics)
     support = predictions.support().tolist()
-    measured = metrics.performance(predictions, subject.metrics)
-    return {
+    measured = task_of(predictions).performance(predictions, subject.metrics)
+    of_classes = predictions if isinstance(predictions, Predictions) else None
+    found: Evaluation = {
         "target": subject.target,
         "classes": labels,
         "rows": len(predictions.codes),
-        "bootstrap": {
-            "resamples": how.resamples,
-            "confidence": how.confidence,
-            "seed": seed,
-            "method": f"{bootstrap.METHOD}; {settings.slice_resamples} resamples for slices",
-        },
+        "bootstrap": _resampling(how, predictions, settings.slice_resamples),
         "overall": [{"metric": name, **figure} for name, figure in whole.items()],
         "per_class": [
             cast("ClassEstimates", {"class": label, "support": rows, **of_class})
-            for label, rows, of_class in zip(labels, support, each, strict=True)
+            for label, rows, of_class in zip(labels, support, each, strict=False)
         ],
         "confusion": measured["confusion"],
         "roc": measured["roc"],
         "precision_recall": measured["precision_recall"],
-        "calibration": calibration.of_predictions(predictions),
+        "calibration": calibration.of_predictions(of_classes) if of_classes else [],
         "slices": list(_slices(subject, settings, seed)),
         "importances": importances.of_columns(
             subject.model, subject.sample, predictions, draws(settings, seed)
         ),
     }
+    if "residuals" in measured:
+        found["residuals"] = measured["residuals"]
+    return found
+
+
+def _resampling(how: Bootstrap, said: AnyPredictions, of_slices: int) -> Resampling:
+    method = bootstrap.METHOD if isinstance(said, Predictions) else bootstrap.OF_NUMBERS
+    return {"resamples": how.resamples, "confidence": how.confidence, "seed": how.seed,
+            "method": f"{method}; {of_slices} resamples for slices"}  # fmt: skip
 
 
 def draws(settings: Judging, seed: int) -> Draws:
@@ -99,6 +106,7 @@ def draws(settings: Judging, seed: int) -> Draws:
 
 def _slices(subject: Judged, settings: Judging, seed: int) -> Iterator[SliceEstimates]:
     how = Bootstrap(settings.slice_resamples, seed)
+    names = task_of(subject.predictions).about.of_slices
     for column in subject.sliced:
         for value, inside in slices.slices(subject.sliced[column]):
             whole, _ = estimates(subject.predictions.part(inside), how, within_classes=False)
@@ -106,7 +114,7 @@ def _slices(subject: Judged, settings: Judging, seed: int) -> Iterator[SliceEsti
             yield {
                 "column": str(column), "value": value, "rows": rows,
                 "small": rows < settings.small_slice,
-                "metrics": {name: whole[name] for name in OF_A_SLICE},
+                "metrics": {name: whole[name] for name in names},
             }  # fmt: skip
 
 
@@ -158,16 +166,18 @@ def log_lines(evaluation: Evaluation) -> list[str]:
     lines = [f"95 % intervals of {resamples:,} resamples: {', '.join(bounds)}"] if bounds else []
     if dummy := evaluation.get("baseline"):
         figures = ", ".join(f"{n} {value:.4f}" for n, value in dummy["metrics"].items())
-        lines.append(f"baseline, always {dummy['class']}: {figures}")
+        lines.append(f"baseline, always {cell(dummy['class'])}: {figures}")
     if screened := evaluation.get("screened"):
         lines.append(screening.sentence(screened))
+    name = "rmse" if "residuals" in evaluation else "f1"
     large = [
         (value, part)
         for part in evaluation["slices"]
-        if not part["small"] and (value := part["metrics"]["f1"]["value"]) is not None
+        if not part["small"] and (value := part["metrics"][name]["value"]) is not None
     ]
     if large:
-        value, weakest = min(large, key=lambda pair: pair[0])
+        worst, word = (max, "highest") if name in LOSSES else (min, "lowest")
+        value, weakest = worst(large, key=lambda pair: pair[0])
         where, rows = f"{weakest['column']} {weakest['value']}", f"{weakest['rows']:,} rows"
-        lines.append(f"lowest f1 of a slice: {value:.4f} ({where}, {rows})")
+        lines.append(f"{word} {name} of a slice: {value:.4f} ({where}, {rows})")
     return lines

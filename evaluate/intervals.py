@@ -1,14 +1,19 @@
 """Figures with their bootstrap intervals, and a sentence on those that are not defined."""
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.evaluate import OfClasses, figures
-from pipeline.judging import bootstrap, metrics
+from pipeline.judging import bootstrap
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import Estimate, bare
 from pipeline.judging.predictions import Predictions
-from pipeline.judging.weighted_metrics import AREAS, Figures, WeightedMetrics
+from pipeline.judging.regression.predictions import Interval
+from pipeline.judging.tasks import AnyPredictions, Weighted, task_of
+from pipeline.judging.weighted_metrics import AREAS, Figures
+from pipeline.models import served_code
 
 Bounds = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 FEW = 15  # rows of a class: below, intervals hold less often than they say
@@ -20,8 +25,14 @@ ONE_CLASS = "not defined: all rows are of one class"
 ECE = "predicted class, 15 bins of equal width; too high when rows are few"
 
 
+def of_model(folder: Path) -> Interval | None:
+    """Return the prediction intervals of an exported model; None if it has none."""
+    stored = served_code.about(folder).get("interval")
+    return Interval(**stored) if stored else None
+
+
 def estimates(
-    predictions: Predictions,
+    predictions: AnyPredictions,
     how: Bootstrap,
     values: dict[str, float] | None = None,
     within_classes: bool = True,
@@ -31,18 +42,31 @@ def estimates(
     Args:
         predictions: of any rows.
         how: the resampling.
-        values: classification_metrics of the predictions, where they have been computed.
+        values: metrics of the predictions, where they have been computed.
         within_classes: whether the split has fixed how many rows each class has; else a slice.
     """
+    task = task_of(predictions)
     if values is None:
-        values = metrics.classification_metrics(predictions)
-    weighted = WeightedMetrics(predictions.codes, predictions.probabilities)
+        values = task.metrics(predictions)
+    weighted = task.weighted(predictions)
     (drawn,) = bootstrap.distributions(
         [weighted], how.resamples, how.seed, AREAS if within_classes else ["auc"], within_classes
     )
     support = predictions.support()
     bounds = _bounds(drawn, weighted, how, support[support > 0])
-    whole = {name: _of_whole(name, values, bounds, support) for name in metrics.HEADLINE}
+    if not isinstance(predictions, Predictions):
+        names = [name for name in values if name in task.about.figures]
+        lacking = {name: bare(None, note) for name, note in task.about.undefined.items()}
+        found = {name: _of_whole(name, values, bounds, support) for name in names}
+        return found | {n: lack for n, lack in lacking.items() if n not in found}, []
+    whole = {name: _of_whole(name, values, bounds, support) for name in task.about.figures}
+    return whole, _of_classes(predictions, values, bounds)
+
+
+def _of_classes(
+    predictions: Predictions, values: dict[str, float], bounds: Bounds
+) -> list[dict[str, Estimate]]:
+    support = predictions.support()
     position = {int(code): at for at, code in enumerate(np.flatnonzero(support))}
     predicted = np.bincount(predictions.predicted, minlength=len(support))
     each = []
@@ -53,12 +77,10 @@ def estimates(
             plain = _plain(f"class_{name}", values.get(f"{name}/{label}"), bounds, at)
             of_class[name] = _of_class(name, plain, rows, int(predicted[code]))
         each.append(of_class)
-    return whole, each
+    return each
 
 
-def _bounds(
-    drawn: Figures, weighted: WeightedMetrics, how: Bootstrap, sizes: NDArray[np.int64]
-) -> Bounds:
+def _bounds(drawn: Figures, weighted: Weighted, how: Bootstrap, sizes: NDArray[np.int64]) -> Bounds:
     """Return the bounds of each figure; sizes has the rows of each class that is present."""
     bounds: Bounds = {}
     for name, values in drawn.items():
@@ -68,6 +90,8 @@ def _bounds(
             bounds[name] = low, high
         elif name != "gaps":
             bounds[name] = how.interval(values, int(sizes.sum()))
+    if "gaps" not in drawn:
+        return bounds
     gaps = weighted.figures(np.ones((int(sizes.sum()), 1)), areas=())["gaps"]
     low, high = map(np.asarray, how.calibration_interval(gaps, drawn["gaps"]))
     return bounds | {"ece": (low, high)}

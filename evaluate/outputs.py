@@ -9,7 +9,7 @@ from evaluate.baseline import not_beaten
 from evaluate.weaknesses import weaknesses
 from pipeline.judging.evaluation import Evaluation
 from pipeline.judging.pictures import draw
-from pipeline.judging.predictions import Predictions
+from pipeline.judging.tasks import AnyPredictions
 from pipeline.step import performance
 from pipeline.step.start import StepRun
 from pipeline.tables import table_files
@@ -17,9 +17,10 @@ from pipeline.tables import table_files
 PIECE = 2**16  # rows of the predictions written at a time
 
 
-def write_predictions(run: StepRun, name: str, predictions: Predictions, target: str) -> None:
+def write_predictions(run: StepRun, name: str, predictions: AnyPredictions, target: str) -> None:
     """Make the table of predictions an output."""
-    description = f"Truth, prediction and class probabilities of {target} on the test rows"
+    what = "class probabilities" if predictions.labels else "interval"
+    description = f"Truth, prediction and {what} of {target} on the test rows"
     parts = (
         predictions.part(slice(begin, begin + PIECE))
         for begin in range(0, len(predictions.codes), PIECE)

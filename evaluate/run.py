@@ -2,16 +2,18 @@
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-from evaluate import baseline, champion, comparison, evaluate, gate, outputs
+from evaluate import baseline, champion, comparison, evaluate, gate, intervals, outputs
 from evaluate.table import TableReader
 from pipeline.config.evaluate import EvaluateConfig
 from pipeline.judging import importances
 from pipeline.judging.bootstrap import Bootstrap
+from pipeline.judging.regression.predictions import RegressionPredictions
 from pipeline.models import export
 from pipeline.step import arguments, lineage, performance, start
 
@@ -29,6 +31,8 @@ def go(args: Namespace) -> None:
         table = TableReader(run.open_table(args.test_data), target)
         sliced = table.columns(config.slices)
         predictions, sample = table.predictions(model, evaluate.draws(settings, seed))
+        if isinstance(predictions, RegressionPredictions):
+            predictions = replace(predictions, interval=intervals.of_model(folder))
         metrics = performance.record_metrics(run, predictions)
         outputs.write_predictions(run, args.artifact_name, predictions, target)
 
@@ -36,7 +40,7 @@ def go(args: Namespace) -> None:
         evaluation = evaluate.evaluation(subject, settings, seed)
         if screened := importances.screened(model, evaluate.draws(settings, seed)):
             evaluation["screened"] = screened
-        trained = baseline.shares(run, version, target, predictions)
+        trained = baseline.trained_on(run, version, target, predictions)
         how = Bootstrap(settings.resamples, seed)
         evaluation["baseline"] = baseline.judge(predictions, trained, asked, how)
         outputs.write_evaluation(run, args.evaluation_artifact, evaluation)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from pipeline.judging.permuting.draws import Draws
-from pipeline.judging.predictions import Predictions, class_codes
+from pipeline.judging.predictions import class_codes
 from pipeline.judging.slices import check_columns
+from pipeline.judging.tasks import AnyPredictions, is_regression, predictions_of
 from pipeline.models import export, features
 from pipeline.tables import row_digests
 from pipeline.tables.table_files import Source
@@ -23,7 +24,7 @@ class TableReader:
 
     Args:
         source: the table.
-        target: the column with the true class.
+        target: the column with the truth.
 
     Attributes:
         names: of all its columns.
@@ -46,29 +47,37 @@ class TableReader:
         return self._frame(self._source.pieces(list(dict.fromkeys(names))))
 
     def truth(self) -> NDArray[np.generic]:
-        """Return the true class of each row, (n,); InputError where the target is missing."""
+        """Return the true value of each row, (n,); InputError where the target is missing."""
         if self.target not in self.names:
             features.labels(pd.DataFrame(columns=self.names), self.target)  # refuses them
         return features.labels(self._frame(self._source.pieces([self.target])), self.target)
 
     def predictions(
         self, model: Pipeline, draws: Draws | None = None
-    ) -> tuple[Predictions, pd.DataFrame]:
+    ) -> tuple[AnyPredictions, pd.DataFrame]:
         """Return what a model says of all rows, and the rows of draws.all_rows with its features.
 
         Raises:
             InputError: a column is missing or unfit, or a true class is unknown to the model.
         """
-        codes = class_codes(self.truth(), model.classes_)
+        truth = self.truth()
+        codes = (
+            np.zeros(len(truth), np.int64)
+            if is_regression(model)
+            else class_codes(truth, model.classes_)
+        )
         sampled = draws.all_rows(codes) if draws else NO_ROWS
-        probabilities, sample = self.probabilities(model, len(codes), sampled)
-        return Predictions(codes, probabilities, model.classes_), sample
+        said, sample = self.said(model, len(codes), sampled)
+        return predictions_of(model, truth, said), sample
 
-    def probabilities(
+    def said(
         self, model: Pipeline, rows: int, sampled: NDArray[np.int64] = NO_ROWS
     ) -> tuple[NDArray[np.float64], pd.DataFrame]:
-        """Return a model's (rows, k) probabilities, and the sampled rows (ascending) as a frame."""
-        probabilities = np.empty((rows, len(model.classes_)))
+        """Return a model's (rows, k) probabilities, and the sampled rows (ascending) as a frame.
+
+        Of a regressor they are (rows, 1) numbers.
+        """
+        said = np.empty((rows, 1 if is_regression(model) else len(model.classes_)))
         kept, begin = [], 0
         for piece in self._source.pieces(self._features(model)):
             end = begin + len(piece)
@@ -76,9 +85,9 @@ class TableReader:
             kept.append(piece.take(pa.array(sampled[first:last] - begin)))
             if len(piece):
                 frame = self._frame([piece])
-                probabilities[begin:end] = export.predict(model, frame)[0]
+                said[begin:end] = export.predict(model, frame)[0]
             begin = end
-        return probabilities, self._frame(kept)
+        return said, self._frame(kept)
 
     def digests(self, columns: Sequence[str]) -> NDArray[np.uint64]:
         """Return a number for the values of each row in some columns; see row_digests."""

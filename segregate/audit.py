@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.config import segregate as settings
 from pipeline.splits.times import moments_of
 from pipeline.tables import numbers, row_digests
+from pipeline.tables.column_kinds import is_number, is_quantity
 from pipeline.tables.column_types import is_text
 from segregate import telling
 from segregate.certificate import EQUAL_KEY, EQUAL_ROWS, OTHER_TARGET, ClassRows, Leak, Overlap
@@ -54,6 +55,7 @@ class Audit:
         self._samples: tuple[list[pa.Table], list[pa.Table]] = ([], [])
         self._spans: tuple[list[Any], list[Any]] = ([], [])  # first and last time of each block
         self._classes: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        self._is_number = target in schema.names and is_number(schema.field(target).type)
         self._counted = target in schema.names and not pt.is_nested(schema.field(target).type)
 
     def add(self, part: int, block: pa.Table) -> None:
@@ -109,8 +111,16 @@ class Audit:
     def one_sided(self) -> list[ClassRows]:
         """Return the classes of which only one of the two tables has rows."""
         train, test = self._classes
+        if self._is_quantity():
+            return []
         return [{"class": name, "train": train[name], "test": test[name]}
                 for name in sorted({*train} ^ {*test}) if self._counted]  # fmt: skip
+
+    def _is_quantity(self) -> bool:
+        """Say whether the target is a number that is no class."""
+        values, rows = set().union(*self._classes), sum(self._seen)
+        fractions = any(float(value) % 1 for value in values) if self._is_number else False
+        return self._is_number and is_quantity(len(values), rows, fractions)
 
     def equal_in_key(self, fitted: NDArray[np.bool_]) -> Leak:
         """Return the share of the test rows whose key some train row has that is left to fit."""

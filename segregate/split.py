@@ -43,7 +43,7 @@ def split(
     """
     keys = _keys(source, how)
     parts = division.assign(keys, how)
-    certificate = certify(how, keys, parts)
+    certificate = certify(how, division.with_strata(keys, how), parts)
     fitted = _fitted(source, keys, parts[TRAIN], how, wanted) if wanted.leaks else None
     del keys  # what is known of the rows but their places does not stay in memory
     places = targets(parts, block_rows(source.schema))

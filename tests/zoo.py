@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.config.model import Features, Model
 from pipeline.config.preprocess import RowValues, Text
-from pipeline.models import build
+from pipeline.models import build, serving
 from pipeline.models import export as exporting
 from train_random_forest import train
 
@@ -52,7 +52,8 @@ def fitted(seed: int = 7) -> Any:
 
 def export(folder: Path) -> Path:
     """Export the model with what preprocess does for its text."""
-    exporting.export(fitted(), folder, made_up(), "kind", made=RowValues(text=TEXT))
+    made = serving.Made(RowValues(text=TEXT))
+    exporting.export(fitted(), folder, made_up(), "kind", made=made)
     return folder
 
 

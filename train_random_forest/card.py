@@ -35,8 +35,9 @@ def text(
         how = f"by models of {config.model.folds} folds that were not fitted on them, {how}"
     packages = {name: version(name) for name in REQUIREMENTS}
     table, metrics = run.record.inputs[0], run.record.headline()
+    classes = getattr(fitted, "classes_", None)
     return model_card.training(model_card.Training(
-        config.target, fitted.classes_.tolist(), config.features,
+        config.target, classes if classes is None else classes.tolist(), config.features,
         config.text.columns if config.text and config.features.text else [],
         config.model.estimator, table["name"], table["digest"], rows, how, metrics,
         {"Python": platform.python_version(), **packages},

@@ -2,13 +2,13 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import joblib
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +16,8 @@ from pipeline import progress
 from pipeline.config.model import Model
 from pipeline.errors import InputError
 from pipeline.judging.predictions import Predictions
+from pipeline.judging.regression.predictions import RegressionPredictions, quantile_of
+from pipeline.judging.tasks import AnyPredictions, metric_of
 from pipeline.models import export, features
 from pipeline.splits.keys import Rows
 from pipeline.step import forks
@@ -35,7 +37,7 @@ class OutOfFold:
         figures: of each fold.
     """
 
-    predictions: Predictions
+    predictions: AnyPredictions
     rows: NDArray[np.integer]
     folds: NDArray[np.integer]
     figures: list[Figures]
@@ -61,7 +63,7 @@ def judge(
     Raises:
         InputError: as train.fit, with the number of the fold.
     """
-    said: list[Predictions] = []
+    said: list[AnyPredictions] = []
     figures: list[Figures] = []
     counter = progress.Counter("folds", len(parts))
     with closing(predictions(unfitted, frame, target, parts, run.workers)) as judged:
@@ -70,18 +72,20 @@ def judge(
             figures.append(headline(fold))
             _tell(run, figures, (len(fitting), len(fold.codes)), len(parts))
             counter.tell(len(said))
-            if reason := hopeless(figures, model.stop_metric, model.stop_below):
+            metric = metric_of(fold, model.stop_metric)
+            if reason := hopeless(figures, metric, model.stop_below):
                 run.log(metrics(figures))
                 run.stop(f"stopped after fold {len(said)} of {len(parts)}: {reason}")
                 return None
     counter.end()
-    _note_unseen(run, frame[target], parts)
+    if said[0].labels:
+        _note_unseen(run, frame[target], parts)
     return joined(said, [judging for _, judging in parts], figures)
 
 
 def predictions(
     unfitted: Pipeline, frame: pd.DataFrame, target: str, parts: Sequence[Rows], workers: int
-) -> Generator[Predictions]:
+) -> Generator[AnyPredictions]:
     """Yield what the model of each fold says of the fold's rows.
 
     A class that no row has which it was fitted on has probability 0. The workers share the cores,
@@ -89,7 +93,8 @@ def predictions(
     its threads, has one whatever it is.
     """
     truth = features.labels(frame, target)
-    classes = np.unique(truth)
+    quantity = is_regressor(unfitted)
+    classes = np.unique(truth) if not quantity else np.zeros(1)
     workers = min(workers, len(parts), joblib.cpu_count())
     cores, threads, own = joblib.cpu_count() // workers, {"blas": 1}, clone(unfitted)
     if workers > 1:
@@ -105,13 +110,19 @@ def predictions(
                 said = export.predict(fitted, frame.iloc[judging])[0]
         except InputError as error:
             raise InputError(f"fold {number + 1} of {len(parts)}: {error}") from error
+        if quantity:
+            return said
         probabilities = np.zeros((len(judging), len(classes)))
         probabilities[:, np.searchsorted(classes, fitted.classes_)] = said
         return probabilities
 
     with closing(forks.in_order(of_fold, len(parts), workers)) as answers:
-        for (_, judging), probabilities in zip(parts, answers, strict=True):
-            yield Predictions.of(truth[judging], probabilities, classes)
+        for (_, judging), said in zip(parts, answers, strict=True):
+            if quantity:
+                quantile = quantile_of(unfitted[-1])
+                yield RegressionPredictions.of(truth[judging], said, quantile)
+            else:
+                yield Predictions.of(truth[judging], said, classes)
 
 
 def record(run: StepRun, judged: OutOfFold) -> None:
@@ -140,15 +151,19 @@ def _note_unseen(run: StepRun, truth: pd.Series, parts: Sequence[Rows]) -> None:
 
 
 def joined(
-    said: Sequence[Predictions], judging: Sequence[NDArray[np.integer]], figures: list[Figures]
+    said: Sequence[AnyPredictions], judging: Sequence[NDArray[np.integer]], figures: list[Figures]
 ) -> OutOfFold:
     """Return what was said of each fold in the order of the table; `judging` are their rows."""
     rows = np.concatenate(judging)
     order = np.argsort(rows)
     folds = np.repeat(np.arange(1, len(judging) + 1), [len(part) for part in judging])
-    codes, probabilities = (
-        np.concatenate([getattr(fold, name) for fold in said])[order]
-        for name in ("codes", "probabilities")
+    first = said[0]
+    names = ("codes", "probabilities") if isinstance(first, Predictions) else ("truth", "predicted")
+    truth, answers = (
+        np.concatenate([getattr(fold, name) for fold in said])[order] for name in names
     )
-    whole = Predictions(codes, probabilities, said[0].classes)
+    if isinstance(first, Predictions):
+        whole: AnyPredictions = replace(first, codes=truth, probabilities=answers)
+    else:
+        whole = replace(first, truth=truth, predicted=answers)
     return OutOfFold(whole, rows[order], folds[order], figures)

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pipeline.config.evaluate import LOSSES
-from pipeline.judging.metrics import HEADLINE, classification_metrics
-from pipeline.judging.predictions import Predictions
+from pipeline.config.evaluate import LOSSES, TASKS
+from pipeline.judging.tasks import AnyPredictions, task_of
 
 Figures = Mapping[str, float]
 
 
-def headline(fold: Predictions) -> Figures:
+def headline(fold: AnyPredictions) -> Figures:
     """Return the metrics of the whole of a fold's rows."""
-    values = classification_metrics(fold)
-    return {name: values[name] for name in HEADLINE if name in values}
+    task = task_of(fold)
+    values = task.metrics(fold)
+    return {name: values[name] for name in values if name in task.about.figures}
 
 
 def metrics(figures: Sequence[Figures]) -> dict[str, float]:
@@ -25,7 +25,8 @@ def metrics(figures: Sequence[Figures]) -> dict[str, float]:
         no auc); cv_f1_std, their sample standard deviation, from two folds on; cv_f1_fold_1, ...
         each; the same for the other metrics.
     """
-    found = {name: [fold[name] for fold in figures if name in fold] for name in HEADLINE}
+    names = [n for task in TASKS.values() for n in task.figures]
+    found = {name: [fold[name] for fold in figures if name in fold] for name in names}
     result: dict[str, float] = {"cv_folds_done": len(figures)}
     result |= {f"cv_{name}": float(np.mean(values)) for name, values in found.items() if values}
     result |= {

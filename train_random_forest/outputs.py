@@ -1,15 +1,41 @@
 """What training leaves beside the model."""
 
+from dataclasses import asdict
+from typing import Any
+
 import pyarrow as pa
 
-from pipeline.judging.predictions import Predictions
+from pipeline.judging.regression import conformal
+from pipeline.judging.regression.predictions import Interval, RegressionPredictions
+from pipeline.judging.tasks import AnyPredictions
 from pipeline.step.performance import Rows
 from pipeline.step.start import StepRun
 from train_random_forest.cross_validation import OutOfFold
 
 
+def interval(run: StepRun, said: AnyPredictions, alpha: float | None) -> dict[str, Any] | None:
+    """Return what is stored of the intervals around what a regressor predicts; None: no intervals.
+
+    Args:
+        run: is told where there are too few rows for one.
+        said: predictions of rows that the model, or that of their fold, was not fitted on.
+        alpha: share of new rows that may lie outside; None: no intervals.
+    """
+    if not isinstance(said, RegressionPredictions) or said.quantile is not None or alpha is None:
+        return None
+    half = conformal.half_width(said.truth - said.predicted, alpha)
+    if half is None:
+        run.note(
+            f"no prediction intervals: {len(said.truth)} rows that validate are too few for "
+            f"model.interval_alpha={alpha:g}, which needs {conformal.rows_needed(alpha)}"
+        )
+        return None
+    run.log({"interval_half_width": half})
+    return asdict(Interval(alpha, half, len(said.truth)))
+
+
 def keep(
-    run: StepRun, name: str, said: Predictions, rows: Rows | None, judged: OutOfFold | None
+    run: StepRun, name: str, said: AnyPredictions, rows: Rows | None, judged: OutOfFold | None
 ) -> None:
     """Make what was said of the rows that validate an output: models are compared on them.
 

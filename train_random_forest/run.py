@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.config.model import ModelConfig
 from pipeline.config.segregate import Split
-from pipeline.models import build, export
+from pipeline.models import build, export, serving
 from pipeline.splits import division, folds
 from pipeline.step import arguments, lineage, performance, start
 from train_random_forest import card, cross_validation, outputs, train
@@ -27,7 +27,7 @@ def go(args: Namespace) -> None:
         target, model = config.target, config.model
         unfitted = build.build_pipeline(config.features, model, args.random_seed)
         run.require_checked([args.train_data], args.checks_artifact, args.checks_override)
-        table = run.read_table(args.train_data)
+        table = train.suited(run.read_table(args.train_data), config, unfitted)
         lineage.warn_of_made_features(run, config.features, config)
         how, judged = _division(args, config.split), None
         if model.folds:
@@ -49,12 +49,13 @@ def go(args: Namespace) -> None:
         said = judged.predictions if judged else performance.predicted(fitted, aside, target)
         performance.validate(run, fitted, said)
         performance.record_fit(run, fitted, frame, rows, target)
+        made = serving.Made(config, outputs.interval(run, said, model.interval_alpha))
         about = card.text(run, fitted, config, args, (len(training), len(said.codes)))
         if judged:
             cross_validation.record(run, judged)
         outputs.keep(run, args.predictions_artifact, said, rows.get("validation"), judged)
         folder = run.output_path(args.export_artifact)
-        export.export(fitted, folder, training, target, model.trusted_types, config, about)
+        export.export(fitted, folder, training, target, model.trusted_types, made, about)
         estimator = type(fitted[-1]).__name__
         what = f"{estimator} that predicts {target}, with all its processing"
         facts = {"estimator": estimator, "target": target}

@@ -6,19 +6,38 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel
 
 from pipeline import progress
+from pipeline.config.evaluate import CLASSIFICATION
+from pipeline.config.model import ModelConfig
 from pipeline.errors import InputError, did_you_mean
+from pipeline.judging.regression.predictions import numbers_of
+from pipeline.judging.staged import FORESTS
 from pipeline.models.estimator import REFUSALS
 from pipeline.models.features import features_of, labels, model_input
+from pipeline.models.target import check
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
+
+
+def suited(table: pa.Table, config: ModelConfig, pipeline: Pipeline) -> pa.Table:
+    """Return the training table.
+
+    Raises:
+        InputError: a classifier is to predict a quantity, unless data.task says that its numbers
+            are classes; a regressor what is no number.
+    """
+    numbers = is_regressor(pipeline)
+    if config.target in table.column_names and config.task != CLASSIFICATION.name:
+        column, name = table[config.target], type(pipeline[-1]).__name__
+        check(config.target, column, name, numbers)
+    return table
 
 
 def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
@@ -32,9 +51,7 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
             in some rows or has one class; class_weight names another class; scikit-learn refuses
             the data.
     """
-    truth = labels(table, target)
-    _two_or_more_classes(truth, target)
-    _weights_name_classes(pipeline[-1], truth)
+    truth = _truth(pipeline, table, target)
     inputs = model_input(table, features_of(pipeline))
     if empty := [name for name in inputs if inputs[name].isna().all()]:
         raise InputError(
@@ -43,7 +60,7 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
         )
     fitted = clone(pipeline)
     estimator = fitted[-1]
-    forest = isinstance(estimator, RandomForestClassifier | ExtraTreesClassifier)
+    forest = isinstance(estimator, FORESTS)
     if forest and estimator.n_jobs is None:
         estimator.set_params(n_jobs=-1)
     try:
@@ -57,6 +74,16 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
     if mapper := getattr(estimator, "_bin_mapper", None):
         mapper.n_threads = None  # gradient boosting notes this machine's; None: what there is
     return fitted
+
+
+def _truth(pipeline: Pipeline, table: pd.DataFrame, target: str) -> NDArray[np.generic]:
+    """Return the (n,) labels, or numbers, that a pipeline can be fitted on."""
+    truth = labels(table, target)
+    if is_regressor(pipeline):
+        return numbers_of(truth)
+    _classes_enough(truth, target)
+    _weights_name_classes(pipeline[-1], truth)
+    return truth
 
 
 @contextmanager
@@ -80,7 +107,7 @@ def _trees_counted(forest: "BaseEstimator") -> Iterator[None]:
         counter.end()
 
 
-def _two_or_more_classes(truth: NDArray[np.generic], target: str) -> None:
+def _classes_enough(truth: NDArray[np.generic], target: str) -> None:
     classes = pd.unique(truth)
     if len(classes) < 2:
         held = f"only the class {classes[0]!r}" if len(classes) else "no rows"

@@ -6,8 +6,10 @@ from pipeline import paths, sweep_job
 from pipeline.cache import parsed, unchanged
 from pipeline.cache.cache import Cache
 from pipeline.cache.decision import Decision
-from pipeline.commands import console, model_check, set_reference
+from pipeline.commands import console, set_reference
+from pipeline.commands.before import model_check
 from pipeline.commands.job import Job
+from pipeline.config.model import metric_for
 from pipeline.errors import InputError
 from pipeline.screen import served
 from pipeline.store.artifacts import Store
@@ -42,7 +44,7 @@ def begin(job: Job, recorder: RecorderProcess) -> Cache | None:
         WITH_STORE[action](job, store)
         return None
     if any("model_config" in job.config.steps[step] for step in job.steps):
-        model_check.check(job.config.data.features, job.config.model, job.config.main.random_seed)
+        model_check.check(job.config)
     cache = Cache(job.config, job.origin, environment(job), store)
     plan = cache.plan(job.steps)
     parsed.keep()
@@ -88,15 +90,17 @@ def _compare(job: Job) -> None:
     runs = choose.chosen(config.main.run, paths.ROOT, location, config.gate.champion)
     how = Bootstrap(config.judging.resamples, config.main.random_seed)
     compared = compare.compare(runs, location, how)
-    page.show(compared, config.gate.metric)
+    metric = metric_for(config.gate.metric, config.model.estimator, config.data.task)
+    page.show(compared, metric)
     folder = paths.ROOT / "outputs" / "comparisons"
-    print(f"Page: {page.write(compared, config.gate.metric, folder)}")
+    print(f"Page: {page.write(compared, metric, folder)}")
 
 
 def _runs(job: Job) -> None:
     from pipeline.comparison import listing
 
-    main, metric = job.config.main, job.config.gate.metric
+    config, main = job.config, job.config.main
+    metric = metric_for(config.gate.metric, config.model.estimator, config.data.task)
     print("\n".join(listing.show(paths.ROOT, main.sort, main.filter, main.limit, metric)))
 
 

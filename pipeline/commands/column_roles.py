@@ -72,10 +72,8 @@ def config(
         _dump(_escaped(settings)),
         f"reference: {reference or 'null'}\n",
         *_comments("Look at", proposal.said),
-        *_comments(
-            "Rows",
-            [f"{key}: {why}" for key in proposal.settings for why in proposal.reasons.get(key, ())],
-        ),
+        *_comments("Rows", (f"{k}: {why}" for k in proposal.settings
+                            for why in proposal.reasons.get(k, ()))),
         _dump({"preprocess": _escaped(proposal.settings)}) if proposal.settings else "",
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
         *_comments("Task", [] if target is None else [task_of(table[target])]),
@@ -84,7 +82,7 @@ def config(
         *_comments("Left out", left_out),
         _dump({"group_by": _escaped(groups[:1])}) if groups else "",
         _dump({"checks": _checks(table, bool(groups))}),
-    ]
+    ]  # fmt: skip
     return "".join(lines)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.models.batch import BatchPredictor
     from pipeline.tables.external_chunks import ForeignSource
 
+NUMBERS = "numbers"  # what is counted of a model that predicts no classes
 MODEL = "model_export"  # whose champion is meant when no model is named
 
 
@@ -81,7 +82,7 @@ def check_paths(source: Path, target: Path) -> None:
 def _score(
     run: StepRun, predictor: "BatchPredictor", table: "ForeignSource", part: Path
 ) -> Counter[str]:
-    """Write the scored table and count the predictions."""
+    """Write the scored table and count the predictions: of each class, or all numbers."""
     from pipeline.tables.table_files import Writer
 
     schema = predictor.schema(table, table.name)
@@ -91,6 +92,9 @@ def _score(
     with Writer(part, schema) as writer:
         for piece in predictor.scored(table, table.name):
             writer.write(piece)
+            if predictor.numbers:
+                counts[NUMBERS] += len(piece)
+                continue
             for pair in pc.value_counts(piece["prediction"]).to_pylist():
                 counts[str(pair["values"])] += pair["counts"]
     return counts

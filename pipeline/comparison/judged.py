@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from pipeline.comparison.about import judging_step
 from pipeline.errors import InputError
 from pipeline.judging.predictions import Predictions, in_order
+from pipeline.judging.regression.predictions import RegressionPredictions
+from pipeline.judging.tasks import AnyPredictions
 from pipeline.replay.manifest import Manifest
 from pipeline.report.report_data import version_of
 from pipeline.store.artifacts import Store
@@ -38,7 +40,7 @@ class Judged:
     run: str
     target: str
     table: tuple[ArtifactFacts, str] | None
-    predictions: Predictions
+    predictions: AnyPredictions
 
 
 def read(run: Manifest, location: str) -> Judged:
@@ -63,15 +65,24 @@ def read(run: Manifest, location: str) -> Judged:
     return Judged(run["run"][:8], target, tables[0] if tables else None, predictions)
 
 
-def predictions_of(frame: pd.DataFrame) -> Predictions:
-    """Return the predictions in a table of truth and probability_<class>; classes are texts."""
+def predictions_of(frame: pd.DataFrame) -> AnyPredictions:
+    """Return the predictions in a table of truth and probability_<class>; classes are texts.
+
+    Without such columns they are numbers.
+    """
     names = [name for name in frame.columns if name.startswith(PROBABILITY)]
     classes = [name.removeprefix(PROBABILITY) for name in names]
+    if not names:
+        said = frame[["prediction"]].to_numpy(np.float64)
+        level = float(frame["quantile"].iloc[0]) if "quantile" in frame else None
+        return RegressionPredictions.of(frame["truth"].to_numpy(), said, level)
     truth = [str(label) for label in frame["truth"].tolist()]
     return Predictions.of(truth, frame[names].to_numpy(np.float64), classes)
 
 
-def on_common_rows(one: Judged, other: Judged, location: str) -> tuple[Predictions, Predictions]:
+def on_common_rows(
+    one: Judged, other: Judged, location: str
+) -> tuple[AnyPredictions, AnyPredictions]:
     """Return the predictions of the test rows that both have, in one order, classes as the first.
 
     Rows of two tables are the same if their values are, in all columns that both tables have: that
@@ -83,17 +94,23 @@ def on_common_rows(one: Judged, other: Judged, location: str) -> tuple[Predictio
     """
     if one.target != other.target:
         raise InputError(f"{other.run} predicts {other.target!r}, {one.run} {one.target!r}")
-    labels = one.predictions.labels
-    ordered = in_order(other.predictions.probabilities, other.predictions.labels, labels)
-    if ordered is None:
+    said = _said(other.predictions, one.predictions)
+    if said is None:
         raise InputError(f"the models of {other.run} and {one.run} know other classes")
     ours, theirs = _positions(one, other, location)
     if not len(ours):
         raise InputError(f"{other.run} and {one.run} have no common test rows")
-    mine = Predictions(
-        one.predictions.codes[ours], one.predictions.probabilities[ours], one.predictions.classes
-    )
-    return mine, Predictions(mine.codes, ordered[theirs], mine.classes)
+    mine = one.predictions.part(ours)
+    return mine, mine.saying(said[theirs])
+
+
+def _said(other: AnyPredictions, one: AnyPredictions) -> NDArray[np.float64] | None:
+    """Return what another model says as `one` does: its classes, or numbers; None if it cannot."""
+    if isinstance(one, Predictions) and isinstance(other, Predictions):
+        return in_order(other.probabilities, other.labels, one.labels)
+    if isinstance(one, RegressionPredictions) and isinstance(other, RegressionPredictions):
+        return other.predicted[:, None]
+    return None
 
 
 def _positions(one: Judged, other: Judged, location: str) -> tuple[Positions, Positions]:

@@ -1,15 +1,66 @@
 """What the config may say about judging a model, and what it asks of one."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 
 from pipeline.store.names import FORMS
 
-LOSSES = ("log_loss", "brier", "ece")  # less is better: their bounds are upper ones
+# Less is better: their bounds are upper ones.
+LOSSES = ("log_loss", "brier", "ece", "rmse", "mae", "median_absolute_error", "mape", "pinball")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model predicts, and the figures that say how good it is.
+
+    Attributes:
+        name: as data.task has it.
+        figures: of all rows, in the order shown.
+        metric: what models are compared by where nothing else is asked for.
+        of_slices: the figures of a part of the rows.
+        guessed: figures in which a model can beat the dummy without a look at the row → what it
+            has to be better in as well.
+        undefined: why a figure is not there, where it is not.
+        in_unit: figures in the unit of the target: a margin is a share of the champion's.
+    """
+
+    name: str
+    figures: tuple[str, ...]
+    metric: str
+    of_slices: tuple[str, ...]
+    guessed: Mapping[str, str]
+    undefined: Mapping[str, str]
+    in_unit: tuple[str, ...] = ()
+
+
+CLASSIFICATION = Task(
+    "classification",
+    ("auc", "f1", "accuracy", "precision", "recall", "balanced_accuracy", "average_precision",
+     "mcc", "log_loss", "brier", "ece"),
+    "f1",
+    ("accuracy", "f1", "auc", "log_loss"),
+    {"f1": "mcc", "precision": "mcc"},
+    {},
+)  # fmt: skip
+REGRESSION = Task(
+    "regression",
+    ("rmse", "mae", "r2", "median_absolute_error", "mape", "pinball", "coverage"),
+    "rmse",
+    ("rmse", "mae", "r2"),
+    {"mae": "rmse", "median_absolute_error": "rmse", "mape": "rmse"},
+    {"r2": "not defined: all true values are the same",
+     "mape": "not defined: a true value is 0"},
+    ("rmse", "mae", "median_absolute_error", "pinball"),
+)  # fmt: skip
+TASKS = {task.name: task for task in (CLASSIFICATION, REGRESSION)}
 
 
 @dataclass
 class Whole:
-    """Bounds of figures of all test rows: at least, a loss at most; null: none."""
+    """Bounds of figures of all test rows: at least, a loss at most; null: none.
+
+    From rmse on they are those of a regression.
+    """
 
     auc: float | None = None
     f1: float | None = None
@@ -22,9 +73,16 @@ class Whole:
     log_loss: float | None = None
     brier: float | None = None
     ece: float | None = None
+    rmse: float | None = None
+    mae: float | None = None
+    r2: float | None = None
+    median_absolute_error: float | None = None
+    mape: float | None = None
+    pinball: float | None = None
+    coverage: float | None = None
 
 
-METRICS = [item.name for item in fields(Whole)]
+METRICS = [item.name for item in fields(Whole) if item.name != "coverage"]  # models compare by
 
 
 @dataclass
@@ -45,6 +103,9 @@ class OfSlices:
     f1: float | None = None
     auc: float | None = None
     log_loss: float | None = None
+    rmse: float | None = None
+    mae: float | None = None
+    r2: float | None = None
 
 
 @dataclass
@@ -53,8 +114,10 @@ class Gate:
 
     # NAME:ALIAS that a model gets which passes; null: no comparison.
     champion: str | None = field(default=None, metadata={"fits": FORMS["champion"]})
-    metric: str = field(default="f1", metadata={"one_of": METRICS})
-    margin: float = field(default=0.01, metadata={"at_least": 0})  # by how much it may be worse
+    # null: f1; of a regression rmse, of a quantile pinball.
+    metric: str | None = field(default=None, metadata={"one_of": METRICS})
+    # By how much it may be worse; of a figure in the target's unit a share of the champion's.
+    margin: float = field(default=0.01, metadata={"at_least": 0})
     # What becomes of a model that cannot be compared with the champion that there is.
     incomparable: str = field(default="refuse", metadata={"one_of": ["refuse", "promote"]})
     # What becomes of a model whose test rows say little: few, of one class, without some class,

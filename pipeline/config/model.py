@@ -1,9 +1,10 @@
 """What the config may say about the model: the part of the schema that steps use too."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.config.evaluate import METRICS
+from pipeline.config.evaluate import CLASSIFICATION, METRICS, REGRESSION, TASKS
 from pipeline.config.preprocess import Features as Features
 from pipeline.config.preprocess import RowValues
 from pipeline.config.segregate import Split
@@ -36,6 +37,31 @@ ALLOWED = [
     "sklearn.svm.SVC",
     "sklearn.tree.DecisionTreeClassifier",
     "sklearn.tree.ExtraTreeClassifier",
+]
+# Its regressors.
+REGRESSORS = [
+    "sklearn.dummy.DummyRegressor",
+    "sklearn.ensemble.AdaBoostRegressor",
+    "sklearn.ensemble.BaggingRegressor",
+    "sklearn.ensemble.ExtraTreesRegressor",
+    "sklearn.ensemble.GradientBoostingRegressor",
+    "sklearn.ensemble.HistGradientBoostingRegressor",
+    "sklearn.ensemble.RandomForestRegressor",
+    "sklearn.linear_model.ElasticNet",
+    "sklearn.linear_model.ElasticNetCV",
+    "sklearn.linear_model.HuberRegressor",
+    "sklearn.linear_model.Lasso",
+    "sklearn.linear_model.LassoCV",
+    "sklearn.linear_model.LinearRegression",
+    "sklearn.linear_model.PoissonRegressor",
+    "sklearn.linear_model.QuantileRegressor",
+    "sklearn.linear_model.Ridge",
+    "sklearn.linear_model.RidgeCV",
+    "sklearn.neighbors.KNeighborsRegressor",
+    "sklearn.neural_network.MLPRegressor",
+    "sklearn.svm.SVR",
+    "sklearn.tree.DecisionTreeRegressor",
+    "sklearn.tree.ExtraTreeRegressor",
 ]
 # scikit-learn's transformers that plain values can set up and that name what they make.
 ALLOWED_TRANSFORMERS = [
@@ -102,7 +128,10 @@ class Model:
     folds: int | None = field(default=None, metadata={"at_least": 2})
     # After fold k: training stops if stop_metric, on average, is worse than the k-th number.
     stop_below: list[float] = field(default_factory=list)
-    stop_metric: str = field(default="f1", metadata={"one_of": METRICS})
+    # null: as gate.metric.
+    stop_metric: str | None = field(default=None, metadata={"one_of": METRICS})
+    # Of a regression: the share of rows that may lie outside the prediction interval; null: none.
+    interval_alpha: float | None = field(default=0.05, metadata={"above": 0, "below": 1})
 
     def __post_init__(self) -> None:
         """Refuse numbers for folds that there are not."""
@@ -118,6 +147,22 @@ class Model:
             )
 
 
+def metric_for(asked: str | None, estimator: Mapping[str, Any], task: str = "auto") -> str:
+    """Return the metric that is asked for, else the one that suits the model.
+
+    Args:
+        asked: of the config.
+        estimator: _target_ and parameters.
+        task: data.task; auto: what the name of the class says, which is not imported for it.
+    """
+    name = str(estimator.get("_target_") or "")
+    number = task == REGRESSION.name or name in REGRESSORS or name.endswith("Regressor")
+    quantile = name.endswith("QuantileRegressor") or estimator.get("loss") == "quantile"
+    if not number or task == CLASSIFICATION.name:
+        return asked or CLASSIFICATION.metric
+    return asked or ("pinball" if quantile else REGRESSION.metric)
+
+
 @dataclass(kw_only=True)
 class ModelConfig(RowValues):
     """All that training is told beside its table.
@@ -126,6 +171,7 @@ class ModelConfig(RowValues):
     """
 
     target: str
+    task: str = field(default="auto", metadata={"one_of": ["auto", *TASKS]})  # as in data
     features: Features
     model: Model
     split: Split = field(default_factory=Split)  # of the validation rows, or of the folds

@@ -9,7 +9,7 @@ from omegaconf.errors import InterpolationResolutionError
 
 from pipeline.config import loader, steps
 from pipeline.config.checks import Checks
-from pipeline.config.evaluate import Gate, Judging
+from pipeline.config.evaluate import TASKS, Gate, Judging
 from pipeline.config.model import Features, Model
 from pipeline.config.notify.hooks import Hook, check_hooks
 from pipeline.config.preprocess import Download, Preprocess, Read
@@ -79,7 +79,8 @@ class Sweep:
 
     workers: int = field(default=1, metadata={"at_least": 1})  # how many jobs at once
     steps: str | list[str] = "all"  # those of the asked ones that a job runs
-    metric: str = "f1"  # of its last step; the best job is at the top of the table
+    # Of its last step; the best job is at the top of the table. null: as gate.metric.
+    metric: str | None = None
     # none; best: the best job goes on with the steps that the others left out.
     evaluate: str = field(default="none", metadata={"one_of": ["none", "best"]})
 
@@ -93,10 +94,11 @@ class Data:
     file_url: str
     sha256: str | None = None  # of the file at file_url; null: not checked
     description: str
-    license: str | None = (
-        None  # as in https://spdx.org/licenses, for the model's card; null: unknown
-    )
+    # As in https://spdx.org/licenses, for the model's card; null: unknown.
+    license: str | None = None
     target: str
+    # What the target is: auto, what the model predicts.
+    task: str = field(default="auto", metadata={"one_of": ["auto", *TASKS]})
     stratify: str | None = None
     group_by: list[str] = field(default_factory=list)  # what rows of one group share
     time_column: str | None = None

@@ -14,6 +14,7 @@ class shares of the whole are given, not drawn. benchmarks/coverage.py measures 
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +22,30 @@ from scipy.special import ndtr, stdtrit
 
 from pipeline import progress
 from pipeline.judging.ranks import Array
-from pipeline.judging.weighted_metrics import AREAS, Figures, WeightedMetrics
+from pipeline.judging.weighted_metrics import AREAS, Figures
 
 METHOD = (
     "expanded percentiles, rows drawn again within each class, in slices from all rows; ece by "
     "test inversion"
 )
+OF_NUMBERS = "expanded percentiles, rows drawn again from all rows"
 SCALES = np.linspace(0, 2.5, 126)  # true miscalibrations that are tried, in parts of what is seen
 CELLS = 200_000  # weights held at once: they stay in the processor's cache
+
+
+class Weighted(Protocol):
+    """What a model says about rows, ready for resamples: of classes (n,) codes, or all zeros."""
+
+    @property
+    def codes(self) -> NDArray[np.int64]:
+        """What rows are drawn within."""
+
+    @property
+    def truth(self) -> NDArray[np.int64] | NDArray[np.float64]:
+        """(n,) the truth: models are compared on the same rows."""
+
+    def figures(self, weights: Array, areas: Collection[str] = AREAS) -> Figures:
+        """Return the figures that the rows have with (n, b) weights."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +124,7 @@ def weights(codes: NDArray[np.int64], resamples: int, seed: int) -> Iterator[Arr
 
 
 def distributions(
-    models: Sequence[WeightedMetrics],
+    models: Sequence[Weighted],
     resamples: int,
     seed: int,
     areas: Collection[str] = AREAS,
@@ -125,7 +142,7 @@ def distributions(
     Returns:
         For each model: figure → (resamples,), or (classes present, resamples) for those of a class.
     """
-    if any(not np.array_equal(m.codes, models[0].codes) for m in models):
+    if any(not np.array_equal(m.truth, models[0].truth) for m in models):
         raise ValueError("models that are compared must be judged on the same rows")
     strata = models[0].codes if within_classes else np.zeros_like(models[0].codes)
     drawn = progress.counted(

@@ -52,7 +52,7 @@ class SliceEstimates(TypedDict):
 
 
 class ColumnImportance(TypedDict):
-    """What a column is worth: impurity (None where there is none), and permutation in AUC."""
+    """What a column is worth: impurity (None: there is none), permutation in AUC, R², D²."""
 
     feature: str
     impurity: float | None
@@ -69,18 +69,33 @@ class Screening(TypedDict):
     by: str
 
 
+class Residuals(TypedDict):
+    """Of a regression: some rows, the residuals of all counted (len(edges) = len(counts) + 1)."""
+
+    predicted: list[float]
+    true: list[float]
+    edges: list[float]
+    counts: list[int]
+    quantile: float | None  # that the model predicts
+    interval: dict[str, float] | None  # alpha, half_width and rows of the prediction intervals
+
+
 class Performance(TypedDict):
-    """What training and evaluation both draw; confusion (k, k) has a row for each true class."""
+    """What training and evaluation both draw; confusion (k, k) has a row for each true class.
+
+    Of a regression there are no classes: these lists are empty.
+    """
 
     classes: list[Label]
     per_class: list[ClassEstimates]
     confusion: list[list[int]]
     roc: list[Curve]
     precision_recall: list[Curve]
+    residuals: NotRequired[Residuals]  # of a regression
 
 
-# The class that it always says, its figures; the model beside it in one metric, and by how much
-# that is better (low and high, more is better); None: not defined.
+# The class (or number) that it always says, its figures; the model beside it in one metric, and by
+# how much that is better (low and high, more is better); None: not defined.
 Baseline = TypedDict(
     "Baseline",
     {"class": Label, "metrics": dict[str, float], "metric": str, "model": float | None,

@@ -14,7 +14,8 @@ NUMBER = re.compile(
     r"(?<![\w.,-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(%?)(?!\w|[.,-]\d)"
 )
 TITLES = {"auc": "AUC", "f1": "F1", "log_loss": "log loss", "brier": "Brier score",
-          "ece": "calibration error", "mcc": "Matthews correlation"}  # fmt: skip
+          "ece": "calibration error", "mcc": "Matthews correlation", "rmse": "RMSE", "mae": "MAE",
+          "r2": "R²", "mape": "MAPE", "pinball": "pinball loss"}  # fmt: skip
 OF_FOLDS = re.compile(r"cv_(?!folds_done)(.*?)(_std)?")
 MEANINGS = {
     "auc": "how often a row of one class ranks above a row of another; 0.5 is a guess, 1 is best",
@@ -29,6 +30,15 @@ MEANINGS = {
     "log_loss": "mean of −log of the true class's probability; 0 is best",
     "brier": "mean squared error of the probabilities; 0 is best",
     "ece": "how far predicted probabilities are from what happens, on average; 0 is best",
+    "rmse": "root of the mean squared error, in the unit of the target; 0 is best",
+    "mae": "mean absolute error, in the unit of the target; 0 is best",
+    "r2": "share of the target's variance that is predicted; 0 is the mean alone, 1 is best",
+    "median_absolute_error": "half of the rows are off by less, in the unit of the target; "
+    "0 is best",
+    "mape": "mean of |error| / |true value|; 0 is best",
+    "pinball": "mean loss of a predicted quantile, in the unit of the target; 0 is best",
+    "coverage": "share of the rows whose true value is in the prediction interval, of a quantile "
+    "at or below it",
 }
 
 

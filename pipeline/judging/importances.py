@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
+from pipeline.judging import tasks
 from pipeline.judging.evaluation import ColumnImportance, Screening
 from pipeline.judging.permuting import screening
 from pipeline.judging.permuting.draws import Draws
-from pipeline.judging.predictions import Predictions
-from pipeline.judging.weighted_metrics import WeightedMetrics
+from pipeline.judging.staged import FORESTS
 from pipeline.models import transformers
 from pipeline.models.features import features_of, model_input
 
@@ -47,14 +46,14 @@ def of_inputs(pipeline: "Pipeline") -> list[tuple[str, float]]:
 
 
 def of_columns(
-    pipeline: "Pipeline", rows: pd.DataFrame, predictions: Predictions, draws: Draws
+    pipeline: "Pipeline", rows: pd.DataFrame, predictions: tasks.AnyPredictions, draws: Draws
 ) -> list[ColumnImportance]:
     """Return what each column is worth, the most by permutation first.
 
-    Permutation (Breiman, Random Forests, 2001): how far the AUC falls on rows that the model has
-    not seen when the column's values are shuffled among them. Each repeat draws its own rows and
-    its own order; the interval is Student's t over the repeats, 95 %. Columns that say the same
-    stand in for each other and both look unimportant.
+    Permutation (Breiman, Random Forests, 2001): how far the AUC, or R² of numbers, falls on rows
+    that the model has not seen when the column's values are shuffled among them. Each repeat draws
+    its own rows and order; the interval is Student's t over the repeats, 95 %. Columns that say the
+    same stand in for each other and both look unimportant.
 
     Impurity is summed over the inputs that come from the column. It is measured on the training
     rows and favours columns with many distinct values, even meaningless ones (Strobl et al., BMC
@@ -68,10 +67,9 @@ def of_columns(
 
     Returns:
         A row for each column, or for the draws.most_columns that lead (see `screened`); impurity is
-        None where there is none. Empty with one single class.
+        None where there is none. Empty with one true value.
     """
-    codes = predictions.codes
-    if len(np.unique(codes)) < 2:
+    if len(np.unique(predictions.truth)) < 2:
         return []
     blocks = _blocks(_columns_of_inputs(pipeline))
     places = list(blocks.values())
@@ -88,9 +86,9 @@ def of_columns(
 
 
 def _costs(
-    pipeline: "Pipeline", rows: pd.DataFrame, predictions: Predictions, draws: Draws
+    pipeline: "Pipeline", rows: pd.DataFrame, predictions: tasks.AnyPredictions, draws: Draws
 ) -> Callable[[int, list[NDArray[np.intp]]], list[float]]:
-    """Return what tells how much AUC is lost in a repeat by each block that is shuffled."""
+    """Return what tells how much skill is lost in a repeat by each block that is shuffled."""
     codes, held = predictions.codes, draws.all_rows(predictions.codes)
     inputs = model_input(rows, features_of(pipeline))
     matrix = np.asarray(pipeline[0].transform(inputs))  # row by row, so once for all repeats
@@ -98,10 +96,11 @@ def _costs(
     def costs(repeat: int, blocks: list[NDArray[np.intp]]) -> list[float]:
         random = draws.generator(repeat)
         drawn = draws.rows(codes, random)
-        before = _area(codes[drawn], predictions.probabilities[drawn])
+        judged = predictions.part(drawn)
+        before = tasks.skill(judged)
         order = random.permutation(len(drawn))
         copies = _shuffled(pipeline[-1], matrix[np.searchsorted(held, drawn)], blocks, order)
-        return [before - _area(codes[drawn], after) for after in copies]
+        return [before - tasks.skill(judged.saying(after)) for after in copies]
 
     return costs
 
@@ -125,7 +124,7 @@ def _blocks(origin: list[str]) -> Blocks:
 
 def _used(estimator: "BaseEstimator", blocks: list[NDArray[np.intp]]) -> list[int]:
     """Return the numbers of the blocks that can change an answer: of a forest, those in a split."""
-    if not isinstance(estimator, RandomForestClassifier | ExtraTreesClassifier):
+    if not isinstance(estimator, FORESTS):
         return list(range(len(blocks)))
     split_on = {int(i) for tree in estimator.estimators_ for i in tree.tree_.feature}
     return [number for number, block in enumerate(blocks) if not split_on.isdisjoint(block)]
@@ -179,7 +178,7 @@ def _shuffled(
     blocks: list[NDArray[np.intp]],
     order: NDArray[np.int64],
 ) -> Iterator[Floats]:
-    """Yield the probabilities after each block of inputs has been put into another row order.
+    """Yield what is said after each block of inputs has been put into another row order.
 
     Processing works row by row, so shuffling a column's inputs is the same as shuffling the column.
     """
@@ -191,9 +190,8 @@ def _shuffled(
         for number, block in enumerate(some):
             here = slice(number * len(matrix), (number + 1) * len(matrix))
             stacked[here, block] = moved[:, block]
-        yield from np.split(estimator.predict_proba(stacked), len(some))
-
-
-def _area(codes: NDArray[np.int64], probabilities: Floats) -> float:
-    weights = np.ones((len(codes), 1))
-    return float(WeightedMetrics(codes, probabilities).figures(weights)["auc"][0])
+        if hasattr(estimator, "predict_proba"):
+            said = estimator.predict_proba(stacked)
+        else:
+            said = np.asarray(estimator.predict(stacked), np.float64)[:, None]
+        yield from np.split(said, len(some))

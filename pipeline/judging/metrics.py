@@ -10,16 +10,14 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
+from pipeline.config.evaluate import CLASSIFICATION
 from pipeline.errors import InputError
-from pipeline.judging import calibration, curves
+from pipeline.judging import calibration
 from pipeline.judging.evaluation import ClassEstimates, Label, Performance, bare
+from pipeline.judging.pictures import curves
 from pipeline.judging.predictions import Predictions
 
-# In the order shown.
-HEADLINE = (
-    "auc", "f1", "accuracy", "precision", "recall", "balanced_accuracy", "average_precision", "mcc",
-    "log_loss", "brier", "ece",
-)  # fmt: skip
+HEADLINE = CLASSIFICATION.figures  # in the order shown
 PER_CLASS = ("support", "precision", "recall", "f1", "auc")
 
 

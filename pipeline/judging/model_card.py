@@ -15,12 +15,16 @@ from pipeline.text.escaping import escaped
 
 # A bar is escaped by the table; an underscore inside a word is none.
 MARKUP = re.compile(r"([\\`*\[\]<>]|(?<![^\W_])_|_(?![^\W_]))")
-LOAD = """\
+ANSWERS = (  # of classes, of numbers
+    "the class and a probability for each class, for each row of a DataFrame",
+    "the number, and the bounds of its interval, for each row of a DataFrame",
+)
+LOAD = f"""\
 ```python
 import mlflow
 
 model = mlflow.pyfunc.load_model("FOLDER")  # of this file
-model.predict(table)  # the class and a probability for each class, for each row of a DataFrame
+model.predict(table)  # {ANSWERS[0]}
 ```
 
 `mlflow models serve -m FOLDER` answers requests. When it is loaded, the model predicts rows that
@@ -32,7 +36,7 @@ class Training:
     """What training knows of a model.
 
     Attributes:
-        target: the column that it predicts; `classes` are its values.
+        target: the column that it predicts; `classes` are its values, None if it is a number.
         features: the columns that it sees.
         made_from: the columns that the text feature is joined from.
         estimator: its class and parameters, as in the config.
@@ -44,7 +48,7 @@ class Training:
     """
 
     target: str
-    classes: Sequence[object]
+    classes: Sequence[object] | None
     features: Features
     made_from: Sequence[str]
     estimator: Mapping[str, object]
@@ -75,7 +79,7 @@ def training(facts: Training) -> str:
         "What it is for": _purpose(facts),
         "What it learned from": table(learned),
         f"Parameters of {name}": table((name, typed(value)) for name, value in parameters.items()),
-        "How to load it": LOAD,
+        "How to load it": LOAD.replace(*ANSWERS) if facts.classes is None else LOAD,
         "Made with": table(facts.versions.items()),
     })  # fmt: skip
 
@@ -110,9 +114,12 @@ def _purpose(facts: Training) -> str:
     lines = [f"{kind}: {', '.join(names)}" for kind, names in columns.items() if names]
     if facts.made_from:
         lines[-1] += f", which is {' and '.join(facts.made_from)} joined"
-    known = ", ".join(map(str, facts.classes))
+    if facts.classes is None:
+        known = "a number"
+    else:
+        known = f"{len(facts.classes)} classes: {inline(', '.join(map(str, facts.classes)))}"
     return (
-        f"It predicts **{inline(facts.target)}** ({len(facts.classes)} classes: "
-        f"{inline(known)}) of rows like those of its training table, from these columns:\n\n"
+        f"It predicts **{inline(facts.target)}** ({known}) of rows like those of its training "
+        f"table, from these columns:\n\n"
         f"{bullets(lines)}\n\nWhat is not like these rows it was never judged on."
     )

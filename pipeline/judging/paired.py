@@ -1,23 +1,40 @@
 """Models judged on the same rows: how far apart they are, and how sure that is."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from pipeline.config.evaluate import LOSSES
 from pipeline.judging.bootstrap import Bootstrap, distributions
 from pipeline.judging.evaluation import MetricEstimate, bare
-from pipeline.judging.predictions import Predictions
-from pipeline.judging.weighted_metrics import Figures, WeightedMetrics
+from pipeline.judging.tasks import AnyPredictions, task_of
+from pipeline.judging.weighted_metrics import AREAS, Figures
 
-# The calibration error is not among them: resamples are no measure of it (see bootstrap).
-FIGURES = (
-    "auc", "f1", "accuracy", "precision", "recall", "balanced_accuracy", "average_precision", "mcc",
-    "log_loss", "brier",
-)  # fmt: skip
+NOT_DRAWN = ("ece", "coverage")  # resamples are no measure of it (see bootstrap); of no direction
 FEW = 100  # rows; below, intervals hold less often than they say (benchmarks/coverage.py)
+Both = tuple[list[Figures], list[Figures]]  # as they are, and of the resamples
 Pair = tuple[dict[str, float], dict[str, float], list[MetricEstimate]]
 
 
-def differences(first: Predictions, other: Predictions, how: Bootstrap) -> Pair:
+def drawn(
+    first: AnyPredictions, other: AnyPredictions, how: Bootstrap, areas: Collection[str] = AREAS
+) -> Both:
+    """Return the figures of two models on the same rows: as they are, and in the same resamples.
+
+    Args:
+        first: predictions of (n,) rows.
+        other: another model's of the same rows.
+        how: the resampling.
+        areas: those of AREAS that are wanted.
+    """
+    models = [task_of(said).weighted(said) for said in (first, other)]
+    ones = np.ones((len(first.codes), 1))
+    return [model.figures(ones, areas) for model in models], distributions(
+        models, how.resamples, how.seed, areas
+    )
+
+
+def differences(first: AnyPredictions, other: AnyPredictions, how: Bootstrap) -> Pair:
     """Compare two models on the same rows by a paired bootstrap.
 
     Every resample has the same rows for both (Efron and Tibshirani, An Introduction to the
@@ -33,23 +50,18 @@ def differences(first: Predictions, other: Predictions, how: Bootstrap) -> Pair:
         The figures of the first, those of the other, and other minus first with its interval. A
         figure that is not defined, as areas are with one class, is left out.
     """
-    models = [WeightedMetrics(p.codes, p.probabilities) for p in (first, other)]
     rows = len(first.codes)
-    ones = np.ones((rows, 1))
-    values = [_plain(model.figures(ones)) for model in models]
-    before, after = distributions(models, how.resamples, how.seed)
+    plain, (before, after) = drawn(first, other, how)
+    names = [n for n in task_of(first).about.figures if n not in NOT_DRAWN]
+    values = [{n: float(found[n][0]) for n in names if n in found} for found in plain]
     estimates: list[MetricEstimate] = []
-    for name in values[0]:
+    for name in (n for n in values[0] if n in values[1]):
         estimate = bare(values[1][name] - values[0][name], "no interval: one row of each class")
         if (first.support() > 1).any():
             low, high = map(float, how.interval(after[name] - before[name], rows))
             estimate |= {"low": low, "high": high, "note": _note(rows, low, high)}
         estimates.append({"metric": name, **estimate})
     return values[0], values[1], estimates
-
-
-def _plain(figures: Figures) -> dict[str, float]:
-    return {name: float(figures[name][0]) for name in FIGURES if name in figures}
 
 
 def _note(rows: int, low: float, high: float) -> str | None:

@@ -1,7 +1,7 @@
 """What a model says about some rows, beside the truth."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -40,15 +40,24 @@ class Predictions:
         labels: list[Label] = self.classes.tolist()
         return labels
 
+    @property
+    def truth(self) -> NDArray[np.int64]:
+        """The codes."""
+        return self.codes
+
     @cached_property
     def predicted(self) -> NDArray[np.int64]:
         """The (n,) most probable classes, positions in `classes`."""
         predicted: NDArray[np.int64] = self.probabilities.argmax(axis=1)
         return predicted
 
-    def part(self, rows: NDArray[np.bool_] | slice) -> "Predictions":
-        """Return the predictions of the rows of an (n,) mask, or of a slice."""
+    def part(self, rows: NDArray[np.bool_] | NDArray[np.int64] | slice) -> "Predictions":
+        """Return the predictions of some rows: an (n,) mask, their positions, or a slice."""
         return Predictions(self.codes[rows], self.probabilities[rows], self.classes)
+
+    def saying(self, said: NDArray[np.float64]) -> "Predictions":
+        """Return what another model says of the same rows, as (n, k) probabilities."""
+        return replace(self, probabilities=said)
 
     def table(self) -> pd.DataFrame:
         """Return a row for each, in their order: truth, prediction, probability_<class>."""

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 
+from pipeline.judging import tasks
 from pipeline.judging.calibration import row_losses
-from pipeline.judging.predictions import class_codes
+from pipeline.judging.regression.predictions import RegressionPredictions
 from pipeline.models.features import features_of, labels, model_input
 
 if TYPE_CHECKING:
@@ -19,7 +25,9 @@ if TYPE_CHECKING:
 
 STAGES = 20  # that are shown, evenly spread, the first and the last among them
 ROWS = 1000  # that each part is judged on at most, evenly spread: the cost stays small
-FORESTS = (RandomForestClassifier, ExtraTreesClassifier)
+FORESTS = (
+    RandomForestClassifier, ExtraTreesClassifier, RandomForestRegressor, ExtraTreesRegressor
+)  # fmt: skip
 Point = dict[str, float]  # a step under the name of what it counts, and the figures there
 Floats = NDArray[np.float64]
 
@@ -29,6 +37,7 @@ def of_fit(
 ) -> dict[str, list[Point]]:
     """Return log loss and accuracy after some of a forest's trees, or of the boosting iterations.
 
+    Of a regressor it is the figure that models are compared by, such as the rmse.
     The last point is the whole model. Of a neural network it is the loss while it was fitted.
 
     Args:
@@ -44,25 +53,32 @@ def of_fit(
     estimator = pipeline[-1]
     forest = isinstance(estimator, FORESTS)
     axis = "trees" if forest else "iterations"
-    if forest or hasattr(estimator, "staged_predict_proba"):
+    staged = "staged_predict" if tasks.is_regression(pipeline) else "staged_predict_proba"
+    if forest or hasattr(estimator, staged):
         samples = {name: rows[_spread(len(rows), ROWS)] for name, rows in parts.items()}
         judged = frame.iloc[np.concatenate(list(samples.values()))]
-        codes = class_codes(labels(judged, target), pipeline.classes_)
+        truth = labels(judged, target)
         ends = accumulate(len(rows) for rows in samples.values())
         spans = {n: slice(end - len(samples[n]), end) for n, end in zip(samples, ends, strict=True)}
         inputs = pipeline[:-1].transform(model_input(judged, features_of(pipeline)))
         stages = _of_trees(estimator, inputs) if forest else _of_iterations(estimator, inputs)
-        figures = [_figures(codes, probabilities, spans) for probabilities in stages]
+        figures = [_figures(tasks.predictions_of(pipeline, truth, said), spans) for said in stages]
     else:
         figures = [{"fitting/loss": float(loss)} for loss in getattr(estimator, "loss_curve_", ())]
     shown = [int(place) for place in _spread(len(figures), STAGES)]
     return {axis: [{axis: n + 1} | figures[n] for n in shown]} if figures else {}
 
 
-def _figures(codes: NDArray[np.int64], probabilities: Floats, spans: dict[str, slice]) -> Point:
+def _figures(said: tasks.AnyPredictions, spans: dict[str, slice]) -> Point:
     """Return the figures of each part; `spans` says which rows are its."""
-    losses = row_losses(codes, probabilities)["log_loss"]
-    right = probabilities.argmax(axis=1) == codes
+    if isinstance(said, RegressionPredictions):
+        name = tasks.metric_of(said, None)
+        return {
+            f"fitting/{part}_{name}": tasks.REGRESSION.metrics(said.part(rows))[name]
+            for part, rows in spans.items()
+        }
+    losses = row_losses(said.codes, said.probabilities)["log_loss"]
+    right = said.predicted == said.codes
     return {
         f"fitting/{part}_{name}": float(values[rows].mean())
         for part, rows in spans.items()
@@ -71,19 +87,30 @@ def _figures(codes: NDArray[np.int64], probabilities: Floats, spans: dict[str, s
 
 
 def _of_trees(estimator: "BaseEstimator", inputs: Floats) -> Iterator[Floats]:
-    """Yield the (n, k) probabilities of the first tree, of the first two, and so on."""
+    """Yield the (n, k) probabilities, or (n, 1) numbers, of the first tree, the first two, ..."""
     rows = np.ascontiguousarray(inputs, dtype=np.float32)  # as the forest itself makes them
-    votes = (tree.predict_proba(rows, check_input=False) for tree in estimator.estimators_)
+    votes = (_said(tree, rows) for tree in estimator.estimators_)
     for number, total in enumerate(accumulate(votes), 1):
         yield total / number
 
 
+def _said(tree: "BaseEstimator", rows: NDArray[np.float32]) -> Floats:
+    if hasattr(tree, "predict_proba"):
+        votes: Floats = tree.predict_proba(rows, check_input=False)
+        return votes
+    numbers: Floats = tree.predict(rows, check_input=False)
+    return numbers[:, None]
+
+
 def _of_iterations(estimator: "BaseEstimator", inputs: Floats) -> Iterator[Floats]:
-    """Yield the (n, k) probabilities after each iteration."""
+    """Yield the (n, k) probabilities, or (n, 1) numbers, after each iteration."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, "openmp"):  # to start threads for so few rows costs more than these
-        yield from estimator.staged_predict_proba(inputs)
+        if hasattr(estimator, "staged_predict_proba"):
+            yield from estimator.staged_predict_proba(inputs)
+        else:
+            yield from (numbers[:, None] for numbers in estimator.staged_predict(inputs))
 
 
 def _spread(count: int, most: int) -> NDArray[np.int64]:

@@ -20,13 +20,13 @@ class WeightedMetrics:
     """What one model says about some rows, made ready for many resamples.
 
     Attributes:
-        codes: (n,) the true class of each row, a position in the model's classes.
+        codes, truth: (n,) the true class of each row, a position in the model's classes.
         present: (p,) those classes that have rows, ascending.
     """
 
     def __init__(self, codes: NDArray[np.int64], probabilities: Array) -> None:
         """Take the true classes (n,) and the probabilities (n, k) of the model's classes."""
-        self.codes = codes
+        self.codes = self.truth = codes
         self.present, self._class_of_row = np.unique(codes, return_inverse=True)
         self._classes = probabilities.shape[1]
         predicted = probabilities.argmax(axis=1)

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import InputError
-from pipeline.models import asked, export, preparation, pyfunc
+from pipeline.models import asked, export, preparation, pyfunc, serving
 from pipeline.tables import column_kinds
 from pipeline.tables.external_chunks import ForeignSource
 
@@ -43,13 +43,15 @@ class BatchPredictor:
                 f"{name} holds no {pyfunc.ABOUT}: it was exported by an earlier version; run "
                 "train_random_forest again"
             ) from error
-        self._classifier = pyfunc.Classifier(pipeline, self._about)
+        self._model = serving.served(pipeline, self._about)
         try:
-            self._classifier.check()
+            self._model.check()
         except pyfunc.UnfitError as error:
             raise InputError(f"{name}: {error}") from error
-        label = pa.array(pipeline.classes_.tolist()).type
-        names = self._classifier.names()
+        classes = getattr(pipeline, "classes_", None)
+        self.numbers = classes is None  # that it answers with
+        label = pa.float64() if classes is None else pa.array(classes.tolist()).type
+        names = self._model.names()
         self._added = pa.schema([(names[0], label), *((n, pa.float64()) for n in names[1:])])
 
     def schema(self, source: ForeignSource, name: str) -> pa.Schema:
@@ -118,7 +120,7 @@ class BatchPredictor:
         if "preparation" in self._about:
             frame = preparation.prepared(frame, self._about["preparation"])
         try:
-            answer = self._classifier.answer(frame)
+            answer = self._model.answer(frame)
         except pyfunc.UnfitError as error:
             raise InputError(f"{name}: {error}") from error
         added = [pa.array(answer[f.name].to_numpy(), f.type) for f in self._added]

@@ -1,4 +1,4 @@
-"""Build the inference pipeline: one scikit-learn Pipeline from table to class, not fitted.
+"""Build the inference pipeline: one scikit-learn Pipeline from table to prediction, not fitted.
 
 Only scikit-learn's own transformers, and those that `model.transformers` names: their package
 travels with the exported model.
@@ -18,6 +18,7 @@ from sklearn.utils import get_tags
 from pipeline.config.model import (
     ALLOWED,
     ALLOWED_TRANSFORMERS,
+    REGRESSORS,
     CategoricalTrack,
     Features,
     Model,
@@ -69,7 +70,9 @@ def build_pipeline(features: Features, model: Model, random_seed: int) -> Pipeli
             "data.features names no column that model uses: list at least one under numeric, "
             "categorical or text"
         )
-    estimator = make_estimator(model.estimator, random_seed, [*ALLOWED, *model.allowed])
+    estimator = make_estimator(
+        model.estimator, random_seed, [*ALLOWED, *REGRESSORS, *model.allowed]
+    )
     if numeric or own:
         _takes_gaps(estimator, model.numeric)
     columns = ColumnTransformer(tracks, sparse_threshold=0)

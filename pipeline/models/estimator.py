@@ -1,4 +1,4 @@
-"""From a config's `model.estimator` to a scikit-learn classifier, checked before any fit."""
+"""From a config's `model.estimator` to a scikit-learn estimator, checked before any fit."""
 
 import inspect
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator, RegressorMixin, is_classifier, is_regressor
 from sklearn.utils._param_validation import InvalidParameterError
 
 from pipeline.config.model import ALLOWED, ALLOWED_TRANSFORMERS
@@ -37,7 +37,7 @@ REMOVED_NAMES = {
 def make_estimator(
     config: Mapping[str, object], random_seed: int, allowed: Iterable[str] = ALLOWED
 ) -> "BaseEstimator":
-    """Return the unfitted classifier of a mapping `{_target_: package.Class, parameter: value}`.
+    """Return the unfitted estimator of a mapping `{_target_: package.Class, parameter: value}`.
 
     Its random_state is the seed, if it takes one. Only a module of an allowed class is imported.
 
@@ -47,16 +47,18 @@ def make_estimator(
         allowed: the classes that `_target_` may name.
 
     Raises:
-        InputError: `_target_` is not allowed or no scikit-learn classifier with fit and
-            predict_proba; a parameter is unknown or has a value that the class does not allow.
+        InputError: `_target_` is not allowed, or no scikit-learn classifier with fit and
+            predict_proba nor a regressor; a parameter is unknown or has a value that the class
+            does not allow.
     """
-    classifier = _find_class(KEY, config, allowed, EXAMPLE)
-    if not _has(classifier, "fit", "predict_proba"):
+    found = _find_class(KEY, config, allowed, EXAMPLE)
+    regressor = _has(found, "fit", "predict") and issubclass(found, RegressorMixin)
+    if not (regressor or _has(found, "fit", "predict_proba")):
         raise InputError(
             f"{KEY}._target_={config['_target_']} is no scikit-learn classifier with fit and "
-            f"predict_proba; give e.g. {EXAMPLE}"
+            f"predict_proba, and no regressor; give e.g. {EXAMPLE}"
         )
-    return _instance(classifier, _parameters(KEY, config, classifier, random_seed))
+    return _instance(found, _parameters(KEY, config, found, random_seed))
 
 
 def make_transformer(
@@ -104,7 +106,7 @@ def _parameters(
 
 
 def _predicts_all(estimator: "BaseEstimator") -> None:
-    """Refuse what has no answer for rows that lie apart: one of them would end a run, or a server."""
+    """Refuse what has no answer for rows that lie apart: one would end a run, or a server."""
     parameters = estimator.get_params(deep=False)
     if "outlier_label" in parameters and parameters["outlier_label"] is None:
         raise InputError(
@@ -171,14 +173,16 @@ def _has(candidate: object, *methods: str) -> bool:
     return is_estimator and all(hasattr(candidate, method) for method in methods)
 
 
-def _instance(classifier: "type[BaseEstimator]", parameters: dict[str, object]) -> "BaseEstimator":
-    name = classifier.__name__
+def _instance(found: "type[BaseEstimator]", parameters: dict[str, object]) -> "BaseEstimator":
+    name = found.__name__
     try:
-        estimator = classifier(**parameters)
+        estimator = found(**parameters)
     except TypeError as error:  # wants another estimator, which plain values cannot give
         raise InputError(f"{KEY}: {error}; choose a classifier that needs none") from error
     validated(estimator, KEY)
     _predicts_all(estimator)
+    if is_regressor(estimator):
+        return estimator
     if not is_classifier(estimator) or not hasattr(estimator, "predict_proba"):
         raise InputError(
             f"{KEY}: {name} gives no class probabilities with these parameters; choose others, or "

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from pipeline.config import loader, yaml_text
 from pipeline.config.model import CARD, TRUSTED_TYPES
-from pipeline.config.preprocess import RowValues
 from pipeline.errors import InputError
-from pipeline.models import canonical, serving, trust
+from pipeline.models import canonical, served_code, serving, trust
 from pipeline.models.features import features_of, model_input
 
 if TYPE_CHECKING:
@@ -29,13 +28,19 @@ def predict(
 ) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
     """Return (n, k) probabilities, columns as `pipeline.classes_`, and the (n,) likeliest classes.
 
+    Of a regressor the (n, 1) numbers that it predicts, and again (n,).
+
     Raises:
         InputError: the table has no rows, its columns do not suit the model, or the model's
             parameters these rows.
     """
     if frame.empty:
         raise InputError("the table has no rows: there is nothing to predict; give it some")
-    probabilities = pipeline.predict_proba(model_input(frame, features_of(pipeline)))
+    inputs = model_input(frame, features_of(pipeline))
+    if not hasattr(pipeline, "classes_"):
+        numbers = np.asarray(pipeline.predict(inputs), np.float64)
+        return numbers[:, None], numbers
+    probabilities = pipeline.predict_proba(inputs)
     if unfit := int((~np.isfinite(probabilities).all(axis=1)).sum()):
         raise InputError(
             f"model.estimator {type(pipeline[-1]).__name__} gives {unfit:,} of {len(frame):,} rows "
@@ -50,7 +55,7 @@ def export(
     example: pd.DataFrame,
     target: str,
     trusted: Sequence[str] = (),
-    made: RowValues | None = None,
+    made: serving.Made = serving.NOTHING,
     card: str | None = None,
 ) -> None:
     """Write a fitted pipeline as an MLflow model that can be served (see serving.py).
@@ -65,7 +70,7 @@ def export(
             become the input example and the golden batch.
         target: the column that the model predicts, kept for those who test it.
         trusted: types that the file may hold besides TRUSTED_TYPES (model.trusted_types).
-        made: what preprocess did to each row by itself, so that a server does it too.
+        made: what preprocess did to each row by itself, so that a server does it too; intervals.
         card: what a reader should know of the model, in Markdown; it lies beside it.
 
     Raises:
@@ -77,7 +82,7 @@ def export(
     _forget_addresses(pipeline)
     _save(pipeline, folder, about, target, trusted)
     own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - trust.KNOWN
-    serving.add_to(folder, about, {name.partition(".")[0] for name in own})
+    served_code.add_to(folder, about, {name.partition(".")[0] for name in own})
     if card:
         (folder / CARD).write_text(card, encoding="utf-8")
     canonical.rewrite_skops(folder / MODEL_FILE)
@@ -87,11 +92,7 @@ def export(
 
 
 def _save(
-    pipeline: "Pipeline",
-    folder: Path,
-    about: serving.About,
-    target: str,
-    trusted: Sequence[str],
+    pipeline: "Pipeline", folder: Path, about: serving.About, target: str, trusted: Sequence[str]
 ) -> None:
     """Let MLflow write the model, with skops; InputError for types that are not trusted."""
     import mlflow.sklearn

@@ -1,20 +1,14 @@
 """What an exported model needs to be served: its signature, its golden batch, its loader."""
 
-import hashlib
-import json
-import sysconfig
-from collections.abc import Iterable
-from importlib.util import find_spec
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from pipeline.config.preprocess import RowValues
 from pipeline.errors import InputError
-from pipeline.models import asked, pyfunc
+from pipeline.models import asked, pyfunc, regressor
 from pipeline.models.features import features_of
 
 if TYPE_CHECKING:
@@ -26,26 +20,41 @@ GAP_ROWS = 200
 SEEN = 2000  # rows in which each class is looked for
 MISSING = ("None", "nan")  # how MLflow hands on a null among texts, in some forms of payload
 OUTPUTS = {"i": "long", "u": "long", "b": "boolean", "f": "double"}  # by numpy's kind of the labels
-CODE = "code"
 About = dict[str, Any]  # what serving.json holds, of the model or of one column: JSON
 
 
-def describe(pipeline: "Pipeline", table: pd.DataFrame, made: RowValues | None = None) -> About:
+@dataclass(frozen=True)
+class Made:
+    """What others have made for a model.
+
+    Attributes:
+        rows: what preprocess did to each row by itself.
+        interval: alpha and half_width of the intervals around what a regressor predicts.
+    """
+
+    rows: RowValues | None = None
+    interval: About | None = None
+
+
+NOTHING = Made()
+
+
+def describe(pipeline: "Pipeline", table: pd.DataFrame, made: Made = NOTHING) -> About:
     """Return what serving.json holds, the golden batch included; see pyfunc.Classifier.
 
     The golden batch is the table's first rows, the first with a gap in each column, and the first
-    among some that is predicted as each class.
+    among some that is predicted as each class, or as the least and the largest number.
 
     Args:
         pipeline: fitted.
         table: rows that it was fitted on, with its columns.
-        made: what preprocess did to each row by itself.
+        made: what preprocess did to each row by itself, and the intervals, if there are any.
 
     Raises:
         InputError: a categorical column that is neither text, numbers nor booleans.
     """
     features = features_of(pipeline)
-    document, text = features.text, made.text if made else None
+    document, text = features.text, made.rows.text if made.rows else None
     joined = text if text and text.name == document else None
     if joined and not all(name in table for name in joined.columns):
         joined = None  # preprocess dropped one: constant
@@ -58,18 +67,22 @@ def describe(pipeline: "Pipeline", table: pd.DataFrame, made: RowValues | None =
         texts = (table[name].astype(object) for name in joined.columns)
         sources = [_column(values, False) | {"required": False} for values in texts]
         about["text"] = {"name": document, "columns": sources}
-    classifier = pyfunc.Classifier(pipeline, about)
-    rows = _golden_rows(classifier, table, example_columns(about))
-    answers = classifier.answer(rows)
-    about["golden"] = {
-        "columns": list(rows),
-        "data": _plain(rows),
-        "answers": _plain(answers),
-    }
+    if not hasattr(pipeline, "classes_"):
+        about["interval"] = made.interval
+    model = served(pipeline, about)
+    rows = _golden_rows(model, table, example_columns(about))
+    answers = _plain(model.answer(rows))
+    about["golden"] = {"columns": list(rows), "data": _plain(rows), "answers": answers}
     inputs = asked.columns(about)
-    if made and (prepared := asked.describe(made, table, inputs, EXAMPLE_ROWS)):
+    if made.rows and (prepared := asked.describe(made.rows, table, inputs, EXAMPLE_ROWS)):
         about["preparation"] = prepared
     return about
+
+
+def served(pipeline: "Pipeline", about: About) -> pyfunc.Classifier:
+    """Return a fitted pipeline as a server sees it: a classifier, or a Regressor."""
+    kind = pyfunc.Classifier if hasattr(pipeline, "classes_") else regressor.Regressor
+    return kind(pipeline, about)
 
 
 def example_columns(about: About) -> list[str]:
@@ -100,52 +113,13 @@ def signature(pipeline: "Pipeline", about: About) -> "ModelSignature":
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    label = OUTPUTS.get(pipeline.classes_.dtype.kind, "string")
-    prediction, *probabilities = pyfunc.Classifier(pipeline, dict(about)).names()
+    classes = getattr(pipeline, "classes_", np.zeros(0))
+    label = OUTPUTS.get(classes.dtype.kind, "string")
+    prediction, *others = served(pipeline, dict(about)).names()
     return ModelSignature(
         Schema([ColSpec(_type(c), c["name"], c["required"]) for c in asked.columns(about)]),
-        Schema([ColSpec(label, prediction), *(ColSpec("double", p) for p in probabilities)]),
+        Schema([ColSpec(label, prediction), *(ColSpec("double", name) for name in others)]),
     )
-
-
-def add_to(folder: Path, about: About, packages: Iterable[str] = ()) -> None:
-    """Let MLflow load a saved scikit-learn model through a copy of pyfunc.py beside it.
-
-    Args:
-        folder: the saved model.
-        about: what serving.json is to hold.
-        packages: top-level packages that its classes are from. One that is not installed is
-            copied beside pyfunc.py, whole and by itself: what it imports has to be installed.
-    """
-    source = Path(pyfunc.__file__).read_bytes()
-    # Models of different exports can be loaded in one process: each has its own module.
-    module = f"served_{hashlib.sha256(source).hexdigest()[:12]}"
-    (folder / CODE).mkdir()
-    (folder / CODE / f"{module}.py").write_bytes(source)
-    if "preparation" in about:
-        module = asked.loader(folder / CODE, about, module)
-    text = json.dumps(about, ensure_ascii=False, allow_nan=False, sort_keys=True)
-    (folder / pyfunc.ABOUT).write_text(text + "\n", encoding="utf-8")
-    for package in packages:
-        _copy_package(package, folder / CODE)
-    file = folder / "MLmodel"
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    content["flavors"]["python_function"] |= {"loader_module": module, "code": CODE}
-    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-
-
-def _copy_package(name: str, target: Path) -> None:
-    """Copy a package's or module's Python files, unless it is installed."""
-    spec = find_spec(name)
-    assert spec, "its class is loaded"
-    source = Path([*(spec.submodule_search_locations or []), str(spec.origin)][0])
-    installed = map(Path, {sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")})
-    if any(source.is_relative_to(place) for place in installed):
-        return
-    for file in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
-        copy = target / file.relative_to(source.parent)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(file.read_bytes())
 
 
 def _type(column: About) -> str:
@@ -181,6 +155,8 @@ def _golden_rows(
     """Return a few rows that show the columns' gaps and every class that is predicted."""
     predicted = classifier.answer(table.head(SEEN))["prediction"].to_numpy()
     _, firsts = np.unique(predicted, return_index=True)
+    if isinstance(classifier, regressor.Regressor):
+        firsts = firsts[[0, -1]]
     gaps = [int(table[name].isna().to_numpy().argmax()) for name in columns]
     shown = list(dict.fromkeys(gaps))[:GAP_ROWS]  # of thousands of columns the batch has not all
     chosen = {*range(min(EXAMPLE_ROWS, len(table))), *shown, *map(int, firsts)}

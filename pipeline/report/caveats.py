@@ -38,9 +38,26 @@ def caveats(
     if results:
         lines += _weakest(results)
         lines += _calibration(results.evaluation) if results.evaluation else ()
+        lines += _coverage(results.evaluation) if results.evaluation else ()
     if (uses or 0) > 1:
         lines.append(f"This test set has been used {uses} times.")
     return lines
+
+
+def _coverage(evaluation: Evaluation) -> Iterator[str]:
+    """Yield that prediction intervals, or a quantile, hold more seldom than they should."""
+    found = [row for row in evaluation["overall"] if row["metric"] == "coverage"]
+    drawn = evaluation.get("residuals")
+    if not (found and drawn):
+        return
+    stored, level = drawn["interval"], drawn["quantile"]
+    should = level if level is not None else 1 - stored["alpha"] if stored else 0.0
+    if (found[0]["high"] or 1.0) < should:
+        what = "Prediction intervals hold" if stored else "The predicted quantile holds"
+        yield (
+            f"{what} for {interval(found[0], 2)} of the test rows instead of "
+            f"{number(should, 2)}: these rows are not like those that validated."
+        )
 
 
 def _labels(split: Split | None, checks: Checks | None) -> Iterator[str]:

@@ -7,8 +7,17 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from pipeline.judging.evaluation import Baseline, Estimate, estimates_of
-from pipeline.judging.formatting import NONE, cell, count, interval, listed, number, title
+from pipeline.judging.evaluation import Baseline, Estimate, Evaluation, estimates_of
+from pipeline.judging.formatting import (
+    NONE,
+    cell,
+    count,
+    interval,
+    listed,
+    number,
+    percent,
+    title,
+)
 from pipeline.judging.model_card import bullets, inline, parts, table
 from pipeline.judging.pictures import captions
 from pipeline.markdown import markdown
@@ -42,7 +51,8 @@ def card(data: ReportData, sections: Sections, top: Summary) -> str | None:
              "rows": f"{cell(row['rows'])}{', few' if row['small'] else ''}"}
             | _figures(row["metrics"]) for row in slices(data)
         ]),
-        "Calibration": inline(captions.calibration(evaluation["calibration"])),
+        "Calibration": "" if "residuals" in evaluation
+        else inline(captions.calibration(evaluation["calibration"])),
         "To bear in mind": bullets(top.caveats),
         "The data": table(_data(data, sections)),
         "How to make it again": table(_origin(data, sections)),
@@ -63,12 +73,24 @@ def _verdict(data: ReportData, sections: Sections, top: Summary) -> str:
     return "\n\n".join([
         f"**{top.outcome.word}.** {inline(decided)}", *([bullets(reasons)] if reasons else []),
         f"On {count(tests, 'test row')}; in brackets {100 * sampling['confidence']:g} % intervals.",
-        markdown(rows),
+        markdown(rows), *_interval(data.evaluation),
     ])  # fmt: skip
 
 
+def _interval(evaluation: Evaluation) -> list[str]:
+    """Return a sentence on the prediction intervals, if there are any."""
+    found = evaluation["residuals"]["interval"] if "residuals" in evaluation else None
+    if not found:
+        return []
+    return [
+        f"Prediction intervals are the prediction ± {cell(found['half_width'])}, made to hold for "
+        f"{percent(1 - found['alpha'], 0)} of new rows from {count(int(found['rows']), 'row')} "
+        "that validated; coverage is the share of the test rows for which they hold."
+    ]
+
+
 def _always(dummy: Baseline) -> str:
-    return inline(f"always {dummy['class']}")
+    return inline(f"always {cell(dummy['class'])}")
 
 
 def _figures(estimates: Mapping[str, Estimate]) -> Row:

@@ -20,7 +20,7 @@ from pipeline.judging.pictures import draw
 from pipeline.judging.pictures.canvas import Picture
 from pipeline.judging.pictures.confusion import Confusion, worst
 from pipeline.report.report_data import ReportData
-from pipeline.tracking.record import Row, headline
+from pipeline.tracking.record import Row, headline, judges
 
 CONFUSIONS = 10  # pairs that the table lists
 
@@ -60,8 +60,9 @@ def results(data: ReportData) -> Results | None:
     if data.evaluation:
         return _evaluated(data.evaluation)
     for step in reversed(data.manifest["steps"]):
-        if rows := step["tables"].get("per_class"):
+        if judges(step["metrics"], step["tables"]):
             overall = _whole(headline(step["metrics"]))
+            rows = step["tables"].get("per_class", [])
             return Results(overall, [_recorded(row) for row in rows], step=step["step"])
     return None
 

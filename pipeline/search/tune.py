@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import files, paths
-from pipeline.commands import model_check
+from pipeline.commands.before import model_check
 from pipeline.commands.job import Job
 from pipeline.config import loader
+from pipeline.config.model import metric_for
 from pipeline.config.schema import Config
 from pipeline.config.search.space import Search, check
 from pipeline.errors import InputError, did_you_mean
@@ -72,7 +73,8 @@ def settled(job: Job) -> Search:
         )
     check(search)
     require_optuna()
-    metric = search.metric or config.gate.metric
+    named = search.metric or config.gate.metric
+    metric = metric_for(named, config.model.estimator, config.data.task)
     folds = config.model.folds or search.folds
     seed = config.main.random_seed if search.seed is None else search.seed
     return replace(search, metric=metric, seed=seed, folds=folds, name=search.name or "search")
@@ -98,7 +100,7 @@ def require_optuna() -> None:
 def _judge(job: Job, values: Any) -> None:
     config = loader.load(Config, values, "")
     if any("model_config" in job.config.steps[step] for step in job.steps):
-        model_check.check(config.data.features, config.model, config.main.random_seed)
+        model_check.check(config)
 
 
 def common(job: Job) -> list[str]:

@@ -16,6 +16,7 @@ from pipeline.splits.groups import by_group
 from pipeline.splits.hashes import by_hash, hashes_of
 from pipeline.splits.keys import ClassColumn, Keys, Rows
 from pipeline.splits.lonely import rows_to_fit
+from pipeline.splits.quantiles import binned
 from pipeline.splits.stratified import checked_size, draw, random_state_of, second_rows
 from pipeline.splits.times import by_time, times_of
 from pipeline.tables import row_digests
@@ -136,6 +137,7 @@ def assign(keys: Keys, how: Division) -> Rows:
     Raises:
         InputError: too few rows, a class or a group that cannot be divided so.
     """
+    keys = with_strata(keys, how)
     alone = rows_to_fit(keys.classes, keys.values if how.method == "group" else None)
     if alone is not None:
         to_fit, rest = np.flatnonzero(alone), np.flatnonzero(~alone)
@@ -149,6 +151,12 @@ def assign(keys: Keys, how: Division) -> Rows:
             "on one side; give more rows, other group_by columns or another size"
         )
     return parts
+
+
+def with_strata(keys: Keys, how: Division) -> Keys:
+    """Return keys whose classes are the strata: of quantities bins, else they are as they were."""
+    second = second_rows(keys.rows, how.size, how.size_name)
+    return binned(keys, min(second, keys.rows - second))
 
 
 def columns_of(names: Sequence[str], how: Division) -> list[str]:

@@ -15,6 +15,7 @@ from pipeline.errors import InputError
 from pipeline.splits.division import Division, keys_of
 from pipeline.splits.groups import parts_of
 from pipeline.splits.keys import Keys, Rows
+from pipeline.splits.quantiles import binned
 from pipeline.splits.stratified import random_state_of
 from pipeline.splits.times import blocks_of
 
@@ -40,6 +41,7 @@ def divide(table: pa.Table, how: Division, number: int) -> list[Rows]:
     """
     how = replace(how, size_name="folds")  # hashes of their own: folds are not validation rows
     keys = keys_of(table.column_names, lambda columns: [table.select(columns)], how)
+    keys = binned(keys, keys.rows // number)
     fold = FOLDS[how.method](keys, how, number)
     parts = [_parts(keys, how, fold, k) for k in range(number)]
     _assert_apart(parts, keys, how)

@@ -58,7 +58,7 @@ def parts_of(
         InputError: a class that has one group only.
     """
     _, group = np.unique(groups, return_inverse=True)
-    names, codes = classes or (["the table"], np.zeros(len(group), np.uint16))
+    names, codes, _ = classes or Classes(["the table"], np.zeros(len(group), np.uint16))
     sizes = np.bincount(group)
     pairs, amounts = np.unique(group * len(names) + codes, return_counts=True)
     kinds = pairs % len(names)

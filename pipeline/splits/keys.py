@@ -16,15 +16,21 @@ Rows = tuple[NDArray[np.integer], NDArray[np.integer]]  # the numbers of the row
 
 
 class Classes(NamedTuple):
-    """The classes of a column, in their order, and (rows,) the number of each row's class."""
+    """The classes of a column, in their order, and (rows,) the number of each row's class.
+
+    `numbers` are those that the classes are, (classes,); None of other values and of bins.
+    """
 
     names: list[str]
     codes: NDArray[np.integer]
+    numbers: NDArray[np.float64] | None = None
 
     def take(self, rows: NDArray[np.integer]) -> "Classes":
         """Return the classes of some of the rows; a class that none of them has is none."""
         there, codes = np.unique(self.codes[rows], return_inverse=True)
-        return Classes([self.names[code] for code in there], codes.astype(self.codes.dtype))
+        numbers = None if self.numbers is None else self.numbers[there]
+        names = [self.names[code] for code in there]
+        return Classes(names, codes.astype(self.codes.dtype), numbers)
 
 
 @dataclass(frozen=True)
@@ -93,4 +99,5 @@ class ClassColumn:
             )
         values, order = np.unique(np.asarray(list(self._values)), return_inverse=True)
         codes = np.concatenate(self._codes) if self._codes else np.zeros(0, np.uint16)
-        return Classes([str(v) for v in values], order.astype(codes.dtype)[codes])
+        found = values.astype(np.float64) if values.dtype.kind in "iuf" else None
+        return Classes([str(v) for v in values], order.astype(codes.dtype)[codes], found)

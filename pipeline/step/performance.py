@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.judging import importances, metrics, staged
+from pipeline.judging import importances, metrics, staged, tasks
 from pipeline.judging.formatting import listed
 from pipeline.judging.pictures import canvas, draw
-from pipeline.judging.predictions import Predictions
+from pipeline.judging.tasks import AnyPredictions
 from pipeline.models import export, features
 from pipeline.step.run import StepRun
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 Rows = NDArray[np.integer]
 
 
-def predicted(model: "Pipeline", rows: pd.DataFrame, target: str) -> Predictions:
+def predicted(model: "Pipeline", rows: pd.DataFrame, target: str) -> AnyPredictions:
     """Return what a fitted pipeline says of rows with its columns and the target.
 
     Raises:
         InputError: a column is missing or unfit, or a true class is unknown to the model.
     """
     truth = features.labels(rows, target)
-    return Predictions.of(truth, export.predict(model, rows)[0], model.classes_)
+    return tasks.predictions_of(model, truth, export.predict(model, rows)[0])
 
 
-def validate(run: StepRun, model: "Pipeline", predictions: Predictions) -> None:
+def validate(run: StepRun, model: "Pipeline", predictions: AnyPredictions) -> None:
     """Record metrics, a table per class, and pictures.
 
     Args:
@@ -42,23 +42,25 @@ def validate(run: StepRun, model: "Pipeline", predictions: Predictions) -> None:
         InputError: a probability is not finite.
     """
     values = record_metrics(run, predictions)
-    support = zip(predictions.labels, predictions.support(), strict=True)
+    support = zip(predictions.labels, predictions.support(), strict=False)
     if lacking := [str(label) for label, rows in support if not rows]:
         run.logger.warning("no row that validates is of class %s", listed(lacking))
-    record_pictures(run, draw.performance(metrics.performance(predictions, values)))
+    measured = tasks.task_of(predictions).performance(predictions, values)
+    record_pictures(run, draw.performance(measured))
     if inputs := importances.of_inputs(model):
         record_pictures(run, [draw.inputs(inputs)])
 
 
-def record_metrics(run: StepRun, predictions: Predictions) -> dict[str, float]:
-    """Record metrics and a table per class; return the metrics.
+def record_metrics(run: StepRun, predictions: AnyPredictions) -> dict[str, float]:
+    """Record metrics and, if there are classes, a table of them; return the metrics.
 
     Raises:
-        InputError: a probability is not finite.
+        InputError: a probability, or a predicted number, is not finite.
     """
-    values = metrics.classification_metrics(predictions)
+    values = tasks.task_of(predictions).metrics(predictions)
     run.log(values)
-    run.log_table("per_class", metrics.per_class_table(values, predictions.labels))
+    if predictions.labels:
+        run.log_table("per_class", metrics.per_class_table(values, predictions.labels))
     summary = ", ".join(f"{name} {value:.5f}" for name, value in run.record.headline().items())
     run.logger.info("%s rows: %s", f"{len(predictions.codes):,}", summary)
     return values

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from pipeline.config.evaluate import LOSSES
+from pipeline.config.evaluate import CLASSIFICATION, LOSSES, TASKS
 from pipeline.sweep.job import Ended
 
 FOLDS = "cv_"  # before the name of a metric: its mean over folds
@@ -14,8 +14,16 @@ def is_loss(metric: str) -> bool:
     return metric.removeprefix(FOLDS) in LOSSES
 
 
-def shown(jobs: Sequence[Ended], metric: str) -> str:
+def asked(jobs: Sequence[Ended], metric: str | None) -> str:
+    """Return the metric by which jobs are compared: null, what suits what they predict."""
+    usual = ("pinball", *(task.metric for task in TASKS.values()))
+    there = [name for name in usual if any(name in job.metrics for job in jobs)]
+    return metric or (there[0] if there else CLASSIFICATION.metric)
+
+
+def shown(jobs: Sequence[Ended], wanted: str | None) -> str:
     """Return the figure that jobs are shown with: the metric, else the first that one has."""
+    metric = asked(jobs, wanted)
     if any(metric in job.metrics for job in jobs):
         return metric
     others = (name for job in jobs for name in job.metrics if not name.startswith("rows"))

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from pipeline.comparison.judged import opened, predictions_of
 from pipeline.errors import InputError
 from pipeline.judging.bootstrap import Bootstrap, distributions
-from pipeline.judging.predictions import Predictions
-from pipeline.judging.weighted_metrics import WeightedMetrics
+from pipeline.judging.tasks import AnyPredictions, task_of
 from pipeline.sweep.choice import FOLDS, best
 from pipeline.sweep.job import Ended
 
@@ -38,7 +37,7 @@ class Verdict:
 class _Judged:
     table: str  # digest of the training table
     rows: NDArray[np.int64]  # of it, that validated
-    predictions: Predictions
+    predictions: AnyPredictions
 
 
 def verdicts(jobs: Sequence[Ended], metric: str, location: str) -> dict[int, Verdict]:
@@ -60,7 +59,7 @@ def verdicts(jobs: Sequence[Ended], metric: str, location: str) -> dict[int, Ver
     judged = {job.asked.number: _read(job.record, location) for job in jobs if not job.error}
     found: dict[int, Verdict] = {}
     for group in _groups({number: one for number, one in judged.items() if one}):
-        models = [WeightedMetrics(p.codes, p.probabilities) for p in group.values()]
+        models = [task_of(said).weighted(said) for said in group.values()]
         drawn = distributions(models, HOW.resamples, HOW.seed, areas=[name])
         if name not in drawn[0]:
             return {}
@@ -81,9 +80,9 @@ def _against(figure: Figure, reference: Figure | None, rows: int) -> str:
     return CHANCE if low <= 0 <= high else SURE
 
 
-def _groups(judged: Mapping[int, _Judged]) -> list[dict[int, Predictions]]:
+def _groups(judged: Mapping[int, _Judged]) -> list[dict[int, AnyPredictions]]:
     """Return the predictions of jobs that were judged on the same rows, together."""
-    groups: dict[tuple[object, ...], dict[int, Predictions]] = {}
+    groups: dict[tuple[object, ...], dict[int, AnyPredictions]] = {}
     for number, one in judged.items():
         key = (one.table, one.rows.tobytes(), *one.predictions.labels)
         groups.setdefault(key, {})[number] = one.predictions

@@ -25,7 +25,7 @@ class Sweep:
         group: of the jobs' W&B runs.
         workers: how many jobs run at once.
         only: the steps that a job is limited to, as `main.steps`.
-        metric: the figure by which jobs are compared.
+        metric: the figure by which jobs are compared; None: what suits what they predict.
         warm: whether jobs and steps are forks of a process with their libraries.
     """
 
@@ -34,7 +34,7 @@ class Sweep:
     group: str
     workers: int
     only: str
-    metric: str
+    metric: str | None
     warm: bool = True
 
     @classmethod

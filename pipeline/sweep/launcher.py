@@ -103,13 +103,14 @@ class Sweeps:
             if not self._pool or not self.sweep:
                 return
             ended = self._pool.ended
-            best = choice.best(ended, self.sweep.metric)
+            metric = choice.asked(ended, self.sweep.metric)
+            best = choice.best(ended, metric)
             if well and self._best:
                 if best is None:
                     self._pool.summarise(well=False)
                     names = sorted({name for job in ended for name in job.metrics})
                     raise InputError(
-                        f"sweep.metric={self.sweep.metric}: no job has this figure; they have: "
+                        f"sweep.metric={metric}: no job has this figure; they have: "
                         f"{', '.join(names) or 'none'}"
                     )
                 asked = replace(best.asked, number=len(ended), whole=True)

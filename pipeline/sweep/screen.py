@@ -30,7 +30,7 @@ class _Shown:
 class Screen:
     """The lines of a sweep's jobs; on a terminal the ones that run are shown as well."""
 
-    def __init__(self, metric: str) -> None:
+    def __init__(self, metric: str | None) -> None:
         """Take the figure that is shown of each job."""
         self.total = 0  # of the jobs; 0: it is not known
         self._metric = metric

@@ -45,6 +45,32 @@ def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return values.cast(values.type.value_type) if pt.is_dictionary(values.type) else values
 
 
+def is_quantity(distinct: int, rows: int, fractions: bool) -> bool:
+    """Say whether numbers are quantities, such as prices: so many values that they are no classes.
+
+    Args:
+        distinct: how many values there are.
+        rows: that have one.
+        fractions: whether one of them is no whole number.
+    """
+    if fractions:
+        return not are_few(distinct, rows)
+    return distinct > FEW and rows < REPEATS * distinct
+
+
+def suggested_task(column: pa.ChunkedArray) -> str:
+    """Return what a target column suggests: "regression" or "classification".
+
+    Numbers are to be predicted as such, unless they have so few values that they are rather
+    classes: see are_few. Booleans, texts and dates are classes.
+    """
+    if not is_number(column.type):
+        return "classification"
+    values = present(plain(column))
+    distinct = len(pc.unique(values))
+    return "classification" if are_few(distinct, len(values)) else "regression"
+
+
 def are_few(distinct: int, rows: int) -> bool:
     """Say whether numbers with so many distinct values in so many rows are rather categories."""
     return distinct <= FEW and rows >= REPEATS * distinct

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypedDict
@@ -138,6 +138,11 @@ def of(content: Mapping[str, Any]) -> Record:
 def headline(metrics: Mapping[str, float]) -> dict[str, float]:
     """Return the metrics of the whole, without the details of one class or one fold."""
     return {name: value for name, value in metrics.items() if not DETAIL.search(name)}
+
+
+def judges(metrics: Mapping[str, float], tables: Container[str]) -> bool:
+    """Say whether a step that recorded these judged a model, of classes or of numbers."""
+    return "per_class" in tables or "rmse" in metrics
 
 
 def write_table(name: str, rows: list[Row], folder: Path) -> None:

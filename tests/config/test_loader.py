@@ -159,8 +159,8 @@ MISTAKES: list[tuple[str, object, str]] = [
     ("gate.margin", -0.1, "gate.margin must be a number, at least 0, got -0.1"),
     ("gate.margin", 10**400, "gate.margin must be a number, at least 0, got 1000"),
     ("gate.metric", "acuracy", "gate.metric must be one of auc, f1, accuracy, precision, recall, "
-     "balanced_accuracy, average_precision, mcc, log_loss, brier, ece, got 'acuracy'; did you mean "
-     "'accuracy'?"),
+     "balanced_accuracy, average_precision, mcc, log_loss, brier, ece, rmse, mae, r2, "
+     "median_absolute_error, mape, pinball, or null, got 'acuracy'; did you mean 'accuracy'?"),
     ("gate.metric", 5, "gate.metric must be one of auc, f1, accuracy, precision, recall, balanced"),
     ("gate.champion", "model_export:v3", f"gate.champion {FITS} 'model_export:v3'"),
     ("gate.champion", "model_export", f"gate.champion {FITS} 'model_export'"),

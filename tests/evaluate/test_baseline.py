@@ -12,14 +12,16 @@ from sklearn import metrics as reference
 from sklearn.dummy import DummyClassifier
 
 from evaluate import gate
-from evaluate.baseline import judge, not_beaten, shares
-from pipeline.config.evaluate import METRICS, Gate
+from evaluate.baseline import judge, not_beaten, trained_on
+from pipeline.config.evaluate import CLASSIFICATION, Gate
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.predictions import Predictions
 from pipeline.tables import table_files
 
 HOW = Bootstrap(resamples=200, seed=1)
+METRICS = CLASSIFICATION.figures
 SHARES = np.array([0.2, 0.7, 0.1])
+TRAINED = np.repeat(["a", "b", "c"], [20, 70, 10])
 
 
 def model(skill: float, rows: int = 300) -> Predictions:
@@ -37,9 +39,9 @@ def test_the_figures_are_those_of_scikit_learns_dummy() -> None:
     dummy = DummyClassifier(strategy="prior").fit(np.zeros((100, 1)), labels)
     truth, rows = said.classes[said.codes], np.zeros((300, 1))
     probabilities, predicted = dummy.predict_proba(rows), dummy.predict(rows)
-    found = judge(said, SHARES, Gate(), HOW)
+    found = judge(said, TRAINED, Gate(), HOW)
     assert found["class"] == predicted[0] == "b"
-    assert list(found["metrics"]) == METRICS
+    assert tuple(found["metrics"]) == METRICS
     expected = {
         "f1": reference.f1_score(truth, predicted, average="macro"),
         "balanced_accuracy": reference.balanced_accuracy_score(truth, predicted),
@@ -54,15 +56,15 @@ def test_the_figures_are_those_of_scikit_learns_dummy() -> None:
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_model_with_skill_beats_it_and_the_dummy_itself_does_not(metric: str) -> None:
     good, asked = model(3.0), Gate(metric=metric)
-    found = judge(good, SHARES, asked, HOW)
+    found = judge(good, TRAINED, asked, HOW)
     assert found["metric"] == ("log_loss" if metric == "ece" else metric)
     assert (found["beaten"], not_beaten(found)) == (True, None)
     dummy = Predictions(good.codes, np.tile(SHARES, (300, 1)), good.classes)
-    assert not judge(dummy, SHARES, asked, HOW)["beaten"]
+    assert not judge(dummy, TRAINED, asked, HOW)["beaten"]
 
 
 def test_the_gate_says_in_one_line_that_a_model_is_no_better() -> None:
-    found = judge(model(0.0), SHARES, Gate(metric="accuracy"), HOW)
+    found = judge(model(0.0), TRAINED, Gate(metric="accuracy"), HOW)
     evaluation: Any = {"overall": [], "slices": [], "baseline": found, "rows": 300,
                        "per_class": [], "confusion": []}  # fmt: skip
     refused = gate.decide(evaluation, Gate(champion="m:champion"), None)
@@ -77,20 +79,20 @@ def test_the_gate_says_in_one_line_that_a_model_is_no_better() -> None:
 def test_a_guess_at_random_is_not_better_although_its_macro_figures_are(metric: str) -> None:
     said = model(3.0, 1500)
     guesses = np.eye(3)[np.random.default_rng(5).choice(3, 1500, p=SHARES)]
-    found = judge(Predictions(said.codes, guesses, said.classes), SHARES, Gate(metric=metric), HOW)
+    found = judge(Predictions(said.codes, guesses, said.classes), TRAINED, Gate(metric=metric), HOW)
     assert (found["metric"], found["baseline"], found["beaten"]) == ("mcc", 0, False)
 
 
 def test_of_one_class_there_is_no_area() -> None:
     said = model(3.0)
-    found = judge(said.part(said.codes == 1), SHARES, Gate(metric="auc"), HOW)
+    found = judge(said.part(said.codes == 1), TRAINED, Gate(metric="auc"), HOW)
     assert (found["model"], found["baseline"], found["low"], found["beaten"]) == (
         None, None, None, False
     )  # fmt: skip
     assert "auc is not defined on these rows" in str(not_beaten(found))
 
 
-def test_the_shares_are_those_of_the_training_table_else_of_the_test_rows(
+def test_it_knows_the_training_table_else_the_test_rows(
     tmp_path: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     frame = pd.DataFrame({"kind": list("bbbaz"), "x": range(5)})  # z: a class it was not fitted on
@@ -103,7 +105,8 @@ def test_the_shares_are_those_of_the_training_table_else_of_the_test_rows(
     said = model(1.0, 10)
     names = ["checks.json", "other.csv", "train.csv"]
     version: Any = SimpleNamespace(inputs=[{"name": name} for name in names], reference="m:v1")
-    assert shares(run, version, "kind", said).tolist() == [0.25, 0.75, 0]
+    assert trained_on(run, version, "kind", said).tolist() == list("bbbaz")
+    assert judge(said, np.array(list("bbbaz")), Gate(), HOW)["class"] == "b"
     del version.inputs[2]
-    assert shares(run, version, "kind", said).tolist() == (said.support() / 10).tolist()
+    assert trained_on(run, version, "kind", said).tolist() == said.classes[said.codes].tolist()
     assert "what m:v1 was trained on is not kept" in caplog.text

@@ -83,7 +83,7 @@ def test_no_champion_or_the_candidate_itself_is_none(reading):
 def test_its_probabilities_are_in_the_candidate_s_order_and_it_is_an_input(reading):
     found, run = reading(version("1"), version("2"))
     assert found.reference == "model:v1"
-    np.testing.assert_allclose(found.probabilities[:, 1], [0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_allclose(found.said[:, 1], [0.1, 0.2, 0.3, 0.4])
     assert run.inputs == ["model:v1"]
 
 
@@ -111,6 +111,6 @@ def test_one_that_cannot_answer_says_why(reading, monkeypatch):
     def refuse(*_):
         raise InputError("the table lacks feature columns 'y'")
 
-    monkeypatch.setattr(TableReader, "probabilities", refuse)
+    monkeypatch.setattr(TableReader, "said", refuse)
     found, _ = reading(known, version("2"))
     assert found.reason == "cannot judge these rows: the table lacks feature columns 'y'"

@@ -22,7 +22,7 @@ def made_up(rows=300, skill=1.0, seed=0):
 
 
 def rival(unseen, predictions):
-    return Rival("model:v1", probabilities=predictions.probabilities, unseen=unseen)
+    return Rival("model:v1", said=predictions.probabilities, unseen=unseen)
 
 
 def test_without_a_champion_there_is_nothing_to_say():
@@ -42,12 +42,10 @@ def test_rows_that_the_champion_was_trained_on_do_not_count():
     probabilities = champion.probabilities.copy()
     probabilities[~unseen] = np.eye(3)[candidate.codes[~unseen]]
     found, note = against(
-        Rival("model:v1", probabilities=probabilities, unseen=unseen), candidate, Gate(), HOW
+        Rival("model:v1", said=probabilities, unseen=unseen), candidate, Gate(), HOW
     )
     assert note == ("compared on the 180 of 300 test rows that model:v1 was not trained on")
-    assert found == comparison.compare(
-        candidate.part(unseen), champion.probabilities[unseen], Gate(), HOW
-    )
+    assert found == comparison.compare(candidate.part(unseen), champion.part(unseen), Gate(), HOW)
     assert found["difference"] > 0
 
 
@@ -55,7 +53,7 @@ def test_all_rows_are_compared_without_a_note():
     candidate = made_up()
     found, note = against(rival(np.ones(300, bool), made_up(seed=1)), candidate, Gate(), HOW)
     assert note is None
-    assert found == comparison.compare(candidate, made_up(seed=1).probabilities, Gate(), HOW)
+    assert found == comparison.compare(candidate, made_up(seed=1), Gate(), HOW)
 
 
 def test_too_few_rows_are_not_compared():

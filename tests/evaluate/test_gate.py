@@ -76,7 +76,8 @@ def model(codes: NDArray[np.int64], skill: float, random: np.random.Generator) -
 
 
 def compared(codes: Any, one: Any, other: Any, asked: Gate, how: Bootstrap) -> Comparison:
-    return comparison.compare(Predictions(codes, one, np.arange(3)), other, asked, how)
+    candidate = Predictions(codes, one, np.arange(3))
+    return comparison.compare(candidate, candidate.saying(other), asked, how)
 
 
 def rows(random: np.random.Generator, count: int = 300) -> NDArray[np.int64]:

@@ -25,7 +25,7 @@ def test_figures_are_those_of_an_evaluation_and_differences_are_other_minus_firs
     before, after, found = paired.differences(first, other, HOW)
     for figures, predictions in ((before, first), (after, other)):
         expected = metrics.classification_metrics(predictions)
-        assert figures == pytest.approx({name: expected[name] for name in paired.FIGURES})
+        assert figures == pytest.approx({n: expected[n] for n in metrics.HEADLINE if n != "ece"})
     for row in found:
         assert row["value"] == after[row["metric"]] - before[row["metric"]]
         assert row["low"] <= row["value"] <= row["high"]

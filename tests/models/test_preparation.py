@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.config.model import Features, Model
 from pipeline.config.preprocess import Date, RowValues, Text
-from pipeline.models import build, preparation
+from pipeline.models import build, preparation, serving
 from pipeline.models import export as exporting
 from pipeline.models.batch import BatchPredictor
 from pipeline.tables.external_chunks import ForeignSource
@@ -64,7 +64,7 @@ def model(ready: pd.DataFrame) -> Any:
 @pytest.fixture(scope="module")
 def folder(model: Any, ready: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "export"
-    exporting.export(model, folder, ready, "kind", made=MADE)
+    exporting.export(model, folder, ready, "kind", made=serving.Made(MADE))
     return folder
 
 

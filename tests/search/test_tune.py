@@ -74,7 +74,7 @@ def repository(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (root / "conf" / "search" / "mine.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setattr(tune, "Pool", FakePool)
     monkeypatch.setattr(page, "render", lambda _: "the page")  # seconds to import what draws it
-    monkeypatch.setattr("pipeline.commands.model_check.check", lambda *_: None)
+    monkeypatch.setattr("pipeline.commands.before.model_check.check", lambda *_: None)
     yield root
     root_config.register(ROOT)
 

@@ -10,7 +10,7 @@ from pipeline.replay.manifest import StepEntry
 from pipeline.report import make
 from pipeline.screen import failures
 from pipeline.text.masking import masked
-from pipeline.tracking.record import headline
+from pipeline.tracking.record import headline, judges
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _recorded(job: Job) -> tuple[str | None, Sequence[StepEntry]]:
 
 def _metrics(steps: Sequence[StepEntry]) -> dict[str, float]:
     """Return the figures of the last step that judged a model; without those of its folds."""
-    judged = [step["metrics"] for step in steps if "per_class" in step["tables"]]
+    judged = [step["metrics"] for step in steps if judges(step["metrics"], step["tables"])]
     whole = headline(judged[-1] if judged else {})
     return {name: value for name, value in whole.items() if not name.startswith("cv_")}
 

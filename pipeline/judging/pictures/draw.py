@@ -16,7 +16,7 @@ from pipeline.judging.evaluation import (
     bare,
 )
 from pipeline.judging.formatting import count, interval, number
-from pipeline.judging.pictures import captions, confusion
+from pipeline.judging.pictures import captions, confusion, residuals
 from pipeline.judging.pictures.canvas import Picture, picture
 from pipeline.judging.pictures.panels import Panel, panels
 from pipeline.judging.pictures.ranges import Column, ranges
@@ -36,12 +36,19 @@ def evaluation(found: Evaluation) -> list[Picture]:
     if bins := [one for one in found["calibration"] if str(one["class"]) in names]:
         drawn.append(_calibration(bins))
     if found["importances"]:
-        drawn.append(_importances(found["importances"]))
+        spread = found.get("residuals")
+        cost = "AUC" if spread is None else "R²" if spread["quantile"] is None else "D²"
+        drawn.append(_importances(found["importances"], cost))
     return drawn
 
 
 def performance(measured: Performance) -> list[Picture]:
-    """Return the figures of each class, the confusion matrix, and the curves there are."""
+    """Return the figures of each class, the confusion matrix, and the curves there are.
+
+    Of numbers it is how far they are from the truth.
+    """
+    if "residuals" in measured:
+        return residuals.pictures(measured["residuals"])
     shown = _largest_classes(measured)
     classes = [str(label) for label in measured["classes"]]
     names = {classes[n] for n in shown}
@@ -81,7 +88,8 @@ def inputs(importances: Sequence[tuple[str, float]]) -> Picture:
 
 def _largest_classes(measured: Performance) -> list[int]:
     """Return the positions of the classes that are drawn, ascending."""
-    rows = np.asarray(measured["confusion"], np.int64).sum(axis=1)
+    size = len(measured["classes"])
+    rows = np.asarray(measured["confusion"], np.int64).reshape(size, size).sum(axis=1)
     return sorted(np.argsort(-rows, kind="stable")[:CLASSES].tolist())
 
 
@@ -118,14 +126,14 @@ def _calibration(curves: Sequence[Reliability]) -> Picture:
     return picture(axes, "calibration", title, captions.calibration(curves))
 
 
-def _importances(rows: Sequence[ColumnImportance]) -> Picture:
+def _importances(rows: Sequence[ColumnImportance], cost: str) -> Picture:
     ranked = sorted(rows, key=lambda row: -row["permutation"])
     shown = ranked[:FEATURES]
     estimates: list[Estimate] = [
         {"value": row["permutation"], "low": row["low"], "high": row["high"], "note": None}
         for row in shown
     ]
-    columns = [Column("AUC lost when it is shuffled", estimates)]
+    columns = [Column(f"{cost} lost when it is shuffled", estimates)]
     if any(row["impurity"] is not None for row in shown):
         columns.append(Column("impurity on training rows", [bare(r["impurity"]) for r in shown]))
     axes = ranges([row["feature"] for row in shown], columns)

@@ -8,6 +8,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from pipeline.sweep.choice import asked
 from pipeline.sweep.launcher import CURRENT
 
 
@@ -29,7 +30,8 @@ class JobsLauncher(Launcher):
         """Run jobs; a sweeper that searches gets their figure, NaN of one that failed."""
         ended = CURRENT.launch(job_overrides, self._config, self._workers)
         assert CURRENT.sweep
-        figures = (job.metrics.get(CURRENT.sweep.metric, math.nan) for job in ended)
+        metric = asked(ended, CURRENT.sweep.metric)
+        figures = (job.metrics.get(metric, math.nan) for job in ended)
         return [
             JobReturn(overrides=words, status=JobStatus.COMPLETED, _return_value=figure)
             for words, figure in zip(job_overrides, figures, strict=True)

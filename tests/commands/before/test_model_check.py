@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline import paths
-from pipeline.commands import model_check
+from pipeline.commands.before import model_check
 from pipeline.config.model import Features, Model
 from pipeline.errors import InputError
 from pipeline.models import build
@@ -18,7 +18,7 @@ def looked(tmp_path, monkeypatch):
     times = []
     real = build.build_pipeline
     monkeypatch.setattr(paths, "STATE", tmp_path)
-    monkeypatch.setattr(build, "build_pipeline", lambda *a: (times.append(1), real(*a)))
+    monkeypatch.setattr(build, "build_pipeline", lambda *a: times.append(1) or real(*a))
     return times
 
 
@@ -28,21 +28,21 @@ def model(**estimator):
 
 def test_a_good_model_is_looked_at_once(looked, monkeypatch):
     for _ in range(3):
-        model_check.check(FEATURES, model(), 42)
+        model_check.kind_of(FEATURES, model(), 42)
     assert len(looked) == 1
-    model_check.check(FEATURES, model(), 43)
-    model_check.check(Features(["b"]), model(), 42)
-    model_check.check(FEATURES, model(max_depth=3), 42)
+    model_check.kind_of(FEATURES, model(), 43)
+    model_check.kind_of(Features(["b"]), model(), 42)
+    model_check.kind_of(FEATURES, model(max_depth=3), 42)
     assert len(looked) == 4
     monkeypatch.setattr(model_check, "version", lambda _: "99")
-    model_check.check(FEATURES, model(), 42)
+    model_check.kind_of(FEATURES, model(), 42)
     assert len(looked) == 5
 
 
 def test_a_bad_model_is_refused_each_time(looked):
     for _ in range(2):
         with pytest.raises(InputError, match="max_features='auto' was removed"):
-            model_check.check(FEATURES, model(max_features="auto"), 42)
+            model_check.kind_of(FEATURES, model(max_features="auto"), 42)
     assert len(looked) == 2
 
 
@@ -50,5 +50,5 @@ def test_a_class_from_elsewhere_is_looked_at_each_time(looked):
     target = "tests.fakes.majority.Majority"
     own = Model(estimator={"_target_": target}, allowed=[target])
     for _ in range(2):
-        model_check.check(FEATURES, own, 42)
+        model_check.kind_of(FEATURES, own, 42)
     assert len(looked) == 2

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.judging import curves
+from pipeline.judging.pictures import curves
 from pipeline.judging.predictions import Predictions
 
 CODES = np.array([0, 0, 1, 1])

@@ -1,0 +1,1 @@
+"""What is particular to models that predict numbers: figures, residuals, prediction intervals."""
