@@ -1,6 +1,6 @@
 """Cross-validation: every fold is judged by a model that was fitted on rows of others."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -25,6 +25,8 @@ from pipeline.step.start import StepRun
 from train_random_forest import train
 from train_random_forest.fold_figures import Figures, headline, hopeless, metrics
 
+Calibrating = Callable[[NDArray[np.integer]], Sequence[Rows]]
+
 
 @dataclass(frozen=True)
 class OutOfFold:
@@ -45,7 +47,7 @@ class OutOfFold:
 
 def judge(
     run: StepRun, unfitted: Pipeline, frame: pd.DataFrame, target: str, parts: Sequence[Rows],
-    model: Model,
+    model: Model, calibrating: Calibrating = lambda _: (),
 ) -> OutOfFold | None:  # fmt: skip
     """Fit and judge a model for each fold.
 
@@ -56,6 +58,7 @@ def judge(
         target: the column with the true class.
         parts: of each fold, positions of the rows that fit and that judge.
         model: says when the folds that are left are not worth their time.
+        calibrating: returns the folds of some rows that calibrate what is fitted on them, if any.
 
     Returns:
         None if it stopped before the last: then its figures are recorded, and the run is told.
@@ -66,7 +69,7 @@ def judge(
     said: list[AnyPredictions] = []
     figures: list[Figures] = []
     counter = progress.Counter("folds", len(parts))
-    with closing(predictions(unfitted, frame, target, parts, run.workers)) as judged:
+    with closing(predictions(unfitted, frame, target, parts, run.workers, calibrating)) as judged:
         for fold, (fitting, _) in zip(judged, parts, strict=True):
             said.append(fold)
             figures.append(headline(fold))
@@ -84,7 +87,12 @@ def judge(
 
 
 def predictions(
-    unfitted: Pipeline, frame: pd.DataFrame, target: str, parts: Sequence[Rows], workers: int
+    unfitted: Pipeline,
+    frame: pd.DataFrame,
+    target: str,
+    parts: Sequence[Rows],
+    workers: int,
+    calibrating: Calibrating = lambda _: (),
 ) -> Generator[AnyPredictions]:
     """Yield what the model of each fold says of the fold's rows.
 
@@ -106,7 +114,7 @@ def predictions(
         fitting, judging = parts[number]
         try:
             with threadpool_limits(threads):
-                fitted = train.fit(own, frame.iloc[fitting], target)
+                fitted = train.fit(own, frame.iloc[fitting], target, parts=calibrating(fitting))
                 said = export.predict(fitted, frame.iloc[judging])[0]
         except InputError as error:
             raise InputError(f"fold {number + 1} of {len(parts)}: {error}") from error

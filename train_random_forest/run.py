@@ -3,6 +3,7 @@
 import sys
 import warnings
 from argparse import Namespace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -17,7 +18,7 @@ from pipeline.config.segregate import Split
 from pipeline.models import build, export, serving
 from pipeline.splits import division, folds
 from pipeline.step import arguments, lineage, performance, start
-from train_random_forest import card, cross_validation, outputs, train
+from train_random_forest import calibration, card, cross_validation, outputs, train
 
 
 def go(args: Namespace) -> None:
@@ -29,10 +30,11 @@ def go(args: Namespace) -> None:
         run.require_checked([args.train_data], args.checks_artifact, args.checks_override)
         table = train.suited(run.read_table(args.train_data), config, unfitted)
         lineage.warn_of_made_features(run, config.features, config)
-        how, judged = _division(args, config.split), None
+        how = _division(args, config.split)
+        judged, calibrating = None, partial(calibration.parts, table, how, model)
         if model.folds:
             parts, frame = folds.divide(table, how, model.folds), table.to_pandas()
-            judged = cross_validation.judge(run, unfitted, frame, target, parts, model)
+            judged = cross_validation.judge(run, unfitted, frame, target, parts, model, calibrating)
             if judged is None:
                 return  # it stopped early, and there is nothing to export
             rows: dict[str, performance.Rows] = {"training": np.arange(len(frame))}
@@ -42,10 +44,10 @@ def go(args: Namespace) -> None:
         training, aside = (frame.iloc[rows.get(part, [])] for part in ("training", "validation"))
         to_validate = "all of them" if judged else f"{len(aside):,} to validate"
         run.logger.info("fitting %s rows, %s", f"{len(training):,}", to_validate)
-        # requests says so too, but what a thread filters is lost when another one stops to catch.
+        # requests says so too, but what a thread filters is lost when another stops to catch.
         warnings.filterwarnings("ignore", "SOCKS support in urllib3")
         Thread(target=import_module, args=("mlflow.sklearn",)).start()  # seconds; export needs it
-        fitted = train.fit(unfitted, training, target)
+        fitted = train.fit(unfitted, training, target, aside, calibrating(rows["training"]))
         said = judged.predictions if judged else performance.predicted(fitted, aside, target)
         performance.validate(run, fitted, said)
         performance.record_fit(run, fitted, frame, rows, target)
@@ -58,21 +60,18 @@ def go(args: Namespace) -> None:
         export.export(fitted, folder, training, target, model.trusted_types, made, about)
         estimator = type(fitted[-1]).__name__
         what = f"{estimator} that predicts {target}, with all its processing"
-        facts = {"estimator": estimator, "target": target}
-        run.add_artifact(args.export_artifact, folder, "model", what, facts)
+        run.add_artifact(args.export_artifact, folder, "model", what,
+                         {"estimator": estimator, "target": target})  # fmt: skip
 
 
 def _division(args: Namespace, split: Split) -> division.Division:
     return division.Division(
-        size=args.val_size,
-        size_name="val_size",
-        seed=args.random_seed,
-        stratify=args.stratify,
+        size=args.val_size, size_name="val_size", seed=args.random_seed, stratify=args.stratify,
         method=split.method,
         group_by=split.group_by,
         time_column=split.time_column,
         gap=split.gap,
-    )
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

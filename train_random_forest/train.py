@@ -1,6 +1,6 @@
 """Fit the inference pipeline that pipeline/models/build.py builds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.parallel import Parallel
 
 from pipeline import progress
@@ -18,12 +19,17 @@ from pipeline.config.model import ModelConfig
 from pipeline.errors import InputError, did_you_mean
 from pipeline.judging.regression.predictions import numbers_of
 from pipeline.judging.staged import FORESTS
+from pipeline.models import categories
+from pipeline.models.boosters.config import inner, stops_early
 from pipeline.models.estimator import REFUSALS
 from pipeline.models.features import features_of, labels, model_input
 from pipeline.models.target import check
+from pipeline.splits.keys import Rows
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
+
+Labels = NDArray[np.generic]
 
 
 def suited(table: pa.Table, config: ModelConfig, pipeline: Pipeline) -> pa.Table:
@@ -40,11 +46,21 @@ def suited(table: pa.Table, config: ModelConfig, pipeline: Pipeline) -> pa.Table
     return table
 
 
-def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
+def fit(
+    pipeline: Pipeline, table: pd.DataFrame, target: str, aside: pd.DataFrame | None = None,
+    parts: Sequence[Rows] = (),
+) -> Pipeline:  # fmt: skip
     """Return a fitted copy of the pipeline.
 
     A forest is fitted on all cores, unless its n_jobs says otherwise, but left with none: with
     several, the trees are the same and the sums in predict_proba are not, to the last bit.
+
+    Args:
+        pipeline: stays as it is.
+        table: the rows.
+        target: the column with the true class.
+        aside: rows that end the fit of a booster that stops early.
+        parts: of each fold of the table, the rows that fit and those that calibrate, if it does.
 
     Raises:
         InputError: a column is absent, of the wrong type or wholly missing; the target is missing
@@ -52,27 +68,20 @@ def fit(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Pipeline:
             the data.
     """
     truth = _truth(pipeline, table, target)
-    inputs = model_input(table, features_of(pipeline))
-    if empty := [name for name in inputs if inputs[name].isna().all()]:
-        raise InputError(
-            f"feature {', '.join(map(repr, empty))} is missing in all {len(table)} rows; remove it "
-            "from data.features or correct the table"
-        )
+    inputs = _full(model_input(table, features_of(pipeline)))
     fitted = clone(pipeline)
     estimator = fitted[-1]
-    forest = isinstance(estimator, FORESTS)
-    if forest and estimator.n_jobs is None:
-        estimator.set_params(n_jobs=-1)
+    if len(parts):
+        estimator.set_params(cv=list(parts), ensemble=len(parts) == 1)
+    if isinstance(trees := inner(estimator), FORESTS) and trees.n_jobs is None:
+        trees.set_params(n_jobs=-1)
     try:
-        with _trees_counted(estimator) if forest else nullcontext():
-            fitted.fit(inputs, truth)
+        with _trees_counted(estimator) if isinstance(estimator, FORESTS) else nullcontext():
+            _fit(fitted, inputs, truth, aside, target)
     except REFUSALS as error:
         line = str(error).strip().partition("\n")[0]
         raise InputError(f"model.estimator {type(estimator).__name__}: {line}") from error
-    if "n_jobs" in estimator.get_params():
-        estimator.set_params(n_jobs=None)
-    if mapper := getattr(estimator, "_bin_mapper", None):
-        mapper.n_threads = None  # gradient boosting notes this machine's; None: what there is
+    forget_machine(estimator)
     return fitted
 
 
@@ -84,6 +93,42 @@ def _truth(pipeline: Pipeline, table: pd.DataFrame, target: str) -> NDArray[np.g
     _classes_enough(truth, target)
     _weights_name_classes(pipeline[-1], truth)
     return truth
+
+
+def _fit(
+    pipeline: Pipeline, inputs: pd.DataFrame, truth: Labels, aside: pd.DataFrame | None, target: str
+) -> None:
+    """Fit a pipeline in place; in two halves where the estimator must know more than a matrix."""
+    estimator, more = pipeline[-1], {}
+    if not stops_early(estimator) and not categories.are_named(estimator):
+        pipeline.fit(inputs, truth)
+        return
+    matrix = pipeline[0].fit_transform(inputs, truth)
+    if categories.are_named(estimator):
+        categories.place(pipeline)
+    if aside is not None and stops_early(estimator) and len(aside):
+        rows = pipeline[0].transform(model_input(aside, features_of(pipeline)))
+        more["validation"] = rows, labels(aside, target)
+    estimator.fit(matrix, truth, **more)
+
+
+def forget_machine(estimator: "BaseEstimator") -> None:
+    """Leave out what a fit notes and no prediction needs: threads, a scorer, rows of folds."""
+    each = [estimator]
+    if calibrated := getattr(estimator, "calibrated_classifiers_", None):
+        estimator.cv = None if isinstance(estimator.cv, list) else estimator.cv
+        each += [inner(estimator), *(part.estimator for part in calibrated)]
+    for part in each:
+        if "n_jobs" in part.get_params(deep=False):
+            part.set_params(n_jobs=None)
+        if mapper := getattr(part, "_bin_mapper", None):
+            mapper.n_threads = None  # gradient boosting notes this machine's; None: what there is
+        if columns := getattr(part, "_preprocessor", None):  # of boosting with categories
+            for _, each, _ in (*columns.transformers, *columns.transformers_):
+                if isinstance(each, FunctionTransformer):
+                    each.func = None  # a check of numbers that are there: skops trusts no function
+        if type(getattr(part, "_scorer", None)).__name__ == "_PassthroughScorer":
+            del part._scorer  # of boosting with scoring=null: it holds the estimator that holds it
 
 
 @contextmanager
@@ -107,6 +152,15 @@ def _trees_counted(forest: "BaseEstimator") -> Iterator[None]:
         counter.end()
 
 
+def _full(inputs: pd.DataFrame) -> pd.DataFrame:
+    if empty := [name for name in inputs if inputs[name].isna().all()]:
+        raise InputError(
+            f"feature {', '.join(map(repr, empty))} is missing in all {len(inputs)} rows; remove "
+            "it from data.features or correct the table"
+        )
+    return inputs
+
+
 def _classes_enough(truth: NDArray[np.generic], target: str) -> None:
     classes = pd.unique(truth)
     if len(classes) < 2:
@@ -117,7 +171,8 @@ def _classes_enough(truth: NDArray[np.generic], target: str) -> None:
 
 
 def _weights_name_classes(estimator: "BaseEstimator", truth: NDArray[np.generic]) -> None:
-    weights = estimator.get_params().get("class_weight")
+    known = inner(estimator).get_params(deep=False)
+    weights = known.get("class_weight", (known.get("parameters") or {}).get("class_weight"))
     if not isinstance(weights, dict):
         return
     classes = set(pd.unique(truth).tolist())

@@ -12,6 +12,9 @@ from pipeline.errors import InputError
 
 # scikit-learn's classifiers that plain values can set up and that may give probabilities.
 ALLOWED = [
+    "catboost.CatBoostClassifier",  # these three: if they are installed
+    "lightgbm.LGBMClassifier",
+    "xgboost.XGBClassifier",
     "sklearn.calibration.CalibratedClassifierCV",
     "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
     "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis",
@@ -40,6 +43,9 @@ ALLOWED = [
 ]
 # Its regressors.
 REGRESSORS = [
+    "catboost.CatBoostRegressor",
+    "lightgbm.LGBMRegressor",
+    "xgboost.XGBRegressor",
     "sklearn.dummy.DummyRegressor",
     "sklearn.ensemble.AdaBoostRegressor",
     "sklearn.ensemble.BaggingRegressor",
@@ -88,6 +94,7 @@ TEXT_PARAMETERS = [
 ]  # fmt: skip
 CARD = "model_card.md"  # lies beside an exported model
 IMPUTATIONS = ["median", "mean", "none"]  # none: for estimators that take missing values
+CALIBRATIONS = ["sigmoid", "isotonic"]
 ENCODINGS = ["ordinal", "one_hot"]
 
 
@@ -123,6 +130,8 @@ class Model:
     # Types that a model file may hold besides TRUSTED_TYPES and what skops trusts; nothing else is
     # written or read.
     trusted_types: list[str] = field(default_factory=list)
+    # The probabilities are calibrated on folds of the training rows; null: they stay as they are.
+    calibrate: str | None = field(default=None, metadata={"one_of": CALIBRATIONS})
     # Parts of the training table that judge a model of the others, each in its turn; the exported
     # model is fitted on all. null: validation rows are kept aside once.
     folds: int | None = field(default=None, metadata={"at_least": 2})

@@ -25,9 +25,11 @@ from pipeline.config.model import (
     NumericTrack,
 )
 from pipeline.errors import InputError
-from pipeline.models import transformers
-from pipeline.models.estimator import make_estimator, validated
+from pipeline.models import categories, transformers
+from pipeline.models.boosters.config import BOOSTERS, stops_early
+from pipeline.models.estimator import make_estimator
 from pipeline.models.features import feature_groups
+from pipeline.models.validation import validated
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -70,9 +72,11 @@ def build_pipeline(features: Features, model: Model, random_seed: int) -> Pipeli
             "data.features names no column that model uses: list at least one under numeric, "
             "categorical or text"
         )
-    estimator = make_estimator(
-        model.estimator, random_seed, [*ALLOWED, *REGRESSORS, *model.allowed]
-    )
+    booster = str(model.estimator.get("_target_")) in BOOSTERS
+    config = categories.named(model, categorical, booster)
+    classes = [*ALLOWED, *REGRESSORS, *model.allowed]
+    estimator = make_estimator(config, random_seed, classes, model.calibrate)
+    _validates(estimator, model)
     if numeric or own:
         _takes_gaps(estimator, model.numeric)
     columns = ColumnTransformer(tracks, sparse_threshold=0)
@@ -104,6 +108,16 @@ def _text_track(config: Mapping[str, object]) -> TfidfVectorizer:
     if isinstance(span := parameters.get("ngram_range"), list):  # YAML knows no tuple
         parameters["ngram_range"] = tuple(span)
     return validated(TfidfVectorizer(**parameters), "model.text")
+
+
+def _validates(estimator: "BaseEstimator", model: Model) -> None:
+    """Refuse to stop a fit early where there are no rows to validate it."""
+    if (model.folds or model.calibrate) and stops_early(estimator):
+        key = "folds" if model.folds else "calibrate"
+        raise InputError(
+            f"model.estimator.early_stopping_rounds goes without model.{key}, which keeps no rows "
+            "aside to stop on; set the number of trees instead"
+        )
 
 
 def _takes_gaps(estimator: "BaseEstimator", track: NumericTrack) -> None:

@@ -1,16 +1,16 @@
 """From a config's `model.estimator` to a scikit-learn estimator, checked before any fit."""
 
 import inspect
-import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from sklearn.base import BaseEstimator, RegressorMixin, is_classifier, is_regressor
-from sklearn.utils._param_validation import InvalidParameterError
 
 from pipeline.config.model import ALLOWED, ALLOWED_TRANSFORMERS
 from pipeline.errors import InputError, check_names, did_you_mean
+from pipeline.models.boosters.config import BOOSTERS, make_booster
+from pipeline.models.validation import REMOVED_NAMES, validated
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -19,23 +19,13 @@ KEY = "model.estimator"
 # How scikit-learn refuses parameters that exclude each other, or rows that they do not suit.
 REFUSALS = (ValueError, TypeError, IndexError, NotImplementedError, RecursionError)
 EXAMPLE = "sklearn.ensemble.RandomForestClassifier"
-# What older scikit-learn took and old configs still hold: value or name → what to do.
-REMOVED_VALUES = {
-    ("max_features", "auto"): "use 'sqrt', 'log2' or a number",
-    ("loss", "deviance"): "use 'log_loss'",
-    ("loss", "log"): "use 'log_loss'",
-    ("penalty", "none"): "use null",
-}
-REMOVED_NAMES = {
-    "min_impurity_split": "use min_impurity_decrease",
-    "base_estimator": "use estimator",
-    "multi_class": "leave it out",
-    "presort": "leave it out",
-}
 
 
 def make_estimator(
-    config: Mapping[str, object], random_seed: int, allowed: Iterable[str] = ALLOWED
+    config: Mapping[str, object],
+    random_seed: int,
+    allowed: Iterable[str] = ALLOWED,
+    calibrate: str | None = None,
 ) -> "BaseEstimator":
     """Return the unfitted estimator of a mapping `{_target_: package.Class, parameter: value}`.
 
@@ -45,20 +35,27 @@ def make_estimator(
         config: the class and its parameters.
         random_seed: the seed.
         allowed: the classes that `_target_` may name.
+        calibrate: how its scores become probabilities; then it need not give any itself.
 
     Raises:
         InputError: `_target_` is not allowed, or no scikit-learn classifier with fit and
             predict_proba nor a regressor; a parameter is unknown or has a value that the class
             does not allow.
     """
+    target, allowed = str(config.get("_target_")), list(allowed)
+    if target in BOOSTERS and target in allowed:
+        values = {name: value for name, value in config.items() if name != "_target_"}
+        _check_seed(KEY, values, random_seed)
+        return _calibrated(make_booster(KEY, values, target, random_seed), calibrate)
     found = _find_class(KEY, config, allowed, EXAMPLE)
     regressor = _has(found, "fit", "predict") and issubclass(found, RegressorMixin)
-    if not (regressor or _has(found, "fit", "predict_proba")):
+    if not (regressor or _has(found, "fit", "predict_proba" if calibrate is None else "predict")):
         raise InputError(
             f"{KEY}._target_={config['_target_']} is no scikit-learn classifier with fit and "
             f"predict_proba, and no regressor; give e.g. {EXAMPLE}"
         )
-    return _instance(found, _parameters(KEY, config, found, random_seed))
+    parameters = _parameters(KEY, config, found, random_seed)
+    return _calibrated(_instance(found, parameters, calibrate), calibrate)
 
 
 def make_transformer(
@@ -96,13 +93,26 @@ def _parameters(
             raise InputError(f"{key}.{name} was removed: {REMOVED_NAMES[name]}")
     check_names(key, parameters, sorted(known))
     if "random_state" in known:
-        if parameters.get("random_state") not in (None, random_seed):
-            raise InputError(
-                f"{key}.random_state={parameters['random_state']} differs from the seed "
-                f"{random_seed}; remove it and set main.random_seed"
-            )
+        _check_seed(key, parameters, random_seed)
         parameters["random_state"] = random_seed
     return parameters
+
+
+def _check_seed(key: str, parameters: Mapping[str, object], random_seed: int) -> None:
+    if parameters.get("random_state") not in (None, random_seed):
+        raise InputError(
+            f"{key}.random_state={parameters['random_state']} differs from the seed "
+            f"{random_seed}; remove it and set main.random_seed"
+        )
+
+
+def _calibrated(estimator: "BaseEstimator", how: str | None) -> "BaseEstimator":
+    """Return the estimator, or one that calibrates what it says; training fills in the folds."""
+    if how is None:
+        return estimator
+    from sklearn.calibration import CalibratedClassifierCV
+
+    return CalibratedClassifierCV(estimator, method=how, ensemble=False)
 
 
 def _predicts_all(estimator: "BaseEstimator") -> None:
@@ -113,36 +123,6 @@ def _predicts_all(estimator: "BaseEstimator") -> None:
             f"{KEY}.outlier_label=None: a row without a neighbour has no answer; give a class, or "
             "most_frequent"
         )
-
-
-def validated(step: "BaseEstimator", keys: Mapping[str, str] | str) -> "BaseEstimator":
-    """Return the estimator itself once scikit-learn's own rules accept all its parameters.
-
-    Args:
-        step: any scikit-learn estimator.
-        keys: the config key of each parameter, or the one prefix of all.
-
-    Raises:
-        InputError: names the key, the value and, in scikit-learn's words, what is allowed.
-    """
-    if not hasattr(step, "_parameter_constraints"):  # a class of one's own need not have rules
-        return step
-    try:
-        step._validate_params()
-    except InvalidParameterError as error:
-        match = re.fullmatch(r"The '(\w+)' parameter of \w+ must be (.*)\. Got .* instead\.",
-                             str(error), re.DOTALL)  # fmt: skip
-        if match is None:
-            raise InputError(f"{keys}: {error}") from error
-        name, allowed = match.groups()
-        key = f"{keys}.{name}" if isinstance(keys, str) else keys[name]
-        value = step.get_params(deep=False)[name]
-        if isinstance(value, str) and (name, value) in REMOVED_VALUES:
-            line = f"{key}={value!r} was removed: {REMOVED_VALUES[name, value]}"
-        else:
-            line = f"{key}={value!r} is not allowed; give {_sorted_sets(allowed)}"
-        raise InputError(line) from error
-    return step
 
 
 def _find_class(
@@ -173,7 +153,9 @@ def _has(candidate: object, *methods: str) -> bool:
     return is_estimator and all(hasattr(candidate, method) for method in methods)
 
 
-def _instance(found: "type[BaseEstimator]", parameters: dict[str, object]) -> "BaseEstimator":
+def _instance(
+    found: "type[BaseEstimator]", parameters: dict[str, object], calibrate: str | None
+) -> "BaseEstimator":
     name = found.__name__
     try:
         estimator = found(**parameters)
@@ -182,15 +164,15 @@ def _instance(found: "type[BaseEstimator]", parameters: dict[str, object]) -> "B
     validated(estimator, KEY)
     _predicts_all(estimator)
     if is_regressor(estimator):
+        if calibrate is not None:
+            raise InputError(f"model.calibrate={calibrate}: {name} is a regressor; set it to null")
         return estimator
-    if not is_classifier(estimator) or not hasattr(estimator, "predict_proba"):
+    scores = hasattr(estimator, "predict_proba") or (
+        calibrate is not None and hasattr(estimator, "decision_function")
+    )
+    if not is_classifier(estimator) or not scores:
         raise InputError(
-            f"{KEY}: {name} gives no class probabilities with these parameters; choose others, or "
-            f"another class, e.g. {EXAMPLE}"
+            f"{KEY}: {name} gives no class probabilities with these parameters; choose others, "
+            f"model.calibrate=sigmoid if it gives scores, or another class, e.g. {EXAMPLE}"
         )
     return estimator
-
-
-def _sorted_sets(text: str) -> str:
-    """Sort what stands in braces: scikit-learn prints sets, whose order changes between runs."""
-    return re.sub(r"{(.*?)}", lambda m: "{" + ", ".join(sorted(m[1].split(", "))) + "}", text)

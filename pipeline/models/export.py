@@ -14,6 +14,7 @@ from pipeline.config import loader, yaml_text
 from pipeline.config.model import CARD, TRUSTED_TYPES
 from pipeline.errors import InputError
 from pipeline.models import canonical, served_code, serving, trust
+from pipeline.models.boosters import config as boosters
 from pipeline.models.features import features_of, model_input
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def predict(
     if unfit := int((~np.isfinite(probabilities).all(axis=1)).sum()):
         raise InputError(
             f"model.estimator {type(pipeline[-1]).__name__} gives {unfit:,} of {len(frame):,} rows "
-            "probabilities that are no numbers; give it other parameters, or scale what it sees"
+            "no probabilities; give it other parameters, or scale what it sees"
         )
     return probabilities, pipeline.classes_[probabilities.argmax(axis=1)]
 
@@ -81,7 +82,7 @@ def export(
     about = serving.describe(pipeline, example, made)
     _forget_addresses(pipeline)
     _save(pipeline, folder, about, target, trusted)
-    own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - trust.KNOWN
+    own = set(skops.io.get_untrusted_types(file=folder / MODEL_FILE)) - trust.INSTALLED
     served_code.add_to(folder, about, {name.partition(".")[0] for name in own})
     if card:
         (folder / CARD).write_text(card, encoding="utf-8")
@@ -107,7 +108,7 @@ def _save(
             skops_trusted_types=[*TRUSTED_TYPES, *trust.types_of(pipeline[-1]), *trusted],
             signature=serving.signature(pipeline, about),
             input_example=serving.example(about),
-            conda_env=_environment(),
+            conda_env=_environment(boosters.packages_of(pipeline[-1])),
             metadata={"target": target},
         )
     except MlflowException as error:
@@ -169,9 +170,9 @@ def _forget_addresses(pipeline: "Pipeline") -> None:
         getattr(step, "__dict__", {}).pop("_stop_words_id", None)
 
 
-def _environment() -> dict[str, object]:
+def _environment(more: Sequence[str]) -> dict[str, object]:
     """State what the model needs: inferring it would load the model in another process, 4 s."""
-    packages = [f"{name}=={version(name)}" for name in REQUIREMENTS]
+    packages = [f"{name}=={version(name)}" for name in (*REQUIREMENTS, *more)]
     return {
         "name": "mlflow-env",
         "channels": ["conda-forge"],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.models import asked, pyfunc, regressor
+from pipeline.models import asked, boosters, pyfunc, regressor
 from pipeline.models.serving import About
 
 CODE = "code"
@@ -34,7 +34,10 @@ def add_to(folder: Path, facts: About, packages: Iterable[str] = ()) -> None:
     text = json.dumps(facts, ensure_ascii=False, allow_nan=False, sort_keys=True)
     (folder / pyfunc.ABOUT).write_text(text + "\n", encoding="utf-8")
     for package in packages:
-        _copy_package(package, folder / CODE)
+        if package == "pipeline":
+            _add_boosters(folder / CODE)
+        else:
+            _copy_package(package, folder / CODE)
     file = folder / "MLmodel"
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     content["flavors"]["python_function"] |= {"loader_module": module, "code": CODE}
@@ -49,6 +52,14 @@ def _add_module(folder: Path, source: bytes) -> str:
     module = f"served_{hashlib.sha256(source).hexdigest()[:12]}"
     (folder / CODE / f"{module}.py").write_bytes(source)
     return module
+
+
+def _add_boosters(folder: Path) -> None:
+    """Copy what a booster is made of beside pyfunc.py, under the name that its file has."""
+    target = folder / "pipeline" / "models" / "boosters"
+    target.mkdir(parents=True)
+    for name in ("__init__.py", "base.py", "libraries.py"):
+        (target / name).write_bytes((Path(boosters.__file__).parent / name).read_bytes())
 
 
 def _copy_package(name: str, target: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.config.model import TRUSTED_TYPES
+from pipeline.models.boosters.config import BOOSTERS as TARGETS
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -20,7 +21,9 @@ METRICS = [
 DISTANCES = [f"sklearn.metrics._dist_metrics.{name}Distance64" for name in METRICS]
 NEIGHBORS = ["sklearn.neighbors._ball_tree.BallTree", *DISTANCES]
 NETWORKS = ["sklearn.neural_network._stochastic_optimizers.SGDOptimizer"]
+OURS = "pipeline.models.boosters.libraries."
 REVIEWED = {
+    **{name: [OURS + name] for _, _, name in (target.partition(".") for target in TARGETS)},
     "CalibratedClassifierCV": [
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
@@ -40,6 +43,7 @@ REVIEWED = {
 }
 # What any model file may hold that this code writes.
 KNOWN = frozenset(TRUSTED_TYPES).union(*REVIEWED.values())
+INSTALLED = frozenset(name for name in KNOWN if not name.startswith(OURS))  # with its packages
 
 
 def types_of(estimator: "BaseEstimator") -> list[str]:

@@ -5,6 +5,8 @@ import yaml
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process.kernels import Matern
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder
@@ -92,6 +94,17 @@ def test_the_export_has_signature_example_requirements_and_target(exported):
 def test_loading_does_not_import_mlflow(exported):
     done = program("load_model.py", exported)
     assert done.status == 0, done.err
+
+
+def test_a_type_that_is_not_trusted_is_neither_exported_nor_loaded(tmp_path):
+    import skops.io
+
+    pipeline = fitted(GaussianProcessClassifier(Matern(), optimizer=None))
+    with pytest.raises(InputError, match=r"GaussianProcessClassifier cannot be exported.*Matern"):
+        export.export(pipeline, tmp_path / "export", made_up(), "kind")
+    skops.io.dump(pipeline, tmp_path / export.MODEL_FILE)
+    with pytest.raises(InputError, match=r"types that are not trusted: .*Matern"):
+        export.load(tmp_path)
 
 
 def test_a_class_of_ones_own_is_exported_and_loaded_once_it_is_trusted(tmp_path):

@@ -10,13 +10,14 @@ from pathlib import Path
 from pipeline import paths
 from pipeline.commands.before import target_check
 from pipeline.config.evaluate import CLASSIFICATION, REGRESSION, TASKS, Task, bounds
-from pipeline.config.model import Features, Model
+from pipeline.config.model import ALLOWED, REGRESSORS, Features, Model
 from pipeline.config.schema import Config
 from pipeline.errors import InputError
 
 CODE = (  # what decides it, in pipeline/
-    "config/model.py", "errors.py", "models/build.py", "models/estimator.py", "models/features.py",
-    "models/transformers.py", "models/trial.py",
+    "config/model.py", "errors.py", "models/build.py", "models/categories.py",
+    "models/estimator.py", "models/features.py", "models/transformers.py", "models/trial.py",
+    "models/validation.py",
 )  # fmt: skip
 WHAT = {CLASSIFICATION.name: "classes", REGRESSION.name: "numbers"}
 QUANTILE = "quantile"  # what a verdict says of a regression that predicts one
@@ -65,7 +66,7 @@ def kind_of(features: Features, model: Model, random_seed: int) -> str:
     from pipeline.models import build, trial
 
     estimator = build.build_pipeline(features, model, random_seed)[-1]
-    if str(model.estimator["_target_"]).startswith("sklearn."):
+    if model.estimator["_target_"] in (*ALLOWED, *REGRESSORS):
         trial.check(estimator)
     kind = REGRESSION.name if is_regressor(estimator) else CLASSIFICATION.name
     if kind == REGRESSION.name and quantile_of(estimator) is not None:
