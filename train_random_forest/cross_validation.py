@@ -87,13 +87,9 @@ def judge(
 
 
 def predictions(
-    unfitted: Pipeline,
-    frame: pd.DataFrame,
-    target: str,
-    parts: Sequence[Rows],
-    workers: int,
+    unfitted: Pipeline, frame: pd.DataFrame, target: str, parts: Sequence[Rows], workers: int,
     calibrating: Calibrating = lambda _: (),
-) -> Generator[AnyPredictions]:
+) -> Generator[AnyPredictions]:  # fmt: skip
     """Yield what the model of each fold says of the fold's rows.
 
     A class that no row has which it was fitted on has probability 0. The workers share the cores,
@@ -127,8 +123,7 @@ def predictions(
     with closing(forks.in_order(of_fold, len(parts), workers)) as answers:
         for (_, judging), said in zip(parts, answers, strict=True):
             if quantity:
-                quantile = quantile_of(unfitted[-1])
-                yield RegressionPredictions.of(truth[judging], said, quantile)
+                yield RegressionPredictions.of(truth[judging], said, quantile_of(unfitted[-1]))
             else:
                 yield Predictions.of(truth[judging], said, classes)
 

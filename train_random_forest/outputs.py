@@ -1,13 +1,16 @@
 """What training leaves beside the model."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from sklearn.pipeline import Pipeline
 
 from pipeline.judging.regression import conformal
 from pipeline.judging.regression.predictions import Interval, RegressionPredictions
 from pipeline.judging.tasks import AnyPredictions
+from pipeline.models.boosters.config import inner
 from pipeline.step.performance import Rows
 from pipeline.step.start import StepRun
 from train_random_forest.cross_validation import OutOfFold
@@ -51,3 +54,10 @@ def keep(
     by = "models of other folds" if judged else "the model"
     description = f"Truth, and what {by} said, of the rows of the training table that validated"
     run.write_table(name, table, "validation_predictions", description)
+
+
+def add_model(run: StepRun, name: str, folder: Path, fitted: Pipeline, target: str) -> None:
+    """Make an exported model an output."""
+    estimator = type(inner(fitted[-1])).__name__
+    what = f"{estimator} that predicts {target}, with all its processing"
+    run.add_artifact(name, folder, "model", what, {"estimator": estimator, "target": target})

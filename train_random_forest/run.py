@@ -58,10 +58,7 @@ def go(args: Namespace) -> None:
         outputs.keep(run, args.predictions_artifact, said, rows.get("validation"), judged)
         folder = run.output_path(args.export_artifact)
         export.export(fitted, folder, training, target, model.trusted_types, made, about)
-        estimator = type(fitted[-1]).__name__
-        what = f"{estimator} that predicts {target}, with all its processing"
-        run.add_artifact(args.export_artifact, folder, "model", what,
-                         {"estimator": estimator, "target": target})  # fmt: skip
+        outputs.add_model(run, args.export_artifact, folder, fitted, target)
 
 
 def _division(args: Namespace, split: Split) -> division.Division:

@@ -19,10 +19,10 @@ from pipeline.config.model import ModelConfig
 from pipeline.errors import InputError, did_you_mean
 from pipeline.judging.regression.predictions import numbers_of
 from pipeline.judging.staged import FORESTS
-from pipeline.models import categories
 from pipeline.models.boosters.config import inner, stops_early
 from pipeline.models.estimator import REFUSALS
 from pipeline.models.features import features_of, labels, model_input
+from pipeline.models.rules import categories
 from pipeline.models.target import check
 from pipeline.splits.keys import Rows
 

@@ -25,11 +25,12 @@ from pipeline.config.model import (
     NumericTrack,
 )
 from pipeline.errors import InputError
-from pipeline.models import categories, transformers
+from pipeline.models import transformers
 from pipeline.models.boosters.config import BOOSTERS, stops_early
 from pipeline.models.estimator import make_estimator
 from pipeline.models.features import feature_groups
-from pipeline.models.validation import validated
+from pipeline.models.rules import categories
+from pipeline.models.rules.validation import validated
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator

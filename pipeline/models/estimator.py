@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, is_classifier, is_regres
 from pipeline.config.model import ALLOWED, ALLOWED_TRANSFORMERS
 from pipeline.errors import InputError, check_names, did_you_mean
 from pipeline.models.boosters.config import BOOSTERS, make_booster
-from pipeline.models.validation import REMOVED_NAMES, validated
+from pipeline.models.rules.validation import REMOVED_NAMES, validated
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator

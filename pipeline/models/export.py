@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from pipeline.config import loader, yaml_text
 from pipeline.config.model import CARD, TRUSTED_TYPES
 from pipeline.errors import InputError
-from pipeline.models import canonical, served_code, serving, trust
-from pipeline.models.boosters import config as boosters
+from pipeline.models import canonical, served_code, serving
+from pipeline.models.boosters.config import packages_of
 from pipeline.models.features import features_of, model_input
+from pipeline.models.rules import trust
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -108,7 +109,7 @@ def _save(
             skops_trusted_types=[*TRUSTED_TYPES, *trust.types_of(pipeline[-1]), *trusted],
             signature=serving.signature(pipeline, about),
             input_example=serving.example(about),
-            conda_env=_environment(boosters.packages_of(pipeline[-1])),
+            conda_env=_environment(packages_of(pipeline[-1])),
             metadata={"target": target},
         )
     except MlflowException as error:
@@ -173,11 +174,8 @@ def _forget_addresses(pipeline: "Pipeline") -> None:
 def _environment(more: Sequence[str]) -> dict[str, object]:
     """State what the model needs: inferring it would load the model in another process, 4 s."""
     packages = [f"{name}=={version(name)}" for name in (*REQUIREMENTS, *more)]
-    return {
-        "name": "mlflow-env",
-        "channels": ["conda-forge"],
-        "dependencies": [f"python={platform.python_version()}", "pip", {"pip": packages}],
-    }
+    needed = [f"python={platform.python_version()}", "pip", {"pip": packages}]
+    return {"name": "mlflow-env", "channels": ["conda-forge"], "dependencies": needed}
 
 
 def _untrusted(pipeline: "Pipeline", trusted: Sequence[str]) -> InputError:

@@ -11,8 +11,8 @@ from sklearn.utils import _param_validation as rules
 
 from pipeline.config.model import ALLOWED
 from pipeline.errors import InputError
-from pipeline.models import trial, trust
 from pipeline.models.estimator import REFUSALS, make_estimator
+from pipeline.models.rules import trial, trust
 from train_random_forest import train
 
 SKLEARN = [target for target in ALLOWED if target.startswith("sklearn.")]

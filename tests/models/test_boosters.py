@@ -9,10 +9,11 @@ from sklearn.base import clone
 
 from pipeline.config.model import ALLOWED
 from pipeline.errors import InputError
-from pipeline.models import export, serving, trial
+from pipeline.models import export, serving
 from pipeline.models.batch import BatchPredictor
 from pipeline.models.boosters import config, libraries
 from pipeline.models.estimator import make_estimator
+from pipeline.models.rules import trial
 from tests import typed, zoo
 from train_random_forest import train
 

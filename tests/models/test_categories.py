@@ -8,7 +8,8 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from pipeline.errors import InputError
-from pipeline.models import export, trust
+from pipeline.models import export
+from pipeline.models.rules import trust
 from tests import typed, zoo
 from train_random_forest import train
 

@@ -15,9 +15,9 @@ from pipeline.config.schema import Config
 from pipeline.errors import InputError
 
 CODE = (  # what decides it, in pipeline/
-    "config/model.py", "errors.py", "models/build.py", "models/categories.py",
-    "models/estimator.py", "models/features.py", "models/transformers.py", "models/trial.py",
-    "models/validation.py",
+    "config/model.py", "errors.py", "models/build.py", "models/rules/categories.py",
+    "models/estimator.py", "models/features.py", "models/transformers.py", "models/rules/trial.py",
+    "models/rules/validation.py",
 )  # fmt: skip
 WHAT = {CLASSIFICATION.name: "classes", REGRESSION.name: "numbers"}
 QUANTILE = "quantile"  # what a verdict says of a regression that predicts one
@@ -63,7 +63,8 @@ def kind_of(features: Features, model: Model, random_seed: int) -> str:
     from sklearn.base import is_regressor
 
     from pipeline.judging.regression.predictions import quantile_of
-    from pipeline.models import build, trial
+    from pipeline.models import build
+    from pipeline.models.rules import trial
 
     estimator = build.build_pipeline(features, model, random_seed)[-1]
     if model.estimator["_target_"] in (*ALLOWED, *REGRESSORS):
