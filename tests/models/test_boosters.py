@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from pipeline.config.model import ALLOWED
 from pipeline.errors import InputError
-from pipeline.models import export, serving
+from pipeline.models import export, served_code
 from pipeline.models.batch import BatchPredictor
 from pipeline.models.boosters import config, libraries
 from pipeline.models.estimator import make_estimator
@@ -50,7 +50,7 @@ def test_a_booster_is_exported_loaded_and_scored_to_the_same_bits(library: str, 
     assert np.array_equal(said, export.predict(loaded, TABLE)[0])
     assert (model.predict(TABLE) == TABLE["kind"]).mean() > 0.8
     BatchPredictor(tmp_path / "model", "model")  # the golden batch
-    held = {file.name for file in (tmp_path / "model" / serving.CODE).rglob("*.py")}
+    held = {file.name for file in (tmp_path / "model" / served_code.CODE).rglob("*.py")}
     assert {"base.py", "libraries.py", "__init__.py"} < held
     requirements = (tmp_path / "model" / "requirements.txt").read_text()
     assert f"\n{library}" in requirements
