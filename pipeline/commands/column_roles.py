@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +12,7 @@ from pipeline.commands.infer.bounds import room
 from pipeline.commands.infer.meanings import meaning_of, task_of
 from pipeline.commands.infer.proposals import Proposal
 from pipeline.config import yaml_text
-from pipeline.tables.column_kinds import are_few, kind_of, plain, present
+from pipeline.tables.column_kinds import are_few, kind_of, plain, present, suggested_task
 
 WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 LONGEST = 200  # bytes of a text that is taken for a category
@@ -71,12 +71,9 @@ def config(
         *_comments("Read so", said),
         _dump(_escaped(settings)),
         f"reference: {reference or 'null'}\n",
-        *_comments("Look at", proposal.said),
-        *_comments("Rows", (f"{k}: {why}" for k in proposal.settings
-                            for why in proposal.reasons.get(k, ()))),
-        _dump({"preprocess": _escaped(proposal.settings)}) if proposal.settings else "",
+        *_prepared(proposal),
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
-        *_comments("Task", [] if target is None else [task_of(table[target])]),
+        *_task(table, target),
         NO_TARGET if target is None else "",
         _dump({"features": _escaped(features)}, "# " if target is None else ""),
         *_comments("Left out", left_out),
@@ -84,6 +81,23 @@ def config(
         _dump({"checks": _checks(table, bool(groups))}),
     ]  # fmt: skip
     return "".join(lines)
+
+
+def _task(table: pa.Table, target: str | None) -> Iterator[str]:
+    """Yield the lines of what is to be predicted; classes are what is meant without a word."""
+    if target is not None:
+        yield from _comments("Task", [task_of(table[target])])
+        if suggested_task(table[target]) == "regression":
+            yield _dump({"task": "regression"})
+
+
+def _prepared(proposal: Proposal) -> Iterator[str]:
+    """Yield the lines of what becomes of the rows, with the reasons."""
+    yield from _comments("Look at", proposal.said)
+    for key in proposal.settings:
+        yield from _comments("Rows", (f"{key}: {why}" for why in proposal.reasons.get(key, ())))
+    if proposal.settings:
+        yield _dump({"preprocess": _escaped(proposal.settings)})
 
 
 def _comments(word: str, lines: Iterable[str]) -> list[str]:

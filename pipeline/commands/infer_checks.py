@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pyarrow as pa
+
 from pipeline import paths
 from pipeline.cache.external_files import local_file
 from pipeline.commands import column_roles
@@ -20,6 +22,7 @@ from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.store.digests import file_sha256
 from pipeline.store.versions import parse_reference
+from pipeline.tables.column_kinds import suggested_task
 from pipeline.tables.external_tables import FORMATS, PACKED
 
 WORDS = ("null", "true", "false", "nan", "inf")  # that Hydra takes for something else
@@ -47,7 +50,7 @@ def write(job: Job) -> str:
         raise InputError(f"infer_checks: {config_name} is there already; delete or rename it first")
     target = config.data.target if "data.target" in keys else None
     found = read(job, keys, target)
-    table = found.table
+    raw, table = found.raw, found.table
     digest = file_sha256(file) if (file := local_file(url, paths.ROOT)) else None
     settings = {"file_url": url, "sha256": digest, "description": f"The table {name}"}
     settings |= _read(config.data, keys, found.reading["settings"])
@@ -57,13 +60,19 @@ def write(job: Job) -> str:
     write_text(path, text)
     looks = paths.ROOT / "outputs" / "profiles" / f"{name}.html"
     looks.parent.mkdir(parents=True, exist_ok=True)
-    write_text(looks, page.render(found.raw, name, target, found.proposal, said))
-    rest = "" if target else " data.target=COLUMN"
+    write_text(looks, page.render(raw, name, target, found.proposal, said))
+    rest = _model(table, target) if target else " data.target=COLUMN"
     return (
-        f"wrote {config_name}: {table.num_columns} columns of {table.num_rows:,} rows; edit it, "
+        f"wrote {config_name}: {raw.num_columns} columns of {raw.num_rows:,} rows; edit it, "
         f"then run python main.py data={name}{rest}\n"
         f"what is in it: {looks.relative_to(paths.ROOT)}"
     )
+
+
+def _model(table: pa.Table, target: str) -> str:
+    """Return what a command says besides of the model, where it is not the one of config.yaml."""
+    number = suggested_task(table[target]) == "regression"
+    return " model=random_forest_regressor" if number else ""
 
 
 def _is_decided(line: str, proposal: Proposal) -> bool:
