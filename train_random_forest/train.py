@@ -20,7 +20,7 @@ from pipeline.judging.regression.predictions import numbers_of
 from pipeline.judging.staged import FORESTS
 from pipeline.models.estimator import REFUSALS
 from pipeline.models.features import features_of, labels, model_input
-from pipeline.models.target import check
+from pipeline.models.regression.target import check
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator

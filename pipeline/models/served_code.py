@@ -9,7 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.models import asked, pyfunc, regressor
+from pipeline.models import asked, pyfunc
+from pipeline.models.regression import regressor
 from pipeline.models.serving import About
 
 CODE = "code"

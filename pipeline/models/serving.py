@@ -8,8 +8,9 @@ import pandas as pd
 
 from pipeline.config.preprocess import RowValues
 from pipeline.errors import InputError
-from pipeline.models import asked, pyfunc, regressor
+from pipeline.models import asked, pyfunc
 from pipeline.models.features import features_of
+from pipeline.models.regression import regressor
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
