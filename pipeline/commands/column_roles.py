@@ -12,7 +12,8 @@ from pipeline.commands.infer.bounds import room
 from pipeline.commands.infer.meanings import meaning_of, task_of
 from pipeline.commands.infer.proposals import Proposal
 from pipeline.config import yaml_text
-from pipeline.tables.column_kinds import are_few, kind_of, plain, present
+from pipeline.config.evaluate import REGRESSION
+from pipeline.tables.column_kinds import are_few, kind_of, plain, present, suggested_task
 
 WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 LONGEST = 200  # bytes of a text that is taken for a category
@@ -75,7 +76,7 @@ def config(
         *_comments("Rows", (f"{k}: {why}" for k in proposal.settings
                             for why in proposal.reasons.get(k, ()))),
         _dump({"preprocess": _escaped(proposal.settings)}) if proposal.settings else "",
-        "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
+        "target: ???\n" if target is None else _dump(_target(table, target)),
         *_comments("Task", [] if target is None else [task_of(table[target])]),
         NO_TARGET if target is None else "",
         _dump({"features": _escaped(features)}, "# " if target is None else ""),
@@ -84,6 +85,12 @@ def config(
         _dump({"checks": _checks(table, bool(groups))}),
     ]  # fmt: skip
     return "".join(lines)
+
+
+def _target(table: pa.Table, target: str) -> dict[str, object]:
+    """Return the keys that say what is predicted."""
+    number = suggested_task(table[target]) == REGRESSION.name
+    return {"target": _escaped(target), **({"task": REGRESSION.name} if number else {})}
 
 
 def _comments(word: str, lines: Iterable[str]) -> list[str]:

@@ -11,15 +11,18 @@ from pipeline import paths
 from pipeline.cache.external_files import local_file
 from pipeline.commands import column_roles
 from pipeline.commands.infer import page
+from pipeline.commands.infer.meanings import REGRESSOR
 from pipeline.commands.infer.proposals import Proposal
 from pipeline.commands.infer.tables import are_set, read
 from pipeline.commands.job import Job
+from pipeline.config.evaluate import REGRESSION
 from pipeline.config.preprocess import Read
 from pipeline.config.schema import Data
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.store.digests import file_sha256
 from pipeline.store.versions import parse_reference
+from pipeline.tables.column_kinds import suggested_task
 from pipeline.tables.external_tables import FORMATS, PACKED
 
 WORDS = ("null", "true", "false", "nan", "inf")  # that Hydra takes for something else
@@ -58,7 +61,8 @@ def write(job: Job) -> str:
     looks = paths.ROOT / "outputs" / "profiles" / f"{name}.html"
     looks.parent.mkdir(parents=True, exist_ok=True)
     write_text(looks, page.render(found.raw, name, target, found.proposal, said))
-    rest = "" if target else " data.target=COLUMN"
+    number = target and suggested_task(table[target]) == REGRESSION.name
+    rest = f" {REGRESSOR}" if number else "" if target else " data.target=COLUMN"
     return (
         f"wrote {config_name}: {table.num_columns} columns of {table.num_rows:,} rows; edit it, "
         f"then run python main.py data={name}{rest}\n"

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from pipeline.tables.column_kinds import are_few, kind_of, plain, present
+from pipeline.config.evaluate import REGRESSION
+from pipeline.tables.column_kinds import are_few, kind_of, plain, present, suggested_task
 from pipeline.tables.reading import cells, forms, texts
 
 NAMES_A_ROW = re.compile(r"(^|[_\W])(id|ids|uuid|guid|key|rownames?|index|unnamed: 0|row)$", re.I)
@@ -24,6 +25,7 @@ WORDS = 3.0  # of a text of prose, on average
 LOOKED_AT = 2000  # distinct values
 COMPACT = "%Y%m%d"
 SHOWN = 20  # classes
+REGRESSOR = "model=random_forest_regressor"  # how a model of numbers is chosen
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,9 @@ def task_of(column: pa.ChunkedArray) -> str:
     """Return in words what a model of a target does, with the rows of each class."""
     values = plain(present(column))
     if not is_of_classes(column):
-        return f"{kind_of(column.type)} values, {len(values.unique()):,} distinct"
+        said = f"{kind_of(column.type)} values, {len(values.unique()):,} distinct"
+        number = suggested_task(column) == REGRESSION.name
+        return f"regression, {said}: choose a model of numbers, {REGRESSOR}" if number else said
     pairs = sorted(pc.value_counts(values).to_pylist(), key=lambda pair: -pair["counts"])
     shown = ", ".join(f"{str(p['values'])[:40]!r} {p['counts']:,}" for p in pairs[:SHOWN])
     more = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""
