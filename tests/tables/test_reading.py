@@ -180,6 +180,7 @@ PACKED = b"a;b\n1;x\n2;y\n"
         ("t.txt.bz2", bz2.compress(PACKED)),
         ("t.zip", zipped("in/t.csv", "__MACOSX/._t.csv")),
     ],
+    ids=["csv.gz", "gz", "zst", "bz2", "zip"],  # gzip holds the time: no name for two workers
 )
 def test_what_is_packed(name: str, content: bytes, tmp_path: Path) -> None:
     assert source(content, tmp_path, name).read().to_pydict() == TWO

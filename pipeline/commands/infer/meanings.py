@@ -25,6 +25,7 @@ WORDS = 3.0  # of a text of prose, on average
 LOOKED_AT = 2000  # distinct values
 COMPACT = "%Y%m%d"
 SHOWN = 20  # classes
+REGRESSOR = "model=random_forest_regressor"  # how a model of numbers is chosen
 
 
 @dataclass(frozen=True)
