@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from check_data.check import CheckResult
 from pipeline.config.checks import Labels
+from pipeline.drift.result import CheckResult
 from pipeline.tables import row_digests
 from pipeline.tables.row_digests import Digests
 
