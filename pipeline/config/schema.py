@@ -21,7 +21,8 @@ from pipeline.text.masking import hidden
 from pipeline.wandb_mode import MODES
 
 ACTIONS = ["run", "plan", "verify", "report", "compare", "runs", "set_reference",
-           "infer_checks", "fetch", "clean", "sync", "new_step", "new_model", "tune"]  # fmt: skip
+           "infer_checks", "fetch", "clean", "sync", "new_step", "new_model", "tune",
+           "monitor"]  # fmt: skip
 
 
 @dataclass(kw_only=True)
@@ -49,7 +50,8 @@ class Main:
     filter: str | None = None  # which runs it lists: status=finished,f1>0.5
     limit: int = field(default=20, metadata={"at_least": 1})  # how many at most
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
-    # What action=fetch brings out of the store.
+    input: str | None = None  # the table that action=monitor looks at
+    # What action=fetch brings out of the store; the model of action=monitor.
     artifact: str | None = field(default=None, metadata={"fits": FORMS["reference"]})
     # Where action=fetch puts it; null: outputs/name-vN.
     folder: str | None = field(default=None, metadata={"fits": FORMS["place"]})
