@@ -99,12 +99,16 @@ def _tell(
     failed = [result for result in results if result.verdict == "failed"]
     step.log({"rows": count, "compared": len(results), "drifted": len(failed)})
     step.log_table("drift", rows)
-    ordered = sorted(
-        rows, key=lambda row: (row["verdict"] != "failed", -float(row["effect"] or 1e9))
-    )
+    ordered = sorted(rows, key=lambda row: (row["verdict"] != "failed", -_share(row)))
     screen.show(COLUMNS, [[[str(row[name])] for name in COLUMNS] for row in ordered])
     for result in failed:
         step.logger.warning("%s", result)
+
+
+def _share(row: dict[str, Any]) -> float:
+    """Return how much of what is allowed a difference takes."""
+    effect = float("inf" if row["effect"] is None else row["effect"])
+    return effect / max(float(row["threshold"]), 1e-9)
 
 
 def _reason(results: Sequence[CheckResult], warn: Sequence[str]) -> str | None:

@@ -5,6 +5,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,8 @@ class BatchPredictor:
                 "train_random_forest again"
             ) from error
         self._model = serving.served(pipeline, self._about)
-        try:
+        with _unfit(name):
             self._model.check()
-        except pyfunc.UnfitError as error:
-            raise InputError(f"{name}: {error}") from error
         classes = getattr(pipeline, "classes_", None)
         self.numbers = classes is None  # that it answers with
         label = pa.float64() if classes is None else pa.array(classes.tolist()).type
@@ -126,8 +125,9 @@ class BatchPredictor:
         for piece in source.pieces():
             if len(piece):
                 frame = self._frame(piece, rows, source)
-                answer = self._answered(frame, name).iloc[:, 0]
-                said = pa.array(answer.to_numpy(), self._added.types[0])
+                with _unfit(name):
+                    answer = self._model.answer(frame)
+                said = pa.array(answer.iloc[:, 0].to_numpy(), self._added.types[0])
                 pieces.append(self.inputs(frame).append_column(self._added.names[0], said))
             rows += len(piece)
         if not rows:
@@ -140,10 +140,8 @@ class BatchPredictor:
         Raises:
             InputError: columns that are missing or hold what they must not.
         """
-        try:
+        with _unfit(self._name):
             seen = self._model.inputs(frame)
-        except pyfunc.UnfitError as error:
-            raise InputError(f"{self._name}: {error}") from error
         kinds = {"number": pa.float64(), "text": pa.string(), "boolean": pa.bool_()}
         schema = pa.schema([(c["name"], kinds[c["kind"]]) for c in self._about["columns"]])
         return pa.Table.from_pandas(seen, schema, preserve_index=False)
@@ -152,22 +150,17 @@ class BatchPredictor:
         """Return the columns of a piece that the model is given, prepared as before its fit."""
         found = set(piece.column_names)
         columns = {c["name"]: c for c in self._columns() if c["name"] in found}
-        given = {n: _read(piece[n], c, source) for n, c in columns.items()}
-        frame = pa.table(given).to_pandas()
+        given = {n: asked.values(piece[n], c, source) for n, c in columns.items()}
+        frame: pd.DataFrame = pa.table(given).to_pandas()
         frame.index += first  # the rows' numbers in messages
         if "preparation" in self._about:
             frame = preparation.prepared(frame, self._about["preparation"])
         return frame
 
-    def _answered(self, frame: pd.DataFrame, name: str) -> pd.DataFrame:
-        try:
-            answer: pd.DataFrame = self._model.answer(frame)
-        except pyfunc.UnfitError as error:
-            raise InputError(f"{name}: {error}") from error
-        return answer
-
     def _answer(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
-        answer = self._answered(self._frame(piece, first, source), name)
+        frame = self._frame(piece, first, source)
+        with _unfit(name):
+            answer = self._model.answer(frame)
         added = [pa.array(answer[f.name].to_numpy(), f.type) for f in self._added]
         return pa.table([*piece.columns, *added], schema=pa.schema([*piece.schema, *self._added]))
 
@@ -188,16 +181,10 @@ class BatchPredictor:
         return faults
 
 
-def _read(
-    column: pa.ChunkedArray, about: Mapping[str, Any], source: ForeignSource
-) -> pa.ChunkedArray:
-    """Return what a column means; one of CSV holds texts."""
-    if not source.is_csv or about["kind"] == "text":
-        return column
-    if about["kind"] == "date":
-        return source.date_texts(about["name"], column)
-    column = source.number_texts(column)
+@contextmanager
+def _unfit(name: str) -> Iterator[None]:
+    """Let what the model says of rows be said of the table that a person knows."""
     try:
-        return column.cast(pa.float64()) if about["kind"] == "number" else column
-    except pa.ArrowInvalid:
-        return column  # the classifier says which row it is
+        yield
+    except pyfunc.UnfitError as error:
+        raise InputError(f"{name}: {error}") from error
