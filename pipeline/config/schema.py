@@ -99,8 +99,7 @@ class Data:
     # As in https://spdx.org/licenses, for the model's card; null: unknown.
     license: str | None = None
     target: str
-    # What the target is: auto, what the model predicts.
-    task: str = field(default="auto", metadata={"one_of": ["auto", *TASKS]})
+    task: str = field(default="auto", metadata={"one_of": ["auto", *TASKS]})  # auto: the model's
     stratify: str | None = None
     group_by: list[str] = field(default_factory=list)  # what rows of one group share
     time_column: str | None = None
