@@ -20,9 +20,8 @@ from pipeline.store.names import FORMS
 from pipeline.text.masking import hidden
 from pipeline.wandb_mode import MODES
 
-ACTIONS = ["run", "plan", "verify", "report", "compare", "runs", "set_reference",
-           "infer_checks", "fetch", "clean", "sync", "new_step", "new_model", "tune",
-           "monitor"]  # fmt: skip
+ACTIONS = ["run", "plan", "verify", "report", "compare", "runs", "set_reference", "monitor",
+           "infer_checks", "fetch", "clean", "sync", "new_step", "new_model", "tune"]  # fmt: skip
 
 
 @dataclass(kw_only=True)
