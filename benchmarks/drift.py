@@ -23,10 +23,10 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
-from check_data import drift
-from check_data.check import CheckResult
 from pipeline.config.checks import Checks
 from pipeline.config.loader import load
+from pipeline.drift import compare as drift
+from pipeline.drift.result import CheckResult
 from pipeline.tables.table_files import read_foreign
 from preprocess.clean import preprocess
 

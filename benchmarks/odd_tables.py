@@ -26,11 +26,12 @@ ROWS = 300
 
 def columns(size: int, folder: Path) -> Works:
     """Take a table of so many columns, half numbers and half texts, through the steps."""
-    from check_data import drift, expectations
+    from check_data import expectations
     from pipeline.commands import column_roles
     from pipeline.config.checks import Checks, Column
     from pipeline.config.model import Features
     from pipeline.config.segregate import Audit as Wanted
+    from pipeline.drift import compare as drift
     from pipeline.tables import table_files
     from preprocess.clean import clean
     from segregate.audit import Audit

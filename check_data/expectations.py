@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from check_data.check import CheckResult
 from pipeline.config.checks import Checks, Column
+from pipeline.drift.result import CheckResult
 from pipeline.tables.column_kinds import is_number, kind_of, plain, present
 
 FINITE = "finite"  # the check that is made of every column

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from check_data.check import CheckResult
 from pipeline.config.checks import Labels
 from pipeline.config.evaluate import REGRESSION
+from pipeline.drift.result import CheckResult
 from pipeline.tables import numbers, row_digests
 from pipeline.tables.column_kinds import plain, suggested_task
 from pipeline.tables.row_digests import Digests

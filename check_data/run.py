@@ -10,9 +10,10 @@ if __name__ == "__main__":
 
 import pyarrow as pa
 
-from check_data import drift, expectations, labels, suite, verdict
-from check_data.check import CheckResult
+from check_data import expectations, labels, suite, verdict
 from pipeline.config.checks import Checks
+from pipeline.drift import compare
+from pipeline.drift.result import CheckResult
 from pipeline.step import arguments, start
 from pipeline.step.verdict import Verdict, publish
 
@@ -46,7 +47,7 @@ def _compare(
     if run.version(asked).digest == run.version(args.sample_artifact).digest:
         return None, [_about_reference(f"the table is {asked} itself: no comparison", "skipped")]
     reference = run.read_table(asked)
-    results, rows = drift.compare(sample, reference, args.ks_alpha, config)
+    results, rows = compare.compare(sample, reference, args.ks_alpha, config)
     run.log_table("drift", rows)
     return reference, results
 
@@ -57,8 +58,7 @@ def _labels(
     """Count rows that equal others and have another target; return what is beyond its limit."""
     found = list(labels.counts(sample, reference, config.labels))
     for check, rows, of, _ in found:
-        run.logger.info("%s: %s of %s rows equal others with another target", check, f"{rows:,}",
-                        f"{of:,}")  # fmt: skip
+        run.logger.info("%s: %s of %s rows equal others with another target", check, rows, of)
     return list(labels.results(found, config.labels))
 
 

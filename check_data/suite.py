@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from check_data.check import CheckResult
+from pipeline.drift.result import CheckResult
 
 TESTS = Path(__file__).with_name("test_data.py")
 

@@ -6,7 +6,7 @@ Fixtures: ``sample`` and ``reference`` (pyarrow tables; reference is None until 
 
 import pytest
 
-from check_data.check import CheckResult
+from pipeline.drift.result import CheckResult
 
 
 def test_expectation(result: CheckResult) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from check_data.check import VERDICTS, CheckResult
 from check_data.expectations import FINITE, MEASURES
+from pipeline.drift.result import VERDICTS, CheckResult
 from pipeline.errors import InputError, near
 
 SHOWN = 3  # failures that the error names; all are in the table

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT, STEPS
 
-ROOMS = ("step", "judging", "models", "splits", "tables", "config")  # for steps
+ROOMS = ("step", "drift", "judging", "models", "splits", "tables", "config")  # for steps
 GROUND = ("errors", "files", "paths", "context", "markdown", "network", "progress", "text")
 WANDB = ("pipeline.tracking.recorder_main", "pipeline.commands.sync")  # processes of their own
 

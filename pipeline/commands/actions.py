@@ -135,6 +135,12 @@ def _sync(job: Job) -> None:
     print("\n".join(sync.sync(job.context, paths.ROOT)))
 
 
+def _monitor(job: Job) -> None:
+    from pipeline.commands import monitor
+
+    monitor.run(job)
+
+
 def _set_reference(job: Job, store: Store) -> None:
     data, checks = job.config.data, job.config.steps["check_data"]
     verdicts, override = str(checks["artifact_name"]), data.checks.override
@@ -158,6 +164,7 @@ ASIDE: dict[str, Callable[[Job], None]] = {
     "new_model": _new_model,
     "clean": _clean,
     "sync": _sync,
+    "monitor": _monitor,
 }
 # Actions on artifacts alone: those of W&B's project if it is used online.
 WITH_STORE: dict[str, Callable[[Job, Store], None]] = {

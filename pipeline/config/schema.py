@@ -20,7 +20,7 @@ from pipeline.store.names import FORMS
 from pipeline.text.masking import hidden
 from pipeline.wandb_mode import MODES
 
-ACTIONS = ["run", "plan", "verify", "report", "compare", "runs", "set_reference",
+ACTIONS = ["run", "plan", "verify", "report", "compare", "runs", "set_reference", "monitor",
            "infer_checks", "fetch", "clean", "sync", "new_step", "new_model", "tune"]  # fmt: skip
 
 
@@ -49,7 +49,8 @@ class Main:
     filter: str | None = None  # which runs it lists: status=finished,f1>0.5
     limit: int = field(default=20, metadata={"at_least": 1})  # how many at most
     version: str = "latest"  # which one action=set_reference takes: latest, vN or an alias
-    # What action=fetch brings out of the store.
+    input: str | None = None  # the table that action=monitor looks at
+    # What action=fetch brings out of the store; the model of action=monitor.
     artifact: str | None = field(default=None, metadata={"fits": FORMS["reference"]})
     # Where action=fetch puts it; null: outputs/name-vN.
     folder: str | None = field(default=None, metadata={"fits": FORMS["place"]})
@@ -97,8 +98,7 @@ class Data:
     # As in https://spdx.org/licenses, for the model's card; null: unknown.
     license: str | None = None
     target: str
-    # What the target is: auto, what the model predicts.
-    task: str = field(default="auto", metadata={"one_of": ["auto", *TASKS]})
+    task: str = field(default="auto", metadata={"one_of": ["auto", *TASKS]})  # auto: the model's
     stratify: str | None = None
     group_by: list[str] = field(default_factory=list)  # what rows of one group share
     time_column: str | None = None

@@ -5,9 +5,11 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import InputError
@@ -45,10 +47,8 @@ class BatchPredictor:
                 "train_random_forest again"
             ) from error
         self._model = serving.served(pipeline, self._about)
-        try:
+        with _unfit(name):
             self._model.check()
-        except pyfunc.UnfitError as error:
-            raise InputError(f"{name}: {error}") from error
         classes = getattr(pipeline, "classes_", None)
         self.numbers = classes is None  # that it answers with
         label = pa.float64() if classes is None else pa.array(classes.tolist()).type
@@ -61,6 +61,15 @@ class BatchPredictor:
         Raises:
             InputError: names every column that is missing, of the wrong type, or in the way.
         """
+        self.check(source, name, self._added.names)
+        return pa.schema([*source.schema, *self._added])
+
+    def check(self, source: ForeignSource, name: str, added: Sequence[str] = ()) -> None:
+        """Refuse a table that the model cannot be asked about, or that has some of these columns.
+
+        Raises:
+            InputError: names every column that is missing, of the wrong type, or in the way.
+        """
         found = {field.name: field for field in source.schema}
         faults = self._missing(set(found))
         for column in [] if source.is_csv else [c for c in self._columns() if c["name"] in found]:
@@ -68,7 +77,7 @@ class BatchPredictor:
             if kind not in (*ALLOWED[column["kind"]], "nothing"):
                 was = str(found[column["name"]].type) if kind == "other" else kind
                 faults.append(f"{column['name']!r} is {was}, not {column['kind']}")
-        if taken := [name for name in self._added.names if name in found]:
+        if taken := [name for name in added if name in found]:
             held = ", ".join(map(repr, taken))
             faults.append(f"{held} would be written twice: rename what is there")
         if faults:
@@ -76,7 +85,6 @@ class BatchPredictor:
                 f"{name} does not suit {self._name}: {'; '.join(faults)}; it has "
                 f"{', '.join(map(repr, found))}"
             )
-        return pa.schema([*source.schema, *self._added])
 
     def absent(self, source: ForeignSource) -> list[str]:
         """Return the columns that are not there and may be: all their values are missing."""
@@ -112,18 +120,48 @@ class BatchPredictor:
         if not rows:
             raise InputError(f"{name} has no rows; give a table with at least one")
 
-    def _answer(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
+    def seen(self, source: ForeignSource, name: str) -> pa.Table:
+        """Return what the model sees of the rows, as `inputs`, and what it predicts of them."""
+        rows, pieces = 0, []
+        for piece in source.pieces():
+            if len(piece):
+                frame = self._frame(piece, rows, source)
+                with _unfit(name):
+                    answer = self._model.answer(frame)
+                said = pa.array(answer.iloc[:, 0].to_numpy(), self._added.types[0])
+                pieces.append(self.inputs(frame).append_column(self._added.names[0], said))
+            rows += len(piece)
+        if not rows:
+            raise InputError(f"{name} has no rows; give a table with at least one")
+        return pa.concat_tables(pieces)
+
+    def inputs(self, frame: pd.DataFrame) -> pa.Table:
+        """Return what the model sees of rows as `preprocess` leaves them, a column for each input.
+
+        Raises:
+            InputError: columns that are missing or hold what they must not.
+        """
+        with _unfit(self._name):
+            seen = self._model.inputs(frame)
+        kinds = {"number": pa.float64(), "text": pa.string(), "boolean": pa.bool_()}
+        schema = pa.schema([(c["name"], kinds[c["kind"]]) for c in self._about["columns"]])
+        return pa.Table.from_pandas(seen, schema, preserve_index=False)
+
+    def _frame(self, piece: pa.Table, first: int, source: ForeignSource) -> pd.DataFrame:
+        """Return the columns of a piece that the model is given, prepared as before its fit."""
         found = set(piece.column_names)
         columns = {c["name"]: c for c in self._columns() if c["name"] in found}
-        given = {n: _read(piece[n], c, source) for n, c in columns.items()}
-        frame = pa.table(given).to_pandas()
+        given = {n: asked.values(piece[n], c, source) for n, c in columns.items()}
+        frame: pd.DataFrame = pa.table(given).to_pandas()
         frame.index += first  # the rows' numbers in messages
         if "preparation" in self._about:
             frame = preparation.prepared(frame, self._about["preparation"])
-        try:
+        return frame
+
+    def _answer(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
+        frame = self._frame(piece, first, source)
+        with _unfit(name):
             answer = self._model.answer(frame)
-        except pyfunc.UnfitError as error:
-            raise InputError(f"{name}: {error}") from error
         added = [pa.array(answer[f.name].to_numpy(), f.type) for f in self._added]
         return pa.table([*piece.columns, *added], schema=pa.schema([*piece.schema, *self._added]))
 
@@ -144,16 +182,10 @@ class BatchPredictor:
         return faults
 
 
-def _read(
-    column: pa.ChunkedArray, about: Mapping[str, Any], source: ForeignSource
-) -> pa.ChunkedArray:
-    """Return what a column means; one of CSV holds texts."""
-    if not source.is_csv or about["kind"] == "text":
-        return column
-    if about["kind"] == "date":
-        return source.date_texts(about["name"], column)
-    column = source.number_texts(column)
+@contextmanager
+def _unfit(name: str) -> Iterator[None]:
+    """Let what the model says of rows be said of the table that a person knows."""
     try:
-        return column.cast(pa.float64()) if about["kind"] == "number" else column
-    except pa.ArrowInvalid:
-        return column  # the classifier says which row it is
+        yield
+    except pyfunc.UnfitError as error:
+        raise InputError(f"{name}: {error}") from error

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from check_data import expectations, verdict
-from check_data.check import CheckResult
+from pipeline.drift.result import CheckResult
 from tests import typed
 
 TABLE = pa.table({"n": [1, 2, None, 4], "f": [0.5, 0.1, 0.2, 0.9], "c": ["a", "b", "a", None]})

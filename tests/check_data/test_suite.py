@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from check_data import suite
-from check_data.check import CheckResult
+from pipeline.drift.result import CheckResult
 
 TABLE = pa.table({"n": [1, 2, 3, 4]})
 PASSED = CheckResult("rows", "", "at least 1", "4", "passed")

@@ -3,7 +3,7 @@
 import pytest
 
 from check_data import verdict
-from check_data.check import CheckResult
+from pipeline.drift.result import CheckResult
 from pipeline.errors import InputError
 
 RANGE = CheckResult("range", "my tempo", "0 to 3", "1 to 4", "failed")

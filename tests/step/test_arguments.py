@@ -214,7 +214,8 @@ MISTAKES: list[tuple[type, str, str]] = [
     (
         Audit,
         "1: 2",
-        "unknown key audit.1: choose from: leaks, max_leak, target, task, features, key, time, val_size",
+        "unknown key audit.1: choose from: leaks, max_leak, target, task, features, key, time, "
+        "val_size",
     ),
     (Audit, "{leaks: true, leaks: false}", "found duplicate key leaks"),
     (Audit, "leaks: [", "while parsing a flow node"),

@@ -1,13 +1,16 @@
 """What a model whose table was prepared row by row is asked: columns as they were before."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from pipeline.config.preprocess import RowValues
 from pipeline.models.prepared import preparation
+from pipeline.tables.external_chunks import ForeignSource
 
 About = dict[str, Any]
 
@@ -56,6 +59,21 @@ def columns(about: About) -> list[About]:
         inputs = {n: c for n, c in inputs.items() if n not in prepared["made"]}
         inputs |= {c["name"]: c for c in prepared["columns"]}
     return list(inputs.values())
+
+
+def values(
+    column: pa.ChunkedArray, about: Mapping[str, Any], source: ForeignSource
+) -> pa.ChunkedArray:
+    """Return what a column means; one of CSV holds texts."""
+    if not source.is_csv or about["kind"] == "text":
+        return column
+    if about["kind"] == "date":
+        return source.date_texts(about["name"], column)
+    column = source.number_texts(column)
+    try:
+        return column.cast(pa.float64()) if about["kind"] == "number" else column
+    except pa.ArrowInvalid:
+        return column  # the classifier says which row it is
 
 
 def loader(folder: Path, about: About, module: str) -> str:

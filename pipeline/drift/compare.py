@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from check_data import twosample
-from check_data.check import CheckResult
-from check_data.comparisons import Comparison, comparisons, drift_result
 from pipeline.config.checks import Checks, Drift
+from pipeline.drift import twosample
+from pipeline.drift.comparisons import Comparison, comparisons, drift_result
+from pipeline.drift.result import CheckResult
 
 
 def compare(

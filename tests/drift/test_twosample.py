@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from check_data import twosample
+from pipeline.drift import twosample
 
 NUMBERS = arrays.arrays(
     np.float64, st.integers(2, 60), elements=st.floats(-1e3, 1e3).map(lambda x: round(x, 1))

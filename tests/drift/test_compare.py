@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import drift as cases
-from check_data import drift
-from check_data.check import CheckResult
 from pipeline.config.checks import Checks
+from pipeline.drift import compare as drift
+from pipeline.drift.result import CheckResult
 from tests import typed
 from tests.conftest import ROOT, SAMPLE
 

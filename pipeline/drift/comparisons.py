@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from check_data import twosample
-from check_data.check import CheckResult
 from pipeline.config.checks import Drift
+from pipeline.drift import twosample
+from pipeline.drift.result import CheckResult
 from pipeline.tables.column_kinds import are_few, is_number, kind_of, plain, present
 
 MOST_RARE = 0.5  # share of rows in rare categories above which a text is free text
