@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.comparison import query
 from pipeline.comparison.about import about, metrics
 from pipeline.comparison.query import Known, check_sort, ordered, selected
+from pipeline.config.evaluate import CLASSIFICATION, REGRESSION
 from pipeline.errors import InputError
 from pipeline.judging.formatting import count, number, title
 from pipeline.replay import runs
@@ -112,6 +113,9 @@ def _usual(found: Sequence[Known]) -> dict[object, dict[str, str]]:
 def _row(run: Known, metric: str, usual: Mapping[str, str]) -> table.Row:
     value = run.facts.get(metric)
     figure = number(value, 4) if isinstance(value, float) else query.text(value) if value else ""
+    other = run.facts.get(REGRESSION.metric)
+    if not figure and metric == CLASSIFICATION.metric and isinstance(other, float):
+        figure = f"{title(REGRESSION.metric)} {number(other, 4)}"  # of a run that predicted numbers
     special = [
         f"{key.rpartition('.')[2]}={query.text(value)}"
         for key, value in run.config.items()

@@ -6,6 +6,7 @@ from pipeline import files
 from pipeline.comparison import screen, words
 from pipeline.comparison.compare import Compared, Pair
 from pipeline.comparison.query import text
+from pipeline.config.evaluate import REGRESSION
 from pipeline.judging.evaluation import Estimate
 from pipeline.judging.formatting import number, title
 from pipeline.judging.pictures.canvas import Picture, picture
@@ -91,8 +92,12 @@ def render(compared: Compared, metric: str) -> str:
 def _picture(pair: Pair) -> Picture:
     """Return the differences of two runs as dots with their intervals."""
     shown = [estimate for estimate in pair.differences if estimate["metric"] in SCORES]
-    estimates = [_hundredfold(estimate) for estimate in shown]
-    what = f"{pair.other} − {pair.first}, in hundredths"
+    estimates: list[Estimate] = [_hundredfold(estimate) for estimate in shown]
+    unit = "in hundredths"
+    if not shown:  # of numbers: errors in the unit of the target, on which less is better
+        shown = [one for one in pair.differences if one["metric"] in REGRESSION.in_unit]
+        estimates, unit = list(shown), "in the unit of the target"
+    what = f"{pair.other} − {pair.first}, {unit}"
     axes = ranges([title(e["metric"]) for e in shown], [Column(what, estimates)])
     sure = [title(e["metric"]) for e in shown if pair.verdict(e) != "may be chance"]
     caption = f"Beyond chance: {', '.join(sure) if sure else 'none'}."

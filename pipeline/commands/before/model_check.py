@@ -116,12 +116,14 @@ def _check_metric(key: str, metric: str, task: Task, kind: str) -> None:
             f"gate.per_class={{{metric}: ...}}: a regression has no classes; leave it out, or give "
             f"bounds under gate.overall or gate.slices ({', '.join(task.of_slices)})"
         )
-    names = [f for f in task.figures if f != "pinball" or kind == QUANTILE]
-    if key == "gate.slices":
-        names = list(task.of_slices)
-    if name in every and name not in names:
+    bound = key in ("gate.overall", "gate.slices")
+    known = set(task.of_slices if key == "gate.slices" else task.figures)
+    known -= {"pinball"} if kind != QUANTILE else set()
+    known -= {"coverage"} if key != "gate.overall" else set()
+    if name in every and name not in known:
+        said = "a quantile" if kind == QUANTILE else WHAT[task.name]
+        choices = ", ".join(figure for figure in task.figures if figure in known)
         raise InputError(
-            f"{key}={metric} is not of this model, which predicts "
-            f"{'a quantile' if kind == QUANTILE else WHAT[task.name]}: choose from "
-            f"{', '.join(names)}"
+            f"{key}{'.' if bound else '='}{metric} is not of this model, which predicts {said}: "
+            f"choose from {choices}"
         )
