@@ -22,8 +22,8 @@ from pipeline.judging.staged import FORESTS
 from pipeline.models.boosters.config import inner, stops_early
 from pipeline.models.estimator import REFUSALS
 from pipeline.models.features import features_of, labels, model_input
+from pipeline.models.regression.target import check
 from pipeline.models.rules import categories
-from pipeline.models.target import check
 from pipeline.splits.keys import Rows
 
 if TYPE_CHECKING:

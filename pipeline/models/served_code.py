@@ -9,8 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.models import boosters, pyfunc, regressor
+from pipeline.models import boosters, pyfunc
 from pipeline.models.prepared import asked
+from pipeline.models.regression import regressor
 from pipeline.models.serving import About
 
 CODE = "code"

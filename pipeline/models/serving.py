@@ -8,9 +8,10 @@ import pandas as pd
 
 from pipeline.config.preprocess import RowValues
 from pipeline.errors import InputError
-from pipeline.models import pyfunc, regressor
+from pipeline.models import pyfunc
 from pipeline.models.features import features_of
 from pipeline.models.prepared import asked
+from pipeline.models.regression import regressor
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

@@ -12,7 +12,7 @@ from pipeline import paths
 from pipeline.cache.external_files import local_file
 from pipeline.config.evaluate import CLASSIFICATION, Task
 from pipeline.config.schema import Config, Data
-from pipeline.models import target
+from pipeline.models.regression import target
 from pipeline.tables.column_kinds import plain, present
 from pipeline.tables.external_chunks import ForeignSource
 

@@ -1,0 +1,1 @@
+"""What is particular to models that predict numbers: how they are served, what they can learn."""
