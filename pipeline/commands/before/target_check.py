@@ -66,7 +66,10 @@ def _column(data: Data) -> pa.ChunkedArray | None:
     source = ForeignSource(file, data.file_url, data.read)
     if data.target not in source.schema.names:
         return None
-    column = present(plain(next(source.pieces())[data.target]))
+    first = next((piece for piece in source.pieces() if len(piece)), None)
+    if first is None:
+        return None
+    column = present(plain(first[data.target]))
     if not source.is_csv:
         return column
     texts = present(source.number_texts(column))
