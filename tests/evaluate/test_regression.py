@@ -56,7 +56,7 @@ def test_an_evaluation_has_figures_intervals_slices_and_importances_as_json(foun
     assert list(found["slices"][0]["metrics"]) == ["rmse", "mae", "r2"]
     most, least = found["importances"]
     assert (most["feature"], least["feature"]) == ("a", "b")
-    assert most["low"] > 0.5 > abs(least["permutation"])
+    assert most["permutation"] > 0.5 > abs(least["permutation"])
     assert (found["classes"], found["per_class"], found["calibration"]) == ([], [], [])
     assert sum(found["residuals"]["counts"]) == 150
     assert any("highest rmse" in line for line in evaluate.log_lines({**found, "slices": [

@@ -1,4 +1,4 @@
-"""A model that does not suit the task, the metrics or the target is refused before anything runs."""
+"""A model that does not suit task, metrics or target is refused before anything runs."""
 
 from dataclasses import replace
 from typing import Any
@@ -77,7 +77,7 @@ def test_a_target_in_a_file_that_is_here_is_looked_at_once(suffix, tmp_path, mon
     path = tmp_path / f"t.{suffix}"
     frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
     asked = config(FOREST, url=str(path))
-    with pytest.raises(InputError, match="the target 'y' is a quantity .200 distinct numbers"):
+    with pytest.raises(InputError, match=r"the target 'y' is a quantity \(200 distinct"):
         model_check.check(asked)
     model_check.check(config(FOREST, url=str(path), task="classification"))
     text = config(RIDGE, url=str(path))

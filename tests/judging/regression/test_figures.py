@@ -76,7 +76,8 @@ def test_the_quantile_of_an_estimator() -> None:
     from sklearn.linear_model import QuantileRegressor, Ridge
 
     estimators = [
-        HistGradientBoostingRegressor(loss="quantile", quantile=0.9), QuantileRegressor(quantile=0.2),
+        HistGradientBoostingRegressor(loss="quantile", quantile=0.9),
+        QuantileRegressor(quantile=0.2),
         GradientBoostingRegressor(loss="quantile", alpha=0.7), HistGradientBoostingRegressor(),
         GradientBoostingRegressor(), Ridge(),
     ]  # fmt: skip
