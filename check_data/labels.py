@@ -11,11 +11,14 @@ import pyarrow as pa
 
 from check_data.check import CheckResult
 from pipeline.config.checks import Labels
-from pipeline.tables import row_digests
+from pipeline.config.evaluate import REGRESSION
+from pipeline.tables import numbers, row_digests
+from pipeline.tables.column_kinds import plain, suggested_task
 from pipeline.tables.row_digests import Digests
 
 INSIDE, REFERENCE = "labels", "labels against the reference"
 Rows = tuple[Digests, Digests]  # a number for each row's key, and one for the key with the target
+FAR = 1.0  # standard deviations of a quantity, from which on equal rows contradict each other
 
 
 def rows_of(table: pa.Table, target: str, key: list[str]) -> Rows:
@@ -31,6 +34,24 @@ def rows_of(table: pa.Table, target: str, key: list[str]) -> Rows:
     encoded = row_digests.encoded(table)
     names = key or sorted(others)
     return row_digests.of_rows(encoded, names), row_digests.of_rows(encoded, [*names, target])
+
+
+def far_apart(rows: Digests, target: pa.ChunkedArray) -> int:
+    """Count the rows whose quantity is far from that of another row with the same key.
+
+    A quantity is never quite the same twice: what differs by less than FAR is no contradiction.
+
+    Args:
+        rows: (n,) a number for each row's key.
+        target: (n,) numbers, some perhaps missing.
+    """
+    values = numbers.to_numpy(plain(target))
+    rows, values = rows[~np.isnan(values)], values[~np.isnan(values)]
+    _, thing, sizes = np.unique(rows, return_inverse=True, return_counts=True)
+    least, most = np.full(len(sizes), np.inf), np.full(len(sizes), -np.inf)
+    np.minimum.at(least, thing, values)
+    np.maximum.at(most, thing, values)
+    return int(sizes[most - least > FAR * values.std()].sum()) if len(values) else 0
 
 
 def conflicts(table: Rows) -> tuple[int, int]:
@@ -62,12 +83,16 @@ def counts(
 ) -> Iterator[tuple[str, int, int, float]]:
     """Yield each check with the rows found, of how many, and the share of these that is allowed.
 
-    Tables without the target or a column of the key are passed over: other checks say so.
+    Tables without the target or a column of the key are passed over: other checks say so. Of a
+    quantity only targets that are far apart count, and none against the reference: drift tells.
     """
     target, key = wanted.target, wanted.key
     if target is None or not {target, *key} <= set(table.column_names):
         return
     rows = rows_of(table, target, key)
+    if suggested_task(table[target]) == REGRESSION.name:
+        yield INSIDE, far_apart(rows[0], table[target]), len(table), wanted.max_conflicts
+        return
     yield INSIDE, conflicts(rows)[0], len(table), wanted.max_conflicts
     if reference is not None and set(table.column_names) == set(reference.column_names):
         yield REFERENCE, *changed(rows, rows_of(reference, target, key)), wanted.max_changed

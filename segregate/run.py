@@ -20,18 +20,18 @@ from segregate.split import split
 def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("segregate", args) as run, ExitStack() as stack:
+        audit = arguments.settings(Audit, "audit", args.audit)
         how = Division(
-            size=args.test_size,
-            seed=args.random_state,
+            args.test_size,
+            args.random_state,
             method=args.method,
             stratify=args.stratify,
             group_by=arguments.columns("group_by", args.group_by),
             time_column=args.time_column,
             gap=args.gap,
+            classes=audit.task == "classification",
         )
-        audit = arguments.settings(Audit, "audit", args.audit)
-        most = audit.max_leak
-        if most is not None and not audit.leaks:
+        if (most := audit.max_leak) is not None and not audit.leaks:
             raise InputError(f"max_leak={most} needs leaks=true: without, leaks are not looked for")
         run.require_checked([args.input_artifact], args.checks_artifact, args.checks_override)
         source = run.open_table(args.input_artifact)

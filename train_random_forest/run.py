@@ -14,7 +14,6 @@ if __name__ == "__main__":
 import numpy as np
 
 from pipeline.config.model import ModelConfig
-from pipeline.config.segregate import Split
 from pipeline.models import build, export, serving
 from pipeline.splits import division, folds
 from pipeline.step import arguments, lineage, performance, start
@@ -30,7 +29,7 @@ def go(args: Namespace) -> None:
         run.require_checked([args.train_data], args.checks_artifact, args.checks_override)
         table = train.suited(run.read_table(args.train_data), config, unfitted)
         lineage.warn_of_made_features(run, config.features, config)
-        how = _division(args, config.split)
+        how = _division(args, config)
         judged, calibrating = None, partial(calibration.parts, table, how, model)
         if model.folds:
             parts, frame = folds.divide(table, how, model.folds), table.to_pandas()
@@ -61,13 +60,13 @@ def go(args: Namespace) -> None:
         outputs.add_model(run, args.export_artifact, folder, fitted, target)
 
 
-def _division(args: Namespace, split: Split) -> division.Division:
+def _division(args: Namespace, config: ModelConfig) -> division.Division:
     return division.Division(
         size=args.val_size, size_name="val_size", seed=args.random_seed, stratify=args.stratify,
-        method=split.method,
-        group_by=split.group_by,
-        time_column=split.time_column,
-        gap=split.gap,
+        method=config.split.method, classes=config.task == "classification",
+        group_by=config.split.group_by,
+        time_column=config.split.time_column,
+        gap=config.split.gap,
     )  # fmt: skip
 
 

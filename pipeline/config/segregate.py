@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from pipeline.config.evaluate import TASKS
 from pipeline.config.preprocess import Features
 
 SHARE = {"above": 0, "below": 1}  # a fraction of the rows: neither nothing nor everything
@@ -42,6 +43,7 @@ class Audit(Leaks):
     """What `segregate` looks for in the two tables."""
 
     target: str | None = None  # column to predict; by default the stratify column
+    task: str = field(default="auto", metadata={"one_of": ["auto", *TASKS]})  # as in data
     # That the model sees, and that make rows equal; none: all columns but the target.
     features: Features = field(default_factory=Features)
     key: list[str] = field(default_factory=list)  # columns that say which rows are of one thing

@@ -37,6 +37,7 @@ class Division:
         time_column: for time.
         gap: rows this near before the second part are in neither, for time; in days or in the
             column's unit.
+        classes: whether numbers are classes, however many; else quantities are cut into bins.
         size_name: what the caller's user calls the size. Hashes are drawn with it, so that train,
             validation and test rows are drawn apart.
     """
@@ -49,6 +50,7 @@ class Division:
     group_by: Sequence[str] = ()
     time_column: str | None = None
     gap: float = 0.0
+    classes: bool = False
     size_name: str = "test_size"
 
 
@@ -156,7 +158,7 @@ def assign(keys: Keys, how: Division) -> Rows:
 def with_strata(keys: Keys, how: Division) -> Keys:
     """Return keys whose classes are the strata: of quantities bins, else they are as they were."""
     second = second_rows(keys.rows, how.size, how.size_name)
-    return binned(keys, min(second, keys.rows - second))
+    return keys if how.classes else binned(keys, min(second, keys.rows - second))
 
 
 def columns_of(names: Sequence[str], how: Division) -> list[str]:

@@ -41,7 +41,7 @@ def divide(table: pa.Table, how: Division, number: int) -> list[Rows]:
     """
     how = replace(how, size_name="folds")  # hashes of their own: folds are not validation rows
     keys = keys_of(table.column_names, lambda columns: [table.select(columns)], how)
-    keys = binned(keys, keys.rows // number)
+    keys = keys if how.classes else binned(keys, keys.rows // number)
     fold = FOLDS[how.method](keys, how, number)
     parts = [_parts(keys, how, fold, k) for k in range(number)]
     _assert_apart(parts, keys, how)

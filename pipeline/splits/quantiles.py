@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.splits.keys import Classes, Keys
-from pipeline.splits.lonely import MOST
 from pipeline.tables.column_kinds import is_quantity
 
 MOST_BINS = 10
@@ -17,9 +16,9 @@ ROWS_OF_A_SIDE = 2  # of the smaller side, at least
 def binned(keys: Keys, smaller: int) -> Keys:
     """Return keys whose classes are bins, if the numbers of their column are no classes.
 
-    They are none if they are quantities (is_quantity) that have fractions, or that cannot all be
-    on both sides. Rows with the same value are in the same bin, so that bins may be unequal where
-    values are frequent. It depends on the values only: equal rows in equal order, equal bins.
+    They are none if they are quantities (is_quantity). Rows with the same value are in the same
+    bin, so that bins may be unequal where values are frequent. It depends on the values only: equal
+    rows in equal order, equal bins.
 
     Args:
         keys: of the rows.
@@ -30,9 +29,7 @@ def binned(keys: Keys, smaller: int) -> Keys:
         return keys
     counts = np.bincount(classes.codes, minlength=len(classes.names))
     fractions = bool((classes.numbers % 1 != 0).any())
-    alone = int((counts == 1).sum()) / keys.rows
-    impossible = alone > MOST or len(counts) > smaller
-    if not (is_quantity(len(counts), keys.rows, fractions) and (fractions or impossible)):
+    if not is_quantity(len(counts), keys.rows, fractions):
         return keys
     number = min(MOST_BINS, keys.rows // ROWS_OF_A_BIN, smaller // ROWS_OF_A_SIDE)
     return replace(keys, classes=_bins(classes, classes.numbers, counts, number))

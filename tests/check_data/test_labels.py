@@ -1,5 +1,6 @@
 """Labels against features: rows that equal others but for the target."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -57,3 +58,16 @@ def test_shuffled_labels_are_seen() -> None:
 @pytest.mark.parametrize("wanted", [Labels(), Labels("none"), Labels("genre", ["none"])])
 def test_what_cannot_be_looked_at_is_passed_over(wanted: Labels) -> None:
     assert list(labels.counts(TABLE, TABLE, wanted)) == []
+
+
+def test_quantities_contradict_each_other_only_where_they_are_far_apart() -> None:
+    random = np.random.default_rng(0)
+    key = np.arange(300) % 100
+    near = pa.table({"key": key, "price": key + random.normal(0, 0.1, 300)})
+    wanted = Labels(target="price")
+    assert list(labels.counts(near, None, wanted)) == [(labels.INSIDE, 0, 300, 0.05)]
+    prices = near["price"].to_numpy().copy()
+    prices[0] += 100
+    far = pa.table({"key": key, "price": prices})
+    assert next(labels.counts(far, near, wanted))[1] == 3, "the row and the two that equal it"
+    assert len(list(labels.counts(far, near, wanted))) == 1
