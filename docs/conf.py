@@ -25,7 +25,7 @@ CONTENTS = {
         "python",
     ],
     "Trust it": ["caching", "verify", "report", "compare", "sweeps", "data-checks", "splits"],
-    "Models": ["models", "search", "gate", "serving"],
+    "Models": ["models", "regression", "search", "gate", "serving"],
     "Run it for real": ["tracking", "notify", "costs", "troubleshooting"],
     "Change it": ["your-step", "upgrading", "architecture", "picking-up"],
 }
