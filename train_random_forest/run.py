@@ -63,11 +63,10 @@ def go(args: Namespace) -> None:
 def _division(args: Namespace, config: ModelConfig) -> division.Division:
     return division.Division(
         size=args.val_size, size_name="val_size", seed=args.random_seed, stratify=args.stratify,
-        method=config.split.method,
+        method=config.split.method, classes=config.task == "classification",
         group_by=config.split.group_by,
         time_column=config.split.time_column,
         gap=config.split.gap,
-        classes=config.task == "classification",
     )  # fmt: skip
 
 
