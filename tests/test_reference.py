@@ -97,7 +97,7 @@ def test_a_first_config_for_a_new_table(project: Project, new_table: str) -> Non
     runs = len(project.runs())
     done = run(project, INFER, f"data.file_url={new_table}")
     assert done.status == 0, done.out + done.err
-    assert "wrote conf/data/my_new_table.yaml: 6 columns of 60 rows; edit it" in done.out
+    assert "wrote conf/data/my_new_table.yaml: 6 columns of 61 rows; edit it" in done.out
     assert len(project.runs()) == runs  # the steps leave none
     again = run(project, INFER, f"data.file_url={new_table}")
     assert (again.status, again.out) == (1, "")
@@ -128,7 +128,7 @@ def test_a_first_config_by_the_other_route(project: Project, new_table: str) -> 
     words = [word for pair in pairs for word in ("-P", pair)]
     done = project.run("mlflow", "run", ".", "--env-manager", "local", *words)
     assert done.status == 0, done.out + done.err
-    assert "wrote conf/data/my_new_table.yaml: 6 columns of 60 rows; edit it" in done.out
+    assert "wrote conf/data/my_new_table.yaml: 6 columns of 61 rows; edit it" in done.out
     assert len(project.runs()) == runs + 1  # mlflow's own
     unnamed = run(project, "data=my_new_table")
     assert unnamed.status == 1

@@ -47,7 +47,7 @@ def write(job: Job) -> str:
         raise InputError(f"infer_checks: {config_name} is there already; delete or rename it first")
     target = config.data.target if "data.target" in keys else None
     found = read(job, keys, target)
-    table = found.table
+    raw, table = found.raw, found.table
     digest = file_sha256(file) if (file := local_file(url, paths.ROOT)) else None
     settings = {"file_url": url, "sha256": digest, "description": f"The table {name}"}
     settings |= _read(config.data, keys, found.reading["settings"])
@@ -57,10 +57,10 @@ def write(job: Job) -> str:
     write_text(path, text)
     looks = paths.ROOT / "outputs" / "profiles" / f"{name}.html"
     looks.parent.mkdir(parents=True, exist_ok=True)
-    write_text(looks, page.render(found.raw, name, target, found.proposal, said))
+    write_text(looks, page.render(raw, name, target, found.proposal, said))
     rest = "" if target else " data.target=COLUMN"
     return (
-        f"wrote {config_name}: {table.num_columns} columns of {table.num_rows:,} rows; edit it, "
+        f"wrote {config_name}: {raw.num_columns} columns of {raw.num_rows:,} rows; edit it, "
         f"then run python main.py data={name}{rest}\n"
         f"what is in it: {looks.relative_to(paths.ROOT)}"
     )
