@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from get_data import folders
 from get_data.download import CHUNK, Copy, over_http
 from pipeline.config.preprocess import Download, Read
 from pipeline.errors import InputError
 from pipeline.network import within
 from pipeline.tables import databases
 from pipeline.tables.external_tables import SUFFIXES
-from pipeline.tables.reading.folders import folder_sha256, parquet_files
 
 OBJECT_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
 SKLEARN_TABLES = ("breast_cancer", "diabetes", "digits", "iris", "wine")
@@ -34,8 +34,8 @@ def fetch(
     """Copy the file at a URL into a folder; return it, called as in the URL.
 
     Args:
-        url: http(s)://, s3://, gs://, az://, file://, a path (with / at its end: a folder of
-            Parquet files), ``sklearn:NAME`` (its tables), or as in pipeline/tables/databases.
+        url: http(s)://, s3://, gs://, az://, file://, a path (with / at its end, but of http: a
+            folder of Parquet files), ``sklearn:NAME``, or as in pipeline/tables/databases.
         folder: where the file is written.
         root: folder that a relative path starts from.
         sha256: digest that the file must have, as 64 hexadecimal digits; None: not checked.
@@ -54,7 +54,10 @@ def fetch(
         return _from_sklearn(url, folder)
     name = Path(path).name
     if scheme in ("", "file") and name and path.endswith("/"):
-        return _folder(url, root / os.path.expanduser(path), folder / name, sha256)
+        source = root / os.path.expanduser(path)
+        return _folder(url, source, folder / name, sha256, limits)
+    if scheme in OBJECT_STORES and path.endswith("/") and urlsplit(url).path.strip("/"):
+        return _folder(url, None, folder / name, sha256, limits)
     if not name.lower().endswith(SUFFIXES):
         raise InputError(f"file_url {url}: {name!r} must end in one of {', '.join(SUFFIXES)}")
     return _file(url, (scheme, root / os.path.expanduser(path)), folder / name, sha256, limits)
@@ -135,18 +138,20 @@ def _from_disk(url: str, path: Path, copy: Copy) -> None:
         ) from None
 
 
-def _folder(url: str, source: Path, target: Path, sha256: str | None) -> Path:
-    """Copy the Parquet files below a folder."""
-    files = parquet_files(source)
-    if not files:
-        raise InputError(f"file_url {url}: no .parquet file is below {source}; check the path")
-    found = folder_sha256(source)
-    _expect(url, found, sha256)
-    for file in files:
-        copy = target / file.relative_to(source)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copy)
-    logger.info("copied %s files from %s, sha256 %s", f"{len(files):,}", url, found)
+def _folder(
+    url: str, source: Path | None, target: Path, sha256: str | None, limits: Download
+) -> Path:
+    """Copy the Parquet files below a folder on disk, or else in an object store."""
+    try:
+        if source is not None:
+            folders.from_disk(source, target)
+        else:
+            folders.from_store(url, target, limits)
+        _expect(url, folders.digest(url, target), sha256)
+    except InputError as error:
+        shutil.rmtree(target, ignore_errors=True)
+        line = str(error).removeprefix(f"file_url {url}: ")
+        raise InputError(f"file_url {url}: {line}") from None
     return target
 
 

@@ -14,7 +14,7 @@ from pipeline.config.schema import Config
 from tests.conftest import ROOT, STEPS
 
 PARTS = "|".join(field.name for field in fields(Config) if field.name not in ("steps", "notify"))
-OPTION = re.compile(rf"(?<![\w./])(?:{PARTS})(?:\.[a-z_0-9]+)+(?![\w/(])")
+OPTION = re.compile(rf"(?<![\w./-])(?:{PARTS})(?:\.[a-z_0-9]+)+(?![\w/(])")
 NONE = ("data.digest", "model.skops", "model.safetensors", "search.html", "main.py")  # no options
 
 

@@ -91,9 +91,9 @@ class ForeignSource:
         """Return a table that is no CSV."""
         if suffix in (".json", *JSON_LINES):
             rows = json_rows(self._path, suffix in JSON_LINES, read)
-            return Records(rows, read.missing)
+            return Records(rows, read.missing, read.text)
         if suffix in EXCEL:
-            return Records(excel_rows(self._path, read, self.name), read.missing)
+            return Records(excel_rows(self._path, read, self.name), read.missing, read.text)
         if suffix == ".parquet":
             return ParquetTable(self._path, read.member, self.TYPED)
         return Files(self._path)
@@ -118,7 +118,7 @@ class ForeignSource:
 
     def number_texts(self, values: pa.ChunkedArray) -> pa.ChunkedArray:
         """Return texts of this file that stand for numbers, as Python would write these."""
-        values = texts.without(values, self._dialect.null_values)
+        values = forms.unsigned(texts.without(values, self._dialect.null_values))
         if self._dialect.thousands:
             values = pc.replace_substring_regex(values, forms.mark(self._dialect.thousands), "")
         return pc.replace_substring(values, self._dialect.decimal, ".")

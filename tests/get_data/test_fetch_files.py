@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from get_data import fetch
+from pipeline.cache import external_files
+from pipeline.config.preprocess import Download
 from pipeline.errors import InputError
 from pipeline.tables.reading.folders import folder_sha256
 from tests.get_data.conftest import Refused
@@ -109,3 +111,27 @@ def test_refused_from_a_bucket(bucket: Any, refused: Refused) -> None:
     refused("s3://bucket/empty.csv", "the file is empty")
     refused("s3://bucket/", "must end in one of")
     refused("s3://t.csv", "check the address")
+
+
+def test_a_folder_in_a_bucket(bucket: Any, folder: Path, refused: Refused) -> None:
+    names = ("year=2020/a.parquet", "b.parquet", "_log/c.parquet", "n.txt")
+    for part in (f"parts/{name}" for name in names):
+        pq.write_table(pa.table({"x": [len(part)]}), folder / "t")
+        bucket.put_object(Bucket="bucket", Key=part, Body=(folder / "t").read_bytes())
+    (folder / "t").unlink()
+    (folder / "2").mkdir()
+    found = fetch.fetch("s3://bucket/parts/", folder, folder)
+    assert sorted(p.relative_to(found).as_posix() for p in found.rglob("*.parquet"))[-2:] == [
+        "b.parquet", "year=2020/a.parquet"
+    ]  # fmt: skip
+    digest = folder_sha256(found)
+    assert fetch.fetch("s3://bucket/parts/", folder / "2", folder, digest).name == "parts"
+    for path in (found, folder / "2"):
+        shutil.rmtree(path)
+    refused("s3://bucket/parts/", "expected", sha256="0" * 64)
+    refused("s3://bucket/none/", "no .parquet file is below it")
+    refused("s3://bucket/parts/", "bytes, where 500 are allowed", limits=Download(max_bytes=500))
+    before = external_files.url_content("s3://bucket/parts/", "")
+    assert external_files.url_content("s3://bucket/parts/", "") == before
+    bucket.put_object(Bucket="bucket", Key="parts/b.parquet", Body=b"other")
+    assert external_files.url_content("s3://bucket/parts/", "") != before

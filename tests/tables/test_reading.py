@@ -14,7 +14,7 @@ import pytest
 from pipeline.config.preprocess import Read
 from pipeline.errors import InputError
 from pipeline.tables import chunks, csv_types
-from pipeline.tables.external_chunks import ForeignSource, TypedSource
+from pipeline.tables.external_chunks import ForeignSource, TypedSource, read_foreign
 from pipeline.tables.reading import sniff
 
 TWO = {"a": [1, 2], "b": ["x", "y"]}
@@ -276,3 +276,41 @@ def test_texts_of_numbers_for_a_model(tmp_path: Path) -> None:
     (piece,) = found.pieces()
     assert piece.to_pydict() == {"a": ["1.234,5", "?"], "b": ["x", "y"]}
     assert found.number_texts(piece["a"]).to_pylist() == ["1234.5", None]
+
+
+SIGNED = [  # cells, separator, values, what is said
+    (["12%", "7.5%", "-3%"], ",", [12.0, 7.5, -3.0], "number without %"),
+    (["$1,234.50", "$12.00", "-$3"], ";", [1234.5, 12.0, -3.0], "number without $"),
+    (["1.234,50 €", "12,00 €", "3 €"], ";", [1234.5, 12.0, 3.0], "number without €"),
+    (["USD 5", "USD 12", "USD 1"], ",", [5, 12, 1], "whole number without USD"),
+    (["5 %", "7", "8 %"], ",", ["5 %", "7", "8 %"], ""),  # who knows what 7 is
+    (["$5", "€7", "$8"], ",", ["$5", "€7", "$8"], ""),
+    (["100% wool", "5%", "3%"], ",", ["100% wool", "5%", "3%"], ""),
+]
+
+
+@pytest.mark.parametrize(("cells", "separator", "values", "said"), SIGNED)
+def test_numbers_with_signs(
+    tmp_path: Path, cells: list[str], separator: str, values: list[Any], said: str
+) -> None:
+    path = tmp_path / "signs.csv"
+    path.write_text("\n".join(f"{a}{separator}x" for a in ["n", *cells]), encoding="utf-8")
+    source = TypedSource(path, "signs.csv")
+    assert source.read()["n"].to_pylist() == values
+    told = [line for line in source.said if "without" in line]
+    assert told == [f"'n' read as {said}"] * bool(said)
+    asked = ForeignSource(path, "signs.csv")  # as predict reads it
+    texts = pa.concat_tables(asked.pieces())["n"]
+    if said:
+        assert asked.number_texts(texts).cast(pa.float64()).to_pylist() == values
+
+
+def test_columns_of_json_and_excel_that_stay_text(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text('[{"zip": 501, "n": 1, "f": "NA"}, {"zip": 2.5, "n": null, "f": 3}]')
+    kept = Read(text=["zip", "f"])
+    table = read_foreign(path, "t.json", kept)
+    assert table["zip"].to_pylist() == ["501", "2.5"]
+    assert table["f"].to_pylist() == ["NA", "3"]
+    with pytest.raises(InputError, match=r"data\.read\.text: there is no column 'zap'; it has zip"):
+        read_foreign(path, "t.json", Read(text=["zap"]))

@@ -89,6 +89,9 @@ class Columns:
                 self._odd[name] = ""
             elif len(layouts[name]) == 1:
                 self._possible[name] = [forms.date(layouts[name][0])]
+            elif values and name not in self.as_text and (sign := forms.sign_of(values)):
+                marked = forms.signed(sign, self._dialect.thousands, self._dialect.decimal)
+                self._possible[name] = [form for form in marked if form.fits(texts.column(values))]
             elif values and self._dialect.thousands and name not in self.as_text:
                 marked = forms.numbers(self._dialect.thousands, self._dialect.decimal)
                 self._possible[name] = [form for form in marked if form.fits(texts.column(values))]

@@ -4,6 +4,7 @@ pyarrow's own parser of dates takes 31.02.2020 for the second of March, so they 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ PARTS = {
     "H": r"(?P<H>\d{1,2})", "I": r"(?P<I>\d{1,2})", "M": r"(?P<M>\d{2})", "S": r"(?P<S>\d{2})",
     "p": r"(?P<p>[AaPp])\.?[Mm]\.?", "b": r"(?P<b>[A-Za-z]{3})", "B": r"(?P<B>[A-Za-z]{3,9})",
 }  # fmt: skip
+SIGNS = ("%", "‰", "$", "€", "£", "¥", "₹", "EUR", "USD", "GBP", "CHF")
 SPACES = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}  # what else such a mark may be
 
 
@@ -63,9 +65,20 @@ class Number(Form):
     decimal: str
 
     def _values(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
-        plain = pc.replace_substring_regex(texts, mark(self.thousands), "")
+        marks = mark(self.thousands)
+        plain = pc.replace_substring_regex(texts, marks, "") if marks else texts
         plain = pc.replace_substring(plain, self.decimal, ".")
         return pc.utf8_ltrim(plain, "+").cast(self.kind)
+
+
+@dataclass(frozen=True)
+class Signed(Number):
+    """Numbers with a sign of a currency or of per cent before or behind each of them."""
+
+    sign: str
+
+    def _values(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
+        return super()._values(pc.replace_substring_regex(texts, _sign(self.sign), ""))
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,44 @@ def numbers(thousands: str, decimal: str) -> list[Form]:
         Number("whole number", pa.int64(), whole, thousands, decimal),
         Number("number", pa.float64(), rf"{whole}(?:{point}\d*)?", thousands, decimal),
     ]
+
+
+def sign_of(values: Iterable[str]) -> str:
+    """Return the sign that stands before or behind each of some texts; "": there is none."""
+    trimmed = [value.strip().lstrip("+-") for value in values]
+    return next((sign for sign in SIGNS if trimmed and all(
+        value.startswith(sign) or value.endswith(sign) for value in trimmed)), "")  # fmt: skip
+
+
+def without_sign(text: str) -> str:
+    """Return a text without such a sign."""
+    sign = sign_of([text])
+    return re.sub(_sign(sign), "", text) if sign else text
+
+
+def unsigned(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return texts without the sign that all of them have, if there is one."""
+    there = values.drop_null()
+    sign = sign_of(there.slice(0, 1).to_pylist())
+    has_all = sign and pc.all(pc.match_substring(there, sign)).as_py()
+    return pc.replace_substring_regex(values, _sign(sign), "") if has_all else values
+
+
+def _sign(sign: str) -> str:
+    blank = "[ \u00a0\u202f]*"
+    return f"{blank}{re.escape(sign)}{blank}"
+
+
+def signed(sign: str, thousands: str, decimal: str) -> list[Form]:
+    """Return the forms of whole numbers and others that all have a sign: 12 %, $1,234.50."""
+    one = _sign(sign)
+    found: list[Form] = []
+    for form in numbers(thousands, decimal):
+        bare = form.pattern.removeprefix("[-+]?")
+        pattern = f"[-+]?{one}{bare}|{one}[-+]?{bare}|[-+]?{bare}{one}"
+        name = f"{form.name} without {sign}"
+        found.append(Signed(name, form.kind, pattern, thousands, decimal, sign))
+    return found
 
 
 def date(layout: str) -> Date:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.errors import InputError
 from pipeline.tables.chunks import PIECE
 from pipeline.tables.reading.cells import SPELLINGS
 from pipeline.tables.reading.dialect import MISSING, shown
@@ -32,18 +33,28 @@ class Records:
     Args:
         rows: gives the rows, each time it is called.
         missing: what means "missing" in every column.
+        text: columns that are text, whatever they look like.
+
+    Raises:
+        InputError: one of these is not there.
     """
 
-    def __init__(self, rows: Callable[[], Iterable[Row]], missing: Iterable[str]) -> None:
-        self._all, self._missing = rows, {*missing}
+    def __init__(
+        self, rows: Callable[[], Iterable[Row]], missing: Iterable[str], text: Iterable[str] = ()
+    ) -> None:
+        self._all, self._missing, self._text = rows, {*missing}, [*text]
         kinds: dict[str, set[str]] = {}
         count = 0
         for count, row in enumerate(rows(), 1):  # noqa: B007
             for name, value in row.items():
                 kinds.setdefault(name, set()).add(self._kind(value))
         self.rows: int | None = count
+        for name in (name for name in self._text if name not in kinds):
+            raise InputError(
+                f"data.read.text: there is no column {name!r}; it has {', '.join(kinds)}"
+            )
         self._spelled = {n for n, k in kinds.items() if "spelled" in k and not k & {"str", "nested"}
-                         and k - {"spelled", "none"}}  # fmt: skip
+                         and n not in self._text and k - {"spelled", "none"}}  # fmt: skip
         self.schema = pa.schema([(n, self._type(n, k)) for n, k in kinds.items()])
         self.said = self._words(kinds)
 
@@ -59,6 +70,8 @@ class Records:
 
     def _type(self, name: str, found: set[str]) -> pa.DataType:
         plain = found - {"none", "spelled"}
+        if name in self._text:
+            return pa.string()
         if "spelled" in found and name not in self._spelled:
             plain.add("str")
         return KINDS.get(frozenset(plain), pa.string())
@@ -68,7 +81,7 @@ class Records:
         for name, found in kinds.items():
             plain = found - {"none", "spelled"}
             plain -= {"int"} if "beyond" in plain else set()
-            if frozenset(plain) not in KINDS:
+            if frozenset(plain) not in KINDS and name not in self._text:
                 why = "in JSON" if "nested" in plain else "whole numbers beyond 64 bits"
                 mixed = "values of several types: " + ", ".join(sorted(plain))
                 several = len(plain) > 1 and "nested" not in plain

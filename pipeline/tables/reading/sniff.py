@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.config.preprocess import TAB, Read
-from pipeline.tables.reading import cells, encodings, layout
+from pipeline.tables.reading import cells, encodings, forms, layout
 from pipeline.tables.reading.dialect import PLAIN, Dialect
 from pipeline.tables.reading.packed import inner_name, unpacked
 
@@ -85,7 +85,9 @@ def _with_cells(dialect: Dialect, read: Read, rows: layout.Rows) -> Sample:
     body = [row for row in rows if len(row) == width]
     every = [list(column) for column in zip(*body, strict=True)]
     values = [cells.present(column[1:], dialect.missing) for column in every]
-    texts = [column for column in values if column and any(map(str.isdigit, column[0]))]
+    bare = [[forms.without_sign(cell) for cell in column] if forms.sign_of(column) else column
+            for column in values]  # fmt: skip
+    texts = [column for column in bare if column and any(map(str.isdigit, column[0]))]
     decimal = read.decimal or cells.decimal_mark(texts, dialect.separator)
     thousands = read.thousands
     if thousands is None:
