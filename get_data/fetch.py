@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -55,9 +54,9 @@ def fetch(
     name = Path(path).name
     if scheme in ("", "file") and name and path.endswith("/"):
         source = root / os.path.expanduser(path)
-        return _folder(url, source, folder / name, sha256, limits)
+        return folders.copied(url, source, folder / name, sha256, limits)
     if scheme in OBJECT_STORES and path.endswith("/") and urlsplit(url).path.strip("/"):
-        return _folder(url, None, folder / name, sha256, limits)
+        return folders.copied(url, None, folder / name, sha256, limits)
     if not name.lower().endswith(SUFFIXES):
         raise InputError(f"file_url {url}: {name!r} must end in one of {', '.join(SUFFIXES)}")
     return _file(url, (scheme, root / os.path.expanduser(path)), folder / name, sha256, limits)
@@ -74,18 +73,10 @@ def _file(
         size, digest = copy.size, copy.sha256.hexdigest()
         if size == 0:
             raise InputError(f"file_url {url}: the file is empty; check the address")
-        _expect(url, digest, sha256)
+        folders.expect(url, digest, sha256)
         undo.pop_all()
     logger.info("fetched %s bytes from %s, sha256 %s", f"{size:,}", url, digest)
     return target
-
-
-def _expect(url: str, found: str, sha256: str | None) -> None:
-    if sha256 and found != sha256.lower():
-        raise InputError(
-            f"file_url {url}: its sha256 is {found}, expected {sha256}; the file has changed or "
-            "was damaged: check it, then put the new digest into data.sha256"
-        )
 
 
 def _parts(url: str) -> tuple[str, str]:
@@ -136,23 +127,6 @@ def _from_disk(url: str, path: Path, copy: Copy) -> None:
             "(a relative path starts at the repository root), or a folder of Parquet files with a "
             "/ at its end"
         ) from None
-
-
-def _folder(
-    url: str, source: Path | None, target: Path, sha256: str | None, limits: Download
-) -> Path:
-    """Copy the Parquet files below a folder on disk, or else in an object store."""
-    try:
-        if source is not None:
-            folders.from_disk(source, target)
-        else:
-            folders.from_store(url, target, limits)
-        _expect(url, folders.digest(url, target), sha256)
-    except InputError as error:
-        shutil.rmtree(target, ignore_errors=True)
-        line = str(error).removeprefix(f"file_url {url}: ")
-        raise InputError(f"file_url {url}: {line}") from None
-    return target
 
 
 def _from_object_store(url: str, copy: Copy, __: Download) -> None:

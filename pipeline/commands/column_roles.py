@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -71,10 +71,7 @@ def config(
         *_comments("Read so", said),
         _dump(_escaped(settings)),
         f"reference: {reference or 'null'}\n",
-        *_comments("Look at", proposal.said),
-        *_comments("Rows", (f"{k}: {why}" for k in proposal.settings
-                            for why in proposal.reasons.get(k, ()))),
-        _dump({"preprocess": _escaped(proposal.settings)}) if proposal.settings else "",
+        *_prepared(proposal),
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
         *_comments("Task", [] if target is None else [task_of(table[target])]),
         NO_TARGET if target is None else "",
@@ -84,6 +81,15 @@ def config(
         _dump({"checks": _checks(table, bool(groups))}),
     ]  # fmt: skip
     return "".join(lines)
+
+
+def _prepared(proposal: Proposal) -> Iterator[str]:
+    """Yield the lines of what becomes of the rows, with the reasons."""
+    yield from _comments("Look at", proposal.said)
+    for key in proposal.settings:
+        yield from _comments("Rows", (f"{key}: {why}" for why in proposal.reasons.get(key, ())))
+    if proposal.settings:
+        yield _dump({"preprocess": _escaped(proposal.settings)})
 
 
 def _comments(word: str, lines: Iterable[str]) -> list[str]:
