@@ -215,6 +215,15 @@ def test_groups_behind_an_id(tmp_path: Path) -> None:
         _, data, _ = infer(table, "t", tmp_path)
         assert (data.group_by, data.features.columns) == ([name], ["x"])
         assert data.checks.labels.key == []
+    few = pa.table({"ID": [float(n - n % 13 // 12) for n in range(ROWS)], "x": x,
+                    "t": [1.0, 0.0] * 100})  # fmt: skip
+    _, data, _ = infer(few, "t", tmp_path)  # 185 of 200, and whole numbers as floats
+    assert (data.group_by, data.features.columns) == (["ID"], ["x"])
+    assert meanings.task_of(few["t"]).startswith("classification, 2 classes")
+    coded = {"who": [f"P{n // 5:02}" for n in range(ROWS)],
+             "zip": [f"{n % 40:05}" for n in range(ROWS)]}  # fmt: skip
+    roles = {n: meanings.meaning_of(n, pa.chunked_array([v])).role for n, v in coded.items()}
+    assert roles == {"who": "group", "zip": "categorical"}
     assert meanings.meaning_of("age", pa.chunked_array([[n // 5 for n in range(ROWS)]])).is_feature
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from pipeline.commands.infer.bounds import EXACT
 from pipeline.tables.column_kinds import are_few, kind_of, plain, present
 from pipeline.tables.reading import cells, forms, texts
 
@@ -73,6 +74,8 @@ def _name(
 ) -> Meaning | None:
     """Return an id or a group, if the column names something."""
     kind, word = kind_of(column.type), CAMEL.sub("_", name)
+    if kind == "number" and is_whole(values):
+        kind, values = "integer", values.cast(pa.int64())
     if kind not in ("integer", "text") or len(values) < 3:
         return None
     whole = distinct == len(column)
@@ -83,8 +86,9 @@ def _name(
         return Meaning("id", f"{distinct:,} values in {len(values):,} rows, like a name")
     if kind == "text" and distinct >= ALMOST * len(values) and not _blanks(values):
         return Meaning("id", f"{distinct:,} texts of one word in {len(values):,} rows, like a name")
-    repeated = GROUPS <= distinct <= len(values) / 2
-    if repeated and (NAMES_A_THING.search(word) or coded):
+    lettered = coded and values[0].as_py()[:1].isalpha()  # digits alone may be postal codes
+    named = NAMES_A_THING.search(word) and distinct < ALMOST * len(values)
+    if distinct >= GROUPS and (named or (lettered and distinct <= len(values) / 2)):
         return Meaning(
             "group",
             f"{distinct:,} things with {len(values) / distinct:.1f} rows each: keep the rows of "
@@ -121,12 +125,21 @@ def _text(values: pa.ChunkedArray, distinct: int, rows: int) -> Meaning:
     return Meaning("text")
 
 
+def is_whole(values: pa.ChunkedArray) -> bool:
+    """Say whether numbers are whole ones that a float keeps, as those of a column with gaps are."""
+    if not pt.is_floating(values.type) or not len(values):
+        return False
+    ends = pc.min_max(values).as_py()
+    fits = max(abs(ends["min"]), abs(ends["max"])) < EXACT
+    return bool(fits and pc.all(pc.equal(pc.floor(values), values)).as_py())
+
+
 def is_of_classes(column: pa.ChunkedArray) -> bool:
     """Say whether a target is of classes and no number."""
     kind, values = kind_of(column.type), plain(present(column))
     if kind in ("text", "boolean"):
         return True
-    return kind == "integer" and are_few(len(values.unique()), len(values))
+    return (kind == "integer" or is_whole(values)) and are_few(len(values.unique()), len(values))
 
 
 def task_of(column: pa.ChunkedArray) -> str:

@@ -114,7 +114,8 @@ def _dates(found: Proposal, name: str, column: pa.ChunkedArray) -> None:
         form = layouts[0] or None
         dates = _read(plain(present(column)), form)
     moments = dates.cast(pa.timestamp("us"))
-    parts = [part for part in PARTS if part in MOST_PARTS
+    days = len(pc.day(moments).unique()) > 1
+    parts = [part for part in PARTS if part in MOST_PARTS and (days or part != "weekday")
              and len(MOST_PARTS[part](moments).unique()) > 1]  # fmt: skip
     about = {"format": form, "parts": parts} if form else {"parts": parts}
     if parts:
