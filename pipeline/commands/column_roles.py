@@ -12,7 +12,7 @@ from pipeline.commands.infer.bounds import room
 from pipeline.commands.infer.meanings import meaning_of, task_of
 from pipeline.commands.infer.proposals import Proposal
 from pipeline.config import yaml_text
-from pipeline.tables.column_kinds import are_few, kind_of, plain, present
+from pipeline.tables.column_kinds import are_few, kind_of, plain, present, suggested_task
 
 WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 LONGEST = 200  # bytes of a text that is taken for a category
@@ -73,7 +73,7 @@ def config(
         f"reference: {reference or 'null'}\n",
         *_prepared(proposal),
         "target: ???\n" if target is None else _dump({"target": _escaped(target)}),
-        *_comments("Task", [] if target is None else [task_of(table[target])]),
+        *_task(table, target),
         NO_TARGET if target is None else "",
         _dump({"features": _escaped(features)}, "# " if target is None else ""),
         *_comments("Left out", left_out),
@@ -81,6 +81,14 @@ def config(
         _dump({"checks": _checks(table, bool(groups))}),
     ]  # fmt: skip
     return "".join(lines)
+
+
+def _task(table: pa.Table, target: str | None) -> Iterator[str]:
+    """Yield the lines of what is to be predicted; classes are what is meant without a word."""
+    if target is not None:
+        yield from _comments("Task", [task_of(table[target])])
+        if suggested_task(table[target]) == "regression":
+            yield _dump({"task": "regression"})
 
 
 def _prepared(proposal: Proposal) -> Iterator[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pyarrow as pa
+
 from pipeline import paths
 from pipeline.cache.external_files import local_file
 from pipeline.commands import column_roles
@@ -20,6 +22,7 @@ from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.store.digests import file_sha256
 from pipeline.store.versions import parse_reference
+from pipeline.tables.column_kinds import suggested_task
 from pipeline.tables.external_tables import FORMATS, PACKED
 
 WORDS = ("null", "true", "false", "nan", "inf")  # that Hydra takes for something else
@@ -58,12 +61,18 @@ def write(job: Job) -> str:
     looks = paths.ROOT / "outputs" / "profiles" / f"{name}.html"
     looks.parent.mkdir(parents=True, exist_ok=True)
     write_text(looks, page.render(raw, name, target, found.proposal, said))
-    rest = "" if target else " data.target=COLUMN"
+    rest = _model(table, target) if target else " data.target=COLUMN"
     return (
         f"wrote {config_name}: {raw.num_columns} columns of {raw.num_rows:,} rows; edit it, "
         f"then run python main.py data={name}{rest}\n"
         f"what is in it: {looks.relative_to(paths.ROOT)}"
     )
+
+
+def _model(table: pa.Table, target: str) -> str:
+    """Return what a command says besides of the model, where it is not the one of config.yaml."""
+    number = suggested_task(table[target]) == "regression"
+    return " model=random_forest_regressor" if number else ""
 
 
 def _is_decided(line: str, proposal: Proposal) -> bool:

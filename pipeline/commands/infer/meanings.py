@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from pipeline.commands.infer.bounds import EXACT
-from pipeline.tables.column_kinds import are_few, kind_of, plain, present
+from pipeline.tables.column_kinds import are_few, kind_of, plain, present, suggested_task
 from pipeline.tables.reading import cells, forms, texts
 
 NAMES_A_ROW = re.compile(r"(^|[_\W])(id|ids|uuid|guid|key|rownames?|index|unnamed: 0|row)$", re.I)
@@ -134,19 +134,11 @@ def is_whole(values: pa.ChunkedArray) -> bool:
     return bool(fits and pc.all(pc.equal(pc.floor(values), values)).as_py())
 
 
-def is_of_classes(column: pa.ChunkedArray) -> bool:
-    """Say whether a target is of classes and no number."""
-    kind, values = kind_of(column.type), plain(present(column))
-    if kind in ("text", "boolean"):
-        return True
-    return (kind == "integer" or is_whole(values)) and are_few(len(values.unique()), len(values))
-
-
 def task_of(column: pa.ChunkedArray) -> str:
     """Return in words what a model of a target does, with the rows of each class."""
     values = plain(present(column))
-    if not is_of_classes(column):
-        return f"{kind_of(column.type)} values, {len(values.unique()):,} distinct"
+    if suggested_task(column) == "regression":
+        return f"regression, {len(values.unique()):,} distinct numbers in {len(values):,} rows"
     pairs = sorted(pc.value_counts(values).to_pylist(), key=lambda pair: -pair["counts"])
     shown = ", ".join(f"{str(p['values'])[:40]!r} {p['counts']:,}" for p in pairs[:SHOWN])
     more = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""

@@ -13,7 +13,7 @@ import pyarrow.types as pt
 from pipeline.commands.infer import meanings
 from pipeline.config.preprocess import PARTS
 from pipeline.tables import row_digests
-from pipeline.tables.column_kinds import kind_of, plain, present
+from pipeline.tables.column_kinds import kind_of, plain, present, suggested_task
 from pipeline.tables.reading import cells, forms
 from pipeline.tables.reading.dialect import MISSING
 
@@ -141,7 +141,7 @@ def _target(found: Proposal, name: str, column: pa.ChunkedArray) -> None:
     if gaps := len(column) - len(values):
         lost = f"the target {name!r} is missing in {gaps:,} of {len(column):,} rows"
         found.add("drop_missing", [name], f"{lost}, which are dropped; fill is another way")
-    if not meanings.is_of_classes(column):
+    if suggested_task(column) != "classification":
         return
     counts = Counter({p["values"]: p["counts"] for p in pc.value_counts(values).to_pylist()})
     rare = [value for value, count in counts.items() if count < FEW]
