@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import InputError
-from pipeline.models import asked, export, preparation, pyfunc, serving
+from pipeline.models import export, pyfunc, serving
+from pipeline.models.prepared import asked, preparation
 from pipeline.tables import column_kinds
 from pipeline.tables.external_chunks import ForeignSource
 

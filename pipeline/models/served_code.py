@@ -9,7 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.models import asked, boosters, pyfunc, regressor
+from pipeline.models import boosters, pyfunc, regressor
+from pipeline.models.prepared import asked
 from pipeline.models.serving import About
 
 CODE = "code"

@@ -8,8 +8,9 @@ import pandas as pd
 
 from pipeline.config.preprocess import RowValues
 from pipeline.errors import InputError
-from pipeline.models import asked, pyfunc, regressor
+from pipeline.models import pyfunc, regressor
 from pipeline.models.features import features_of
+from pipeline.models.prepared import asked
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

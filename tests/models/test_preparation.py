@@ -13,9 +13,10 @@ import pytest
 
 from pipeline.config.model import Features, Model
 from pipeline.config.preprocess import Date, RowValues, Text
-from pipeline.models import build, preparation, serving
+from pipeline.models import build, serving
 from pipeline.models import export as exporting
 from pipeline.models.batch import BatchPredictor
+from pipeline.models.prepared import preparation
 from pipeline.tables.external_chunks import ForeignSource
 from preprocess import clean
 from tests.zoo import FOREST, MLFLOW_WARNS

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config.preprocess import RowValues
-from pipeline.models import preparation
+from pipeline.models.prepared import preparation
 
 About = dict[str, Any]
 
