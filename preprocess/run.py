@@ -27,7 +27,8 @@ def go(args: Namespace) -> None:
             f"{counts['rows_out']:,}", f"{counts['columns_dropped']:,}",
         )  # fmt: skip
         run.log(counts)
-        if told := said.many_dropped(counts, config.duplicates.by):
+        first = config.duplicates.keep == "first"
+        if first and (told := said.many_dropped(counts, config.duplicates.by)):
             run.note(told)
         about = (args.artifact_name, schema, args.artifact_type, args.artifact_description)
         with run.table_writer(*about) as writer:

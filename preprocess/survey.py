@@ -100,5 +100,5 @@ def _refuse_nested(schema: pa.Schema) -> None:
         if not row_digests.is_comparable(field.type):
             raise InputError(
                 f"preprocess: the values of {field.name!r} ({field.type}) cannot be compared; give "
-                "plain values, or set drop_duplicates and drop_constant to false"
+                "plain values, or data.preprocess.drop_duplicates=false (and drop_constant=false)"
             )

@@ -69,13 +69,16 @@ def folder(model: Any, ready: pd.DataFrame, tmp_path_factory: pytest.TempPathFac
     return folder
 
 
-def about(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "serving.json").read_text("utf-8"))["preparation"]
+@pytest.fixture(scope="module")
+def about(model: Any, ready: pd.DataFrame) -> dict[str, Any]:
+    found: dict[str, Any] = serving.describe(model, ready, serving.Made(MADE))["preparation"]
     return found
 
 
-def test_rows_become_what_preprocess_makes_of_them(folder: Path, ready: pd.DataFrame) -> None:
-    found = preparation.prepared(raw().to_pandas()[ASKED], about(folder))
+def test_rows_become_what_preprocess_makes_of_them(
+    about: dict[str, Any], ready: pd.DataFrame
+) -> None:
+    found = preparation.prepared(raw().to_pandas()[ASKED], about)
     for name in (*FEATURES.numeric, *FEATURES.categorical):
         expected = ready[name].astype(object).where(ready[name].notna(), None).tolist()
         assert found[name].astype(object).where(found[name].notna(), None).tolist() == expected, (
@@ -83,6 +86,7 @@ def test_rows_become_what_preprocess_makes_of_them(folder: Path, ready: pd.DataF
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_a_table_is_scored_as_it_was_before(
     folder: Path, model: Any, ready: pd.DataFrame, tmp_path: Path, suffix: str
@@ -101,6 +105,7 @@ def test_a_table_is_scored_as_it_was_before(
     assert found["sex"].to_pylist() == raw()["sex"].to_pylist()  # the table's own values stay
 
 
+@pytest.mark.slow
 def test_dates_that_a_file_writes_in_another_way(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     rows = raw().to_pandas()[ASKED]
@@ -115,6 +120,7 @@ def test_dates_that_a_file_writes_in_another_way(folder: Path, tmp_path: Path) -
     assert found["probability_A"].equals(same["probability_A"])
 
 
+@pytest.mark.slow
 def test_mlflow_loads_it_with_its_signature_and_example(
     folder: Path, model: Any, ready: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,13 +139,14 @@ def test_mlflow_loads_it_with_its_signature_and_example(
     assert loaded.predict(asked)["prediction"].tolist() == expected
 
 
-def test_a_date_that_is_none_is_refused(folder: Path) -> None:
+def test_a_date_that_is_none_is_refused(about: dict[str, Any]) -> None:
     rows = raw().to_pandas()[ASKED].head(3)
     rows.loc[1, "born"] = "31.2.2020"
-    found = preparation.prepared(rows, about(folder))
+    found = preparation.prepared(rows, about)
     assert found["born_year"].tolist() == [1980, "31.2.2020", 1982]  # what the model then refuses
 
 
+@pytest.mark.slow
 def test_a_model_of_rows_as_they_are_has_nothing_of_it(tmp_path: Path) -> None:
     from tests.zoo import export
 

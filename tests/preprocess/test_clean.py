@@ -137,7 +137,9 @@ def test_categories_of_several_pieces() -> None:
 def test_values_that_cannot_be_compared(values: list[Any]) -> None:
     table = pa.table({"v": values})
     refused("the values of 'v'", without_duplicates, table)
-    refused("set drop_duplicates and drop_constant to false", without_constants, table)
+    refused(
+        "data.preprocess.drop_duplicates=false (and drop_constant=false)", without_constants, table
+    )
     assert clean.preprocess(table, {"drop_duplicates": False})[0].equals(table)
 
 
