@@ -45,7 +45,7 @@ def go(args: Namespace) -> None:
         evaluation["baseline"] = baseline.judge(predictions, trained, asked, how)
         outputs.write_evaluation(run, args.evaluation_artifact, evaluation)
 
-        candidate = champion.Candidate(version, predictions.labels, len(predictions.codes))
+        candidate = champion.Candidate(version, predictions.known, len(predictions.codes))
         rival = champion.read(run, args.champion, candidate, table, trusted)
         compared, note = comparison.against(rival, predictions, asked, how)
         obstacle = note if rival and not compared else None

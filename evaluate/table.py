@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from pipeline.judging.permuting.draws import Draws
-from pipeline.judging.predictions import class_codes
+from pipeline.judging.predictions import class_codes, with_new
 from pipeline.judging.slices import check_columns
 from pipeline.judging.tasks import AnyPredictions, is_regression, predictions_of
 from pipeline.models import export, features
@@ -58,13 +58,13 @@ class TableReader:
         """Return what a model says of all rows, and the rows of draws.all_rows with its features.
 
         Raises:
-            InputError: a column is missing or unfit, or a true class is unknown to the model.
+            InputError: a column is missing or unfit, or the model knows none of the true classes.
         """
         truth = self.truth()
         codes = (
             np.zeros(len(truth), np.int64)
             if is_regression(model)
-            else class_codes(truth, model.classes_)
+            else class_codes(truth, with_new(truth, model.classes_))
         )
         sampled = draws.all_rows(codes) if draws else NO_ROWS
         said, sample = self.said(model, len(codes), sampled)

@@ -19,26 +19,34 @@ class Predictions:
     Attributes:
         codes: (n,) true classes, positions in `classes`.
         probabilities: (n, k), columns in the order of `classes`, each row summing to 1.
-        classes: (k,) the labels that the model knows.
+        classes: (k,) the labels that the model knows, and after them those that it does not.
+        new: how many of `classes` it does not know: they have probability 0, and count as wrong.
     """
 
     codes: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     classes: NDArray[np.generic]
+    new: int = 0
 
     @classmethod
     def of(
         cls, truth: ArrayLike, probabilities: NDArray[np.float64], classes: ArrayLike
     ) -> "Predictions":
         """Return predictions beside (n,) true labels; errors as class_codes."""
-        known = np.asarray(classes)
-        return cls(class_codes(truth, known), probabilities, known)
+        every = with_new(truth, classes)
+        new = len(every) - probabilities.shape[1]
+        return cls(class_codes(truth, every), _widened(probabilities, new), every, new)
 
     @property
     def labels(self) -> list[Label]:
         """The classes as plain values: JSON knows no numpy numbers."""
         labels: list[Label] = self.classes.tolist()
         return labels
+
+    @property
+    def known(self) -> list[Label]:
+        """The labels that the model knows."""
+        return self.labels[: len(self.classes) - self.new]
 
     @property
     def truth(self) -> NDArray[np.int64]:
@@ -53,11 +61,11 @@ class Predictions:
 
     def part(self, rows: NDArray[np.bool_] | NDArray[np.int64] | slice) -> "Predictions":
         """Return the predictions of some rows: an (n,) mask, their positions, or a slice."""
-        return Predictions(self.codes[rows], self.probabilities[rows], self.classes)
+        return replace(self, codes=self.codes[rows], probabilities=self.probabilities[rows])
 
     def saying(self, said: NDArray[np.float64]) -> "Predictions":
-        """Return what another model says of the same rows, as (n, k) probabilities."""
-        return replace(self, probabilities=said)
+        """Return what another model says of the same rows: (n, k) probabilities, or of `known`."""
+        return replace(self, probabilities=_widened(said, len(self.classes) - said.shape[1]))
 
     def table(self) -> pd.DataFrame:
         """Return a row for each, in their order: truth, prediction, probability_<class>."""
@@ -77,6 +85,22 @@ class Predictions:
         counts = np.bincount(self.codes * size + self.predicted, minlength=size * size)
         confusion: list[list[int]] = counts.reshape(size, size).tolist()
         return confusion
+
+
+def with_new(truth: ArrayLike, classes: ArrayLike) -> NDArray[np.generic]:
+    """Return the classes of a model, and after them those of true labels that it does not know.
+
+    Where it knows none of the labels these are of another column or kind: then without them.
+    """
+    known, labels = np.asarray(classes), pd.Index(np.asarray(truth)).unique()
+    new = labels[pd.Index(known).get_indexer(labels) < 0]
+    if len(new) in (0, len(labels)) or new.hasnans:
+        return known
+    return np.concatenate([known, np.array(sorted(new, key=str))])
+
+
+def _widened(probabilities: NDArray[np.float64], new: int) -> NDArray[np.float64]:
+    return np.pad(probabilities, ((0, 0), (0, new))) if new else probabilities
 
 
 def class_codes(truth: ArrayLike, classes: Iterable[object]) -> NDArray[np.int64]:

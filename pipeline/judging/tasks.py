@@ -100,7 +100,7 @@ def predictions_of(
         said: (n, k) as models.export.predict returns it.
 
     Raises:
-        InputError: a true class that the model does not know, or a target that is no number.
+        InputError: the model knows none of the true classes, or a target is no number.
     """
     if is_regression(model):
         return RegressionPredictions.of(truth, said, quantile_of(model[-1]))

@@ -24,7 +24,7 @@ def predicted(model: "Pipeline", rows: pd.DataFrame, target: str) -> AnyPredicti
     """Return what a fitted pipeline says of rows with its columns and the target.
 
     Raises:
-        InputError: a column is missing or unfit, or a true class is unknown to the model.
+        InputError: a column is missing or unfit, or the model knows none of the true classes.
     """
     truth = features.labels(rows, target)
     return tasks.predictions_of(model, truth, export.predict(model, rows)[0])
@@ -59,6 +59,11 @@ def record_metrics(run: StepRun, predictions: AnyPredictions) -> dict[str, float
     """
     values = tasks.task_of(predictions).metrics(predictions)
     run.log(values)
+    if new := predictions.labels[len(predictions.known) :]:
+        rows = int(predictions.support()[len(predictions.known) :].sum())
+        named = f"{'class' if len(new) == 1 else 'classes'} {listed(map(str, new))}"
+        run.note(f"{rows:,} of {len(predictions.codes):,} rows are of {named}, which the model was "
+                 "not trained on: they count as wrong")  # fmt: skip
     if predictions.labels:
         run.log_table("per_class", metrics.per_class_table(values, predictions.labels))
     summary = ", ".join(f"{name} {value:.5f}" for name, value in run.record.headline().items())

@@ -110,9 +110,21 @@ def test_labels_may_come_in_any_text_type(dtype):
     assert class_codes(truth, np.array(["a", "b"], dtype=object)).tolist() == [1, 0, 1]
 
 
-def test_an_unknown_class_is_refused_with_its_count():
+def test_a_class_that_the_model_does_not_know_counts_as_wrong():
+    said = Predictions.of(["a", "x", "b", "x"], np.array([[0.9, 0.1]] * 4), ["a", "b"])
+    assert (said.labels, said.known, said.new) == (["a", "b", "x"], ["a", "b"], 1)
+    assert said.support().tolist() == [1, 1, 2]
+    found = classification_metrics(said)
+    assert found["accuracy"] == 0.25
+    assert found["recall/x"] == found["f1/x"] == 0
+    assert all(math.isfinite(value) for value in found.values())
+    other = said.part(slice(0, 2)).saying(np.array([[0.2, 0.8]] * 2))
+    assert other.probabilities.tolist() == [[0.2, 0.8, 0]] * 2
+
+
+def test_labels_none_of_which_the_model_knows_are_refused_with_their_count():
     with pytest.raises(InputError, match=r"'x' \(2 rows\)"):
-        metrics_of(["a", "x", "x"], np.full((3, 2), 0.5), ["a", "b"])
+        metrics_of(["y", "x", "x"], np.full((3, 2), 0.5), ["a", "b"])
 
 
 def test_text_for_a_number_is_refused():

@@ -64,6 +64,8 @@ class RegressionPredictions:
         """Nothing: there are no classes."""
         return []
 
+    known = labels
+
     def part(self, rows: NDArray[np.bool_] | NDArray[np.int64] | slice) -> "RegressionPredictions":
         """Return the predictions of some rows: an (n,) mask, their positions, or a slice."""
         return replace(self, truth=self.truth[rows], predicted=self.predicted[rows])
