@@ -56,9 +56,9 @@ def one_sided(certificate: Certificate) -> Iterator[str]:
         yield f"in the train table only: {_classes(train)}; no test row judges what is said of that"
     if test := {row["class"]: row["test"] for row in found if row["test"]}:
         yield (
-            f"in the test table only: {_classes(test)}; no model knows that, and evaluate refuses "
-            "it: divide in another way (data/segregate=stratified), or drop or merge these "
-            "rows with data.preprocess.rare"
+            f"in the test table only: {_classes(test)}; no model knows that, and such rows count "
+            "as wrong: divide in another way (data/segregate=stratified), or drop or merge them "
+            "with data.preprocess.rare"
         )
 
 

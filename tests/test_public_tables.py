@@ -78,7 +78,7 @@ def marked(table: tuple[Any, ...]) -> Any:
     return pytest.param(*table, id=table[1], marks=mark)
 
 
-@pytest.mark.parametrize(("source", "name", "target", "asked"), map(marked, TABLES))
+@pytest.mark.parametrize(("source", "name", "target", "asked"), [*map(marked, TABLES)])
 def test_from_a_file_to_predictions(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     source: Callable[[str], pd.DataFrame], name: str, target: str, asked: list[str],

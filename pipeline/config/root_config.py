@@ -6,6 +6,7 @@ conf/step/NAME.yaml for each step, conf/project.yaml for every default that is t
 
 import hashlib
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipeline.errors import InputError, check_names, did_you_mean
 
 OWN_STEPS = Path("conf", "step")
 PROJECT = "project"  # conf/project.yaml
+WIDTH = 80  # of a terminal that a person is sure to have
 Steps = dict[str, dict[str, Any]]
 
 
@@ -41,8 +43,20 @@ def register(root: Path) -> None:
     """
     OmegaConf.register_new_resolver("root", lambda: str(root), replace=True)
     OmegaConf.register_new_resolver("slug", slug, replace=True)
+    OmegaConf.register_new_resolver("choices", lambda: "\n".join(choices(root)), replace=True)
     ConfigStore.instance().store("schema", loader.defaults(Config))
     ConfigStore.instance().store("config", load(root))
+
+
+def choices(root: Path) -> Iterator[str]:
+    """Yield lines on what can be chosen by name, as Hydra's help has them, but none too long."""
+    conf = root / "conf"
+    for folder in sorted(path for path in conf.rglob("*") if path.is_dir()):
+        group = folder.relative_to(conf)
+        names = sorted(path.stem for path in folder.glob("*.yaml"))
+        if names and group != OWN_STEPS.relative_to("conf") and group.parts[0] != "hydra":
+            text = f"{group.as_posix()}: {', '.join(names)}"
+            yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def slug(text: object) -> str:
