@@ -101,9 +101,7 @@ class RunContext:
         settings = {
             **_own_tracking(paths.ROOT),
             "MLFLOW_DISABLE_TELEMETRY": "true",
-            # How long threads spin until they sleep: not at all (OMP_WAIT_POLICY=passive) made
-            # boosting three times slower alone, the default up to ten times beside others.
-            "GOMP_SPINCOUNT": "1000",
+            "GOMP_SPINCOUNT": "1000",  # spins until threads sleep; 0: boosting takes twice as long
             # A server that goes away is noticed in seconds; MLflow's own numbers make minutes.
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
             "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
