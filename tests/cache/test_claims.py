@@ -90,6 +90,7 @@ def leases(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Objects
     return lambda: Objects("s3://bucket/store")
 
 
+@pytest.mark.slow
 def test_leases_of_an_object_store(leases: Callable[[], Objects]) -> None:
     said: list[str] = []
 
@@ -109,6 +110,7 @@ def test_leases_of_an_object_store(leases: Callable[[], Objects]) -> None:
     assert leases().keys(claims.FOLDER) == []
 
 
+@pytest.mark.slow
 def test_a_lease_that_nobody_renews_is_free_after_a_while(leases: Callable[[], Objects]) -> None:
     leases().create(f"{claims.FOLDER}/{KEYS[0]}/0", b"7")  # of a run that was killed
     begin = time.monotonic()

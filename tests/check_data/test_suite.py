@@ -39,6 +39,7 @@ def test_no_findings() -> None:
     assert only.verdict == "skipped"
 
 
+@pytest.mark.slow
 def test_own_tests_pass_and_fail(own: Own) -> None:
     own("""
 def test_few(sample):
@@ -63,6 +64,7 @@ def test_error(sample):
     assert (error.verdict, "nope" in error.seen) == ("failed", True)
 
 
+@pytest.mark.slow
 def test_own_tests_can_be_skipped_and_parametrized(own: Own) -> None:
     own("""
 def test_skipped(reference):
@@ -79,6 +81,7 @@ def test_bound(sample, most):
     assert (four.check, four.verdict) == ("test_bound[4]", "passed")
 
 
+@pytest.mark.slow
 def test_an_own_test_of_a_finding_has_its_own_verdict(own: Own) -> None:
     own("""
 def test_strict(result):
@@ -91,6 +94,7 @@ def test_strict(result):
     assert (agrees.check, agrees.verdict) == ("test_strict[range n]", "passed")
 
 
+@pytest.mark.slow
 def test_broken_fixtures_fail(own: Own) -> None:
     own("""
 def test_unknown(smaple):
@@ -110,6 +114,7 @@ def test_leaky(leaky):
     assert after.seen == "ValueError: left open"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["def test_(:", "import no_such_module", "1 / 0"])
 def test_a_file_that_cannot_be_run(own: Own, code: str) -> None:
     own(code)
@@ -117,6 +122,7 @@ def test_a_file_that_cannot_be_run(own: Own, code: str) -> None:
         suite.run(TABLE, None, [PASSED])
 
 
+@pytest.mark.slow
 def test_nothing_in_the_file(own: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "test_data.py").touch()

@@ -129,6 +129,7 @@ def test_a_text_that_yaml_would_lose(tmp_path: Path, text: str) -> None:
         assert yaml_text.read(tmp_path / "step.yaml") == values
 
 
+@pytest.mark.slow
 @given(
     names=st.lists(NAMES, min_size=1, max_size=3, unique=True),
     values=st.lists(NAMES, min_size=1),

@@ -79,6 +79,7 @@ def test_a_folder_elsewhere_that_is_gone_is_said_and_lets_nothing_go(
     assert store.versions("t.csv") == [0, 2]
 
 
+@pytest.mark.slow
 def test_a_tracking_server_that_is_down_is_said_and_no_artifact_is_removed(
     store: Store, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_tracking_server_that_is_down_is_said_and_no_artifact_is_removed(
     assert store.versions("t.csv") == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_what_runs_on_a_tracking_server_name_stays(
     store: Store, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

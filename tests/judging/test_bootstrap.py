@@ -136,6 +136,7 @@ def test_an_interval_is_two_percentiles():
     assert high.tolist() == [95, 190]
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_about_as_often_as_they_say():
     """200 tables of a known population: 95 % intervals miss what is true in about 5 % of them."""
 

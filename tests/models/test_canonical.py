@@ -26,6 +26,7 @@ TABLE = pd.DataFrame({"n": [0.1, 0.7, None, 0.4] * 5, "w": ["är bo", "co", "bo 
 FEATURES = Features(["n"], ["k"], "w")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", [RandomForestClassifier, HistGradientBoostingClassifier])
 def test_two_exports_are_the_same(estimator: type, tmp_path: Path) -> None:
     target = f"sklearn.ensemble.{estimator.__name__}"

@@ -68,6 +68,7 @@ ROWS = st.tuples(
 )
 
 
+@pytest.mark.slow
 @given(rows=st.lists(ROWS, max_size=40), cut=st.integers(0, 40))
 def test_the_same_rows_as_pandas(rows: list[tuple[Any, ...]], cut: int) -> None:
     types = [pa.string(), pa.float64(), pa.bool_(), pa.int64()]
@@ -80,6 +81,7 @@ def test_the_same_rows_as_pandas(rows: list[tuple[Any, ...]], cut: int) -> None:
     assert without_duplicates(without_duplicates(table)).num_rows == len(kept)
 
 
+@pytest.mark.slow
 @given(rows=st.lists(ROWS, max_size=40), cuts=st.lists(st.integers(0, 40), max_size=4))
 def test_the_pieces_do_not_matter(rows: list[tuple[Any, ...]], cuts: list[int]) -> None:
     types = [pa.string(), pa.float64(), pa.bool_(), pa.int64()]

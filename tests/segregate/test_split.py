@@ -43,6 +43,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @given(
     counts=st.lists(st.integers(4, 30), min_size=2, max_size=6),
     kind=st.sampled_from(sorted(KINDS)),

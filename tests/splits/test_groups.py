@@ -43,6 +43,7 @@ def divided(divide: Divide, keys: np.ndarray, classes: Classes | None, seed: int
         return str(error)
 
 
+@pytest.mark.slow
 @given(
     rows=st.integers(2, 400),
     shape=st.sampled_from([0.5, 1.0, 2.0]),  # a few large groups, or many small ones

@@ -68,6 +68,7 @@ def writer(*arguments: object) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "artifacts")
     start = time.time() + 1.5

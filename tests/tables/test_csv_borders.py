@@ -39,6 +39,7 @@ def quoted(text: str | None) -> str:
     return "" if text is None else '"' + text.replace('"', '""') + '"'
 
 
+@pytest.mark.slow
 @given(drawn=TABLES, more=st.integers(1, 30))
 @settings(deadline=None, max_examples=200)
 def test_any_texts_in_small_blocks(tmp_path_factory: Any, drawn: Any, more: int) -> None:
@@ -71,6 +72,7 @@ def test_somebody_elses_file_in_every_block_size(tmp_path: Path, suffix: str, en
             assert pa.concat_tables(ForeignSource(path, "t").pieces()).equals(texts), size
 
 
+@pytest.mark.slow
 def test_a_header_longer_than_a_block(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     table = pa.table({f"{'long' * 80} {number}": [1.5, None] for number in range(4000)})

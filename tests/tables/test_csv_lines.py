@@ -17,6 +17,7 @@ TEXTS = st.none() | st.text(alphabet='a"\n\r,é', max_size=6)
 ROWS = st.lists(st.tuples(TEXTS, TEXTS, st.none() | st.integers(0, 99)), max_size=30)
 
 
+@pytest.mark.slow
 @given(rows=ROWS, block=st.integers(1, 40), seed=st.integers(0, 99))
 @settings(deadline=None, max_examples=150)
 def test_lines_are_rows(tmp_path_factory: Any, rows: Any, block: int, seed: int) -> None:

@@ -52,6 +52,7 @@ CELLS = st.sampled_from(SAMPLES).flatmap(
 ODD = st.none() | st.tuples(st.integers(0, 23), st.sampled_from([s[0] for s in SAMPLES]))
 
 
+@pytest.mark.slow
 @given(
     columns=st.lists(st.tuples(CELLS, ODD), min_size=1, max_size=4),
     rows=st.integers(1, 24),

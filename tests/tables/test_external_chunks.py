@@ -19,6 +19,7 @@ PART = st.tuples(
 )
 
 
+@pytest.mark.slow
 @given(parts=st.lists(PART, min_size=1, max_size=4), group=st.integers(1, 40), coded=st.booleans())
 @settings(deadline=None, max_examples=100)
 def test_categories_and_bytes_are_those_of_the_whole_file(

@@ -64,6 +64,7 @@ def test_newlines_and_quotes_inside_texts(tmp_path: Path) -> None:
     assert table.to_pydict() == {"a": [1, 2], "b": ['x\ny "z", w', "v"]}
 
 
+@pytest.mark.slow
 def test_a_text_late_in_a_column_of_numbers_makes_it_text(tmp_path: Path) -> None:
     content = b"a\n" + b"1\n" * 9_000_000 + b"x\n"  # beyond the first block that is read
     table = foreign(content, tmp_path)

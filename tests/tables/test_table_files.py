@@ -191,6 +191,7 @@ check = settings(
 )
 
 
+@pytest.mark.slow
 @given(rows)
 @check
 def test_any_rows_survive_csv(tmp_path: Path, drawn: list[tuple[object, ...]]) -> None:
@@ -200,6 +201,7 @@ def test_any_rows_survive_csv(tmp_path: Path, drawn: list[tuple[object, ...]]) -
     assert same(round_trip(table, tmp_path / "t.csv"), table)
 
 
+@pytest.mark.slow
 @given(st.lists(texts, max_size=12), words)
 @check
 def test_any_single_column_of_texts_survives_csv(

@@ -110,6 +110,7 @@ def written(client: "MlflowClient", facts: Record, folder: Path) -> Any:
     return client.get_run(run.info.run_id)
 
 
+@pytest.mark.slow
 def test_metrics_tags_and_files_arrive(client: "MlflowClient", tmp_path: Path) -> None:
     facts = made(metrics={"rows": 3, "f1": 0.5, "f1/R&B": 0.25, "f1/Zoë, (a)": 1.0, "a-b._ :c": 2})
     facts.outputs.append(artifact("a.csv", 0))

@@ -91,6 +91,7 @@ def finish(recording: RecorderConnection, folder: Path) -> None:
         recording.close()  # the recorder waits for that, too
 
 
+@pytest.mark.slow
 def test_everything_of_a_record_is_in_its_run(address: str, tmp_path: Path) -> None:
     """Each call of W&B that works offline, as its own file says."""
     recording = begun(address, config={"size": 0.5}, notes="commit f00d")
@@ -122,6 +123,7 @@ def test_everything_of_a_record_is_in_its_run(address: str, tmp_path: Path) -> N
     assert end.exit_code == 0
 
 
+@pytest.mark.slow
 def test_one_recorder_serves_several_steps_at_once(address: str, tmp_path: Path) -> None:
     both = [begun(address, id=f"run{number}") for number in range(2)]
     for number, recording in enumerate(both):
@@ -131,6 +133,7 @@ def test_one_recorder_serves_several_steps_at_once(address: str, tmp_path: Path)
         assert summary(records(tmp_path, f"run{number}"))["rows"] == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dies", [True, False])
 def test_a_step_that_failed_or_died_is_a_failed_run(
     address: str, tmp_path: Path, dies: bool

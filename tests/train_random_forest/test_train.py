@@ -126,6 +126,7 @@ def test_the_number_of_jobs_changes_nothing():
     np.testing.assert_array_equal(predict(one, table)[0], predict(two, table)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*type hint is inferred as AnyType:UserWarning")
 @pytest.mark.filterwarnings("ignore:Operation with range is deprecated:DeprecationWarning")
 def test_the_number_of_threads_leaves_no_trace_in_boosted_trees(tmp_path):
@@ -137,6 +138,7 @@ def test_the_number_of_threads_leaves_no_trace_in_boosted_trees(tmp_path):
     assert one == two
 
 
+@pytest.mark.slow
 def test_a_refit_in_another_process_gives_the_same_model():
     done = program("refit.py", __file__, PYTHONHASHSEED="1")
     assert done.out.strip() == predict(trained(), made_up())[0].tobytes().hex()
