@@ -130,20 +130,14 @@ def _from_disk(url: str, path: Path, copy: Copy) -> None:
 
 
 def _from_object_store(url: str, copy: Copy, __: Download) -> None:
-    from obstore.exceptions import BaseError
     from obstore.store import from_url
 
     folder, _, name = url.rpartition("/")
-    try:
+    with folders.store_failures():
         found = from_url(folder).get(name)
         copy.expect(found.meta["size"])
         for piece in found.stream(min_chunk_size=CHUNK):
             copy.add(piece)
-    except (BaseError, OSError, ValueError) as error:
-        reason = str(error).split("\n")[0]
-        raise InputError(
-            f"{reason}; check the address and the credentials in the environment"
-        ) from None
 
 
 def _from_database(

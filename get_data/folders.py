@@ -3,6 +3,8 @@
 import logging
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from get_data.download import CHUNK, Copy
@@ -30,17 +32,24 @@ def from_store(url: str, target: Path, limits: Download) -> None:
     Raises:
         InputError: there are none, more bytes or seconds than allowed, or no access.
     """
+    with store_failures():
+        _copy(url, target, limits)
+    if not target.is_dir() or not parquet_files(target):
+        raise InputError("no .parquet file is below it; check the address")
+
+
+@contextmanager
+def store_failures() -> Iterator[None]:
+    """Say in one line what an object store says."""
     from obstore.exceptions import BaseError
 
     try:
-        _copy(url, target, limits)
+        yield
     except (BaseError, OSError, ValueError) as error:
         reason = str(error).split("\n")[0]
         raise InputError(
             f"{reason}; check the address and the credentials in the environment"
         ) from None
-    if not target.is_dir() or not parquet_files(target):
-        raise InputError("no .parquet file is below it; check the address")
 
 
 def _copy(url: str, target: Path, limits: Download) -> None:

@@ -11,7 +11,7 @@ Each in the form that its own driver gives; the drivers are extras.
 import json
 import re
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -139,11 +139,7 @@ def _failures(url: str) -> Iterator[None]:
 
 def _write_rows(url: str, query: str, root: Path, path: Path) -> Path:
     """Write rows of SQLite, whose columns have no types, one JSON object for each."""
-    import sqlite3
-
-    place = f"{file_of(url, root).resolve().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(place, uri=True)) as base, path.open("w", encoding="utf-8") as out:
-        cursor = base.execute(query)
+    with answered(url, query, root) as cursor, path.open("w", encoding="utf-8") as out:
         names = [about[0] for about in cursor.description or ()]
         while rows := list(islice(cursor, ROWS)):
             out.writelines(f"{json.dumps(dict(zip(names, row, strict=True)))}\n" for row in rows)

@@ -50,22 +50,25 @@ def file_of(url: str, root: Path) -> Path:
 
 
 @contextmanager
-def answered(url: str, query: str, root: Path) -> Iterator[Iterator[Any]]:
-    """Yield the rows of a query one by one; nothing can be written by it."""
+def answered(url: str, query: str, root: Path) -> Iterator[Any]:
+    """Yield the rows of a query, to be iterated over; of SQLite its cursor, which names columns.
+
+    Nothing can be written by it.
+    """
     scheme = scheme_of(url)
     if scheme == "sqlite":
         import sqlite3
 
         place = f"{file_of(url, root).resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(place, uri=True)) as base:
-            yield iter(base.execute(query))
+            yield base.execute(query)
     elif scheme == "duckdb":
         with _driver("duckdb").connect(str(file_of(url, root)), read_only=True) as base:
-            yield iter(base.execute(query).fetchall())
+            yield base.execute(query).fetchall()
     else:
         with _postgresql(url) as cursor:
             cursor.execute(query)
-            yield iter(cursor.fetchall())
+            yield cursor.fetchall()
 
 
 @contextmanager
