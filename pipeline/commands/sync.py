@@ -122,6 +122,7 @@ class Sender:
         self._location = location  # of the artifact store
         self._api = service.api
         self._digests: dict[str, set[str]] = {}  # ours → those that W&B can give the same files
+        self._there: dict[tuple[str, str], wandb.Artifact] = {}  # name, our digest → what was seen
 
     def send(self, run: OfflineRun) -> str:
         """Send one run, its artifacts and what it used; say so."""
@@ -164,6 +165,9 @@ class Sender:
 
     def _server_artifact(self, version: Version, store: Store) -> wandb.Artifact | None:
         """Return W&B's artifact with the content of a version, None if there is none."""
+        seen = self._there.get((version.name, version.digest))
+        if seen is not None:
+            return seen
         if version.digest not in self._digests:
             with TemporaryDirectory() as folder:
                 path = store.download(version, Path(folder))
@@ -174,12 +178,13 @@ class Sender:
         try:
             collection = f"{self._service.path}/{version.name}"
             artifacts = list(self._api.artifacts(version.type, collection))
-        except (wandb.errors.CommError, ValueError):  # no such collection yet
+        except ValueError:  # no such collection yet
             return None
         for artifact in artifacts:
             same_content = facts_of(artifact).get("digest") == version.digest
             if same_content and artifact.digest in digests and artifact.state == "COMMITTED":
                 self._service.remember(version, artifact)
+                self._there[version.name, version.digest] = artifact
                 return artifact
         return None
 
