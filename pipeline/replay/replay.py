@@ -150,11 +150,19 @@ def _aliases(original: Manifest, step: StepEntry, name: str) -> list[str]:
     return [alias for _, alias in map(parse_reference, names) if version_number(alias) is None]
 
 
+def overrides(original: Manifest) -> list[str]:
+    """Return the overrides that ask for what a recorded run computed, however it was run."""
+    how = (*(f"main.{name}=" for name in HOW), HOOKS)
+    words = [word for word in original["overrides"] if not word.startswith(how)]
+    words += [f"{HOOKS}=[]"] if HOOKS in original["config"] else []
+    chosen = original["config"]["main"]["steps"]
+    if isinstance(chosen, list):  # those of a sweep's job are no override: the sweep limits them
+        words.append(f"main.steps=[{','.join(chosen)}]")
+    return words
+
+
 def _run(original: Manifest, code: Path, artifacts: Path) -> Manifest:
     """Execute the recorded run in its code; return the manifest of the replay."""
-    how = (*(f"main.{name}=" for name in HOW), HOOKS)
-    overrides = [o for o in original["overrides"] if not o.startswith(how)]
-    overrides += [f"{HOOKS}=[]"] if HOOKS in original["config"] else []
     settings = [
         "main.action=run",
         "main.cache=false",
@@ -162,7 +170,7 @@ def _run(original: Manifest, code: Path, artifacts: Path) -> Manifest:
         f"main.artifact_store='{artifacts}'",
     ]
     process = subprocess.Popen(
-        [sys.executable, "main.py", *overrides, *settings],
+        [sys.executable, "main.py", *overrides(original), *settings],
         cwd=code,
         env=outside() | {"WANDB_MODE": "disabled"},
         stdout=subprocess.PIPE,

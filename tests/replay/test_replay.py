@@ -64,24 +64,12 @@ def test_each_alias_means_what_it_meant(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("knows", [True, False])
-def test_nobody_is_told_of_a_replay(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knows: bool
-) -> None:
+def test_nobody_is_told_of_a_replay(knows: bool) -> None:
     """A run of a release that had no hooks is given no such key."""
-    said: list[list[str]] = []
-    refusal = InputError("it is enough to see the command")
-
-    def start(words: list[str], **_: Any) -> None:
-        said.append(words)
-        raise refusal
-
-    monkeypatch.setattr(replay.subprocess, "Popen", start)
-    run: dict[str, Any] = {"environment": "local", "config": {"notify": []} if knows else {}}
+    config = {"main": {"steps": "all"}} | ({"notify": []} if knows else {})
+    run: dict[str, Any] = {"environment": "local", "config": config}
     run["overrides"] = ["data=wine", *(["notify=[{webhook: ***webhook}]"] if knows else [])]
-    with pytest.raises(InputError):
-        replay._run(run, tmp_path, tmp_path)
-    assert [word for word in said[0] if "notify" in word] == ["notify=[]"] * knows
-    assert "data=wine" in said[0]
+    assert replay.overrides(run) == ["data=wine", *["notify=[]"] * knows]
 
 
 def test_whom_a_run_told_is_no_difference() -> None:
@@ -100,3 +88,17 @@ def test_an_input_that_is_gone(store: Store, tmp_path: Path) -> None:
         InputError, match=r"^cannot verify: table.csv:v1, which check read, is gone"
     ):
         replay._bring_inputs(run, store, Store(tmp_path / "copy"))
+
+
+def test_the_job_of_a_sweep_is_asked_for_its_own_steps() -> None:
+    """They are no override: the sweep limits its jobs."""
+    words = ["model.estimator.n_estimators=5", "main.cache=false", "main.report=false"]
+    config = {"main": {"steps": "all"}}
+    made: dict[str, Any] = {"overrides": words, "config": config}
+    assert replay.overrides(made) == [words[0], words[2]]
+    config["main"]["steps"] = ["segregate", "train_random_forest"]
+    assert replay.overrides(made) == [
+        words[0],
+        words[2],
+        "main.steps=[segregate,train_random_forest]",
+    ]

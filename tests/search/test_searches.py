@@ -40,3 +40,8 @@ def test_the_trials_are_the_same_with_two_workers(tmp_path: Path, record_propert
     assert tables[0] == tables[1]
     best = project.run("python", "main.py", "experiment=best_extra_trees", "main.action=plan")
     assert "train_random_forest · hit" in best.out
+    newest = max((project.root / "outputs" / "search").glob("*/trials.csv"))
+    with newest.open(encoding="utf-8", newline="") as file:
+        run = next(csv.DictReader(file))["mlflow_run"]
+    verified = project.run("python", "main.py", "main.action=verify", f"main.run={run}")
+    assert verified.status == 0, verified.out + verified.err
