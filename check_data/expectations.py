@@ -9,7 +9,8 @@ import pyarrow.types as pt
 
 from pipeline.config.checks import Checks, Column
 from pipeline.drift.result import CheckResult
-from pipeline.tables.column_kinds import is_number, kind_of, plain, present
+from pipeline.tables.column_kinds import is_number, kind_of, missing, plain, present
+from pipeline.tables.reading.mapped import AnyTable
 
 FINITE = "finite"  # the check that is made of every column
 NO_INFINITE = "no infinite value (data.preprocess.infinite: missing, clip or drop)"
@@ -22,7 +23,7 @@ def _type(values: pa.ChunkedArray, kind: str) -> tuple[str, bool]:
 
 
 def _missing(values: pa.ChunkedArray, most: float) -> tuple[str, bool]:
-    share = (len(values) - len(present(values))) / max(len(values), 1)
+    share = missing(values) / max(len(values), 1)
     return f"{share:.2%}", share <= most
 
 
@@ -52,7 +53,7 @@ MEASURES: Mapping[str, Callable[..., tuple[str, bool]]] = {
 }  # fmt: skip
 
 
-def results(table: pa.Table, checks: Checks) -> Iterator[CheckResult]:
+def results(table: AnyTable, checks: Checks) -> Iterator[CheckResult]:
     """Check rows, columns, types, missing shares, ranges and allowed values of a table.
 
     Every check that is asked for is a result, and so is every column that is not, or that holds

@@ -14,6 +14,7 @@ from pipeline.config.evaluate import REGRESSION
 from pipeline.drift.result import CheckResult
 from pipeline.tables import numbers, row_digests
 from pipeline.tables.column_kinds import plain, suggested_task
+from pipeline.tables.reading.mapped import AnyTable, pieces_of
 from pipeline.tables.row_digests import Digests
 
 INSIDE, REFERENCE = "labels", "labels against the reference"
@@ -21,7 +22,7 @@ Rows = tuple[Digests, Digests]  # a number for each row's key, and one for the k
 FAR = 1.0  # standard deviations of a quantity, from which on equal rows contradict each other
 
 
-def rows_of(table: pa.Table, target: str, key: list[str]) -> Rows:
+def rows_of(table: AnyTable, target: str, key: list[str]) -> Rows:
     """Return the numbers of a table's rows.
 
     Args:
@@ -31,9 +32,14 @@ def rows_of(table: pa.Table, target: str, key: list[str]) -> Rows:
     """
     others = [field.name for field in table.schema
               if field.name != target and row_digests.is_comparable(field.type)]  # fmt: skip
-    encoded = row_digests.encoded(table)
     names = key or sorted(others)
-    return row_digests.of_rows(encoded, names), row_digests.of_rows(encoded, [*names, target])
+    columns = list(dict.fromkeys([*names, target]))
+    of_key, of_both = [], []
+    for piece in pieces_of(table, columns):
+        encoded = row_digests.encoded(piece)
+        of_key.append(row_digests.of_rows(encoded, names))
+        of_both.append(row_digests.of_rows(encoded, [*names, target]))
+    return np.concatenate(of_key), np.concatenate(of_both)
 
 
 def far_apart(rows: Digests, target: pa.ChunkedArray) -> int:
@@ -79,7 +85,7 @@ def changed(table: Rows, reference: Rows) -> tuple[int, int]:
 
 
 def counts(
-    table: pa.Table, reference: pa.Table | None, wanted: Labels
+    table: AnyTable, reference: AnyTable | None, wanted: Labels
 ) -> Iterator[tuple[str, int, int, float]]:
     """Yield each check with the rows found, of how many, and the share of these that is allowed.
 
@@ -89,11 +95,11 @@ def counts(
     target, key = wanted.target, wanted.key
     if target is None or not {target, *key} <= set(table.column_names):
         return
-    rows = rows_of(table, target, key)
+    rows, number = rows_of(table, target, key), table.num_rows
     if suggested_task(table[target]) == REGRESSION.name:
-        yield INSIDE, far_apart(rows[0], table[target]), len(table), wanted.max_conflicts
+        yield INSIDE, far_apart(rows[0], table[target]), number, wanted.max_conflicts
         return
-    yield INSIDE, conflicts(rows)[0], len(table), wanted.max_conflicts
+    yield INSIDE, conflicts(rows)[0], number, wanted.max_conflicts
     if reference is not None and set(table.column_names) == set(reference.column_names):
         yield REFERENCE, *changed(rows, rows_of(reference, target, key)), wanted.max_changed
 

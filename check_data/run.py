@@ -8,14 +8,13 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-import pyarrow as pa
-
 from check_data import expectations, labels, suite, verdict
 from pipeline.config.checks import Checks
 from pipeline.drift import compare
 from pipeline.drift.result import CheckResult
 from pipeline.step import arguments, start
 from pipeline.step.verdict import Verdict, publish
+from pipeline.tables.reading.mapped import Columns
 
 
 def go(args: Namespace) -> None:
@@ -23,7 +22,7 @@ def go(args: Namespace) -> None:
     with start.start_run("check_data", args) as run:
         config = arguments.settings(Checks, "config", args.config)
         table = run.version(args.sample_artifact)
-        sample = run.read_table(table.reference)
+        sample = Columns(run.open_table(table.reference), run.scratch())
         expected = list(expectations.results(sample, config))
         reference, drifted = _compare(run, sample, args, config)
         results = suite.run(sample, reference, expected + drifted)
@@ -35,8 +34,8 @@ def go(args: Namespace) -> None:
 
 
 def _compare(
-    run: start.StepRun, sample: pa.Table, args: Namespace, config: Checks
-) -> tuple[pa.Table | None, list[CheckResult]]:
+    run: start.StepRun, sample: Columns, args: Namespace, config: Checks
+) -> tuple[Columns | None, list[CheckResult]]:
     """Compare with the reference, if there is one: the reference, and the results."""
     asked = args.reference_artifact
     if asked is None:
@@ -46,14 +45,14 @@ def _compare(
         return None, [_about_reference(seen, "skipped")]
     if run.version(asked).digest == run.version(args.sample_artifact).digest:
         return None, [_about_reference(f"the table is {asked} itself: no comparison", "skipped")]
-    reference = run.read_table(asked)
+    reference = Columns(run.open_table(asked), run.scratch())
     results, rows = compare.compare(sample, reference, args.ks_alpha, config)
     run.log_table("drift", rows)
     return reference, results
 
 
 def _labels(
-    run: start.StepRun, sample: pa.Table, reference: pa.Table | None, config: Checks
+    run: start.StepRun, sample: Columns, reference: Columns | None, config: Checks
 ) -> list[CheckResult]:
     """Count rows that equal others and have another target; return what is beyond its limit."""
     found = list(labels.counts(sample, reference, config.labels))

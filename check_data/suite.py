@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.drift.result import CheckResult
+from pipeline.tables.reading.mapped import AnyTable
 
 TESTS = Path(__file__).with_name("test_data.py")
 
@@ -17,7 +18,7 @@ class _Plugin:
     """Gives the tests their tables and results, and keeps what they reported."""
 
     def __init__(
-        self, sample: pa.Table, reference: pa.Table | None, expected: Sequence[CheckResult]
+        self, sample: AnyTable, reference: AnyTable | None, expected: Sequence[CheckResult]
     ):
         self._tables = (sample, reference)
         self._expected = expected
@@ -25,11 +26,11 @@ class _Plugin:
 
     @pytest.fixture
     def sample(self) -> pa.Table:
-        return self._tables[0]
+        return _whole(self._tables[0])
 
     @pytest.fixture
     def reference(self) -> pa.Table | None:
-        return self._tables[1]
+        return None if self._tables[1] is None else _whole(self._tables[1])
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "result" in metafunc.fixturenames:
@@ -88,8 +89,12 @@ def _said(report: pytest.TestReport) -> str:
     return next((line[1:].strip() for line in lines if line.startswith("E ")), lines[-1])
 
 
+def _whole(table: AnyTable) -> pa.Table:
+    return table.select(table.column_names)
+
+
 def run(
-    sample: pa.Table, reference: pa.Table | None, expected: Sequence[CheckResult]
+    sample: AnyTable, reference: AnyTable | None, expected: Sequence[CheckResult]
 ) -> list[CheckResult]:
     """Run the tests.
 

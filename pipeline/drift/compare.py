@@ -3,16 +3,15 @@
 import math
 from dataclasses import replace
 
-import pyarrow as pa
-
 from pipeline.config.checks import Checks, Drift
 from pipeline.drift import twosample
 from pipeline.drift.comparisons import Comparison, comparisons, drift_result
 from pipeline.drift.result import CheckResult
+from pipeline.tables.reading.mapped import AnyTable
 
 
 def compare(
-    table: pa.Table, reference: pa.Table, alpha: float, checks: Checks
+    table: AnyTable, reference: AnyTable, alpha: float, checks: Checks
 ) -> tuple[list[CheckResult], list[dict[str, object]]]:
     """Compare each column of a table with the reference.
 
@@ -42,7 +41,7 @@ def compare(
             compared.append(drift_result(name, "a column, as in the reference", "absent", "failed"))
         else:
             limits = _limits(checks, name)
-            compared.extend(comparisons(name, table[name], reference[name], limits))
+            compared.extend(comparisons(name, table, reference, limits))
     for name in (n for n in table.column_names if n not in there):
         compared.append(drift_result(name, "another table as reference", "not in it", "skipped"))
     return _with_verdicts(compared, alpha)

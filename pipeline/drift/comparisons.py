@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.config.checks import Drift
 from pipeline.drift import twosample
+from pipeline.drift.held import KINDS, Held, counted, held_of, value_at
 from pipeline.drift.result import CheckResult
-from pipeline.tables.column_kinds import are_few, is_number, kind_of, plain, present
+from pipeline.tables import numbers
+from pipeline.tables.column_kinds import has_few
+from pipeline.tables.reading.mapped import AnyTable
 
 MOST_RARE = 0.5  # share of rows in rare categories above which a text is free text
-KINDS = ("number", "text", "boolean")  # whose values are compared
 
 
 @dataclass(frozen=True)
@@ -52,56 +53,53 @@ def drift_result(column: str, expected: str, seen: str, verdict: str) -> CheckRe
 
 
 def comparisons(
-    name: str, ours: pa.ChunkedArray, theirs: pa.ChunkedArray, limits: Drift
+    name: str, table: AnyTable, reference: AnyTable, limits: Drift
 ) -> Iterator[CheckResult | Comparison]:
     """Compare the values of a column and how many are missing.
 
     Args:
-        name: of the column.
-        ours: its values in the table that is checked.
-        theirs: those in the reference.
+        name: of the column, which both tables have.
+        table: the one that is checked.
+        reference: the other.
         limits: the thresholds.
 
     Returns:
         The comparisons, and a result for what cannot be compared.
     """
-    kind, before = (_family(values.type) for values in (ours, theirs))
-    if kind != before and "nothing" not in (kind, before):
-        expected = f"{before}, as in the reference"
-        yield drift_result(name, expected, str(ours.type), "failed")
+    ours, theirs = held_of(table[name]), held_of(reference[name])
+    if ours.kind != theirs.kind and "nothing" not in (ours.kind, theirs.kind):
+        expected = f"{theirs.kind}, as in the reference"
+        yield drift_result(name, expected, ours.type, "failed")
         return
-    here, there = present(ours), present(theirs)
-    if len(here) and len(there):
-        yield from _values(name, kind, plain(here), plain(there), limits)
-    gone, before_gone = len(ours) - len(here), len(theirs) - len(there)
-    yield _missing(name, (gone, len(ours)), (before_gone, len(theirs)), limits.missing)
-
-
-def _family(kind: pa.DataType) -> str:
-    """Return the kind of a type; integers and other numbers are one."""
-    return "number" if is_number(kind) else kind_of(kind)
+    if ours.there and theirs.there:
+        yield from _values(name, (ours, theirs), (table, reference), limits)
+    gone, before_gone = ((held.rows - held.there, held.rows) for held in (ours, theirs))
+    yield _missing(name, gone, before_gone, limits.missing)
 
 
 def _values(
-    name: str, kind: str, ours: pa.ChunkedArray, theirs: pa.ChunkedArray, limits: Drift
+    name: str, held: tuple[Held, Held], tables: tuple[AnyTable, AnyTable], limits: Drift
 ) -> Iterator[CheckResult | Comparison]:
     """Compare what the two columns hold; neither is empty nor has missing values."""
+    kind, parts = held[0].kind, [one.values for one in held]
     if kind not in KINDS:
         yield drift_result(name, "values to compare", f"{kind} values", "skipped")
         return
-    common = {"number": pa.float64(), "text": pa.large_string()}.get(kind, pa.bool_())
-    ours, theirs = (pa.concat_arrays(v.cast(common, safe=False).chunks) for v in (ours, theirs))
-    both = pa.concat_arrays([ours, theirs])
-    distinct = pc.count_distinct(both).as_py()
-    if kind == "number" and not are_few(distinct, len(both)):
-        new, old = (np.sort(v.to_numpy(zero_copy_only=False)) for v in (ours, theirs))
-        yield _numeric(name, new, old, limits.numeric)
+    if kind == "number" and not has_few(pa.chunked_array(map(numbers.to_arrow, parts))):
+        for values in parts:
+            values.sort()
+        yield _numeric(name, parts[0], parts[1], limits.numeric)
         return
-    codes = both.dictionary_encode()
-    numbers = codes.indices.to_numpy(zero_copy_only=False)
-    parts = numbers[: len(ours)], numbers[len(ours) :]
-    counts = [np.bincount(part, minlength=len(codes.dictionary)) for part in parts]
-    yield from _categories(name, codes.dictionary, counts[0], counts[1], limits)
+    firsts, counts = counted(*parts)
+
+    def shown(number: int) -> str:
+        place, table = int(firsts[number]), 0
+        if place >= held[0].there:
+            place, table = place - held[0].there, 1
+        label = value_at(tables[table][name], place)
+        return f"{label:g}" if kind == "number" else repr(label)
+
+    yield from _categories(name, shown, counts, limits)
 
 
 def _numeric(
@@ -119,8 +117,9 @@ def _numeric(
 
 
 def _categories(
-    name: str, labels: pa.Array, ours: twosample.Counts, theirs: twosample.Counts, limits: Drift
+    name: str, label: Callable[[int], str], counts: tuple[twosample.Counts, ...], limits: Drift
 ) -> Iterator[CheckResult | Comparison]:
+    ours, theirs = counts
     kept, rare = twosample.pooled(ours, theirs)
     if rare > MOST_RARE:
         seen = f"free text, or too few rows: {rare:.0%} of the rows hold rare values"
@@ -134,11 +133,15 @@ def _categories(
             f"values within a total variation of {most:g}", f"{effect:.3g}",
             lambda level: twosample.smallest_variation(kept, level, most), "{:.2%} of the rows",
         )  # fmt: skip
-    yield _shares(name, labels, ours, theirs, limits.class_ratio)
+    yield _shares(name, label, ours, theirs, limits.class_ratio)
 
 
 def _shares(
-    name: str, labels: pa.Array, ours: twosample.Counts, theirs: twosample.Counts, ratio: float
+    name: str,
+    label: Callable[[int], str],
+    ours: twosample.Counts,
+    theirs: twosample.Counts,
+    ratio: float,
 ) -> Comparison:
     """Test the share of each category; the p-value is the smallest one times their number."""
     n, m, number = int(ours.sum()), int(theirs.sum()), len(ours)
@@ -148,9 +151,7 @@ def _shares(
     large = factors > ratio  # the others cannot fail, whatever their p-value
     p_values[large] = twosample.exact_p(ours[large], n, theirs[large], m)
     first = int(np.lexsort((-factors, p_values))[0])
-    label = labels[first].as_py()
-    shown = f"{label:g}" if isinstance(label, float) else repr(label)
-    seen = f"{shown} {theirs[first] / m:.2%} → {ours[first] / n:.2%}"
+    seen = f"{label(first)} {theirs[first] / m:.2%} → {ours[first] / n:.2%}"
     return Comparison(
         name, "share of a category", ("Fisher", float(factors[first])),
         min(1.0, float(p_values[first]) * number), float(factors[first]), ratio,

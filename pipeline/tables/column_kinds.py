@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 FEW = 20  # distinct values that numbers may have to be taken for categories
+TOGETHER = 2**16  # values whose number is counted at a time
 REPEATS = 5  # rows that each value of categories has at least, on average
 
 
@@ -40,6 +41,12 @@ def present(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return values.filter(pc.invert(pc.is_nan(values))) if pt.is_floating(values.type) else values
 
 
+def missing(values: pa.ChunkedArray) -> int:
+    """Count the values that are not there, NaN among them."""
+    floating = pt.is_floating(values.type)
+    return len(values) - len(present(values)) if floating else int(values.null_count)
+
+
 def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return the values themselves in place of categories."""
     return values.cast(values.type.value_type) if pt.is_dictionary(values.type) else values
@@ -66,9 +73,18 @@ def suggested_task(column: pa.ChunkedArray) -> str:
     """
     if not is_number(column.type):
         return "classification"
-    values = present(plain(column))
-    distinct = len(pc.unique(values))
-    return "classification" if are_few(distinct, len(values)) else "regression"
+    return "classification" if has_few(present(plain(column))) else "regression"
+
+
+def has_few(values: pa.ChunkedArray) -> bool:
+    """Say whether numbers, none missing, are_few; what has many is not looked at to its end."""
+    seen = pc.unique(values.slice(0, 0))
+    for start in range(0, len(values), TOGETHER):
+        piece = values.slice(start, TOGETHER)
+        seen = pc.unique(pa.chunked_array([seen, *piece.chunks]))
+        if len(seen) > FEW:
+            return False
+    return are_few(len(seen), len(values))
 
 
 def are_few(distinct: int, rows: int) -> bool:
