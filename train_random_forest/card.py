@@ -33,6 +33,8 @@ def text(
     how = f"chosen by {config.split.method}{stratify} with seed {args.random_seed}"
     if config.model.folds:
         how = f"by models of {config.model.folds} folds that were not fitted on them, {how}"
+    if (of := run.record.metrics.get("sample/of_rows")) is not None:
+        how += f"; all of them a sample of the table's {of:,.0f} (model.rows)"
     packages = {name: version(name) for name in REQUIREMENTS}
     table, metrics = run.record.inputs[0], run.record.headline()
     classes = getattr(fitted, "classes_", None)

@@ -1,7 +1,10 @@
 """What training leaves beside the model."""
 
+import warnings
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +16,15 @@ from pipeline.judging.tasks import AnyPredictions
 from pipeline.models.boosters.config import inner
 from pipeline.step.performance import Rows
 from pipeline.step.start import StepRun
+from train_random_forest import cross_validation
 from train_random_forest.cross_validation import OutOfFold
+
+
+def import_ahead() -> None:
+    """Import in a thread, while the model is fitted, what its export needs: seconds."""
+    # requests says so too, but what a thread filters is lost when another stops to catch.
+    warnings.filterwarnings("ignore", "SOCKS support in urllib3")
+    Thread(target=import_module, args=("mlflow.sklearn",)).start()
 
 
 def interval(run: StepRun, said: AnyPredictions, alpha: float | None) -> dict[str, Any] | None:
@@ -38,18 +49,28 @@ def interval(run: StepRun, said: AnyPredictions, alpha: float | None) -> dict[st
 
 
 def keep(
-    run: StepRun, name: str, said: AnyPredictions, rows: Rows | None, judged: OutOfFold | None
+    run: StepRun,
+    name: str,
+    said: AnyPredictions,
+    rows: tuple[Rows, Rows | None],
+    judged: OutOfFold | None,
 ) -> None:
     """Make what was said of the rows that validate an output: models are compared on them.
+
+    With folds their figures are recorded too.
 
     Args:
         run: of the step.
         name: of the artifact.
         said: predictions of (n,) rows.
-        rows: their (n,) positions in the training table; None with folds, which say it themselves.
+        rows: their (n,) positions among those that training took, and the (m,) positions of these
+            in the training table; None: it took all.
         judged: what was said by models of other folds, if it was.
     """
-    where = {"fold": judged.folds, "row": judged.rows} if judged else {"row": rows}
+    if judged:
+        cross_validation.record(run, judged)
+    where = {"row": rows[0] if rows[1] is None else rows[1][rows[0]]}
+    where = {"fold": judged.folds, **where} if judged else where
     table = pa.Table.from_pandas(said.table().assign(**where))
     by = "models of other folds" if judged else "the model"
     description = f"Truth, and what {by} said, of the rows of the training table that validated"

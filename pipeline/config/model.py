@@ -132,6 +132,9 @@ class Model:
     trusted_types: list[str] = field(default_factory=list)
     # The probabilities are calibrated on folds of the training rows; null: they stay as they are.
     calibrate: str | None = field(default=None, metadata={"one_of": CALIBRATIONS})
+    # Train on a seeded, stratified sample of so many rows of the table, and say what more of them
+    # would bring: for tables larger than memory. null: all rows.
+    rows: int | None = field(default=None, metadata={"at_least": 100})
     # Parts of the training table that judge a model of the others, each in its turn; the exported
     # model is fitted on all. null: validation rows are kept aside once.
     folds: int | None = field(default=None, metadata={"at_least": 2})

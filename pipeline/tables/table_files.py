@@ -54,6 +54,7 @@ class Source:
     Attributes:
         schema: names, types, categories.
         plain: the schema of the pieces: plain values in place of categories.
+        rows: how many there are; None: only reading them tells.
 
     Raises:
         InputError: the file is damaged or does not fit the schema; also while it is read.
@@ -62,7 +63,7 @@ class Source:
     def __init__(self, path: Path, metadata: Mapping[str, Any] | None = None) -> None:
         self._path = path
         described = (metadata or {}).get("arrow_schema")
-        self._rows: int | None = (metadata or {}).get("rows")
+        self.rows: int | None = (metadata or {}).get("rows")
         self._foreign: TypedSource | None = None
         if described is None:
             self._foreign = TypedSource(path, path.name)
@@ -82,7 +83,7 @@ class Source:
         schema = pa.schema([self.schema.field(name) for name in names])
         bare = pa.schema([self.plain.field(name) for name in names])
         with read_failures(self._path.name):
-            for piece in progress.counted(self._raw(names), "rows", self._rows, len):
+            for piece in progress.counted(self._raw(names), "rows", self.rows, len):
                 values = [column_types.values(piece[field.name], field) for field in schema]
                 yield pa.table(values, schema=bare)
 
@@ -107,7 +108,7 @@ class Source:
     def lines(self) -> Iterator[pa.Table]:
         """Yield the rows in order as lines of CSV, tables with the one column `line`."""
         with read_failures(self._path.name):
-            yield from progress.counted(csv_lines.read(self._path), "rows", self._rows, len)
+            yield from progress.counted(csv_lines.read(self._path), "rows", self.rows, len)
 
     def parsed(self, lines: pa.Table) -> pa.Table:
         """Return some of the lines as a table of plain values."""
