@@ -70,7 +70,9 @@ def _dummy(said: AnyPredictions, trained: NDArray[np.generic]) -> tuple[Label, A
         codes = pd.Index(said.classes).get_indexer(trained)
         counts = np.bincount(codes[codes >= 0], minlength=len(said.classes))
         shares = np.asarray(counts / counts.sum())
-        return said.labels[int(shares.argmax())], said.saying(np.tile(shares, (rows, 1)))
+        return said.labels[int(shares.argmax())], said.saying(
+            np.broadcast_to(shares, (rows, len(shares)))
+        )
     numbers, level = numbers_of(trained), said.quantile
     always = float(numbers.mean() if level is None else np.quantile(numbers, level))
     return always, said.saying(np.full((rows, 1), always))

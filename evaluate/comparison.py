@@ -55,8 +55,9 @@ def against(
     if new < min(FEWEST, len(unseen)):
         note = f"{rival.reference} was trained on all but {new} of the test rows: not compared"
         return None, note
-    both = predictions.part(unseen)
-    compared = compare(both, both.saying(rival.said[unseen]), gate, how)
+    rows = slice(None) if new == len(unseen) else unseen  # a slice copies nothing
+    both = predictions.part(rows)
+    compared = compare(both, both.saying(rival.said[rows]), gate, how)
     if not all(map(isfinite, (compared["difference"], compared["low"], compared["high"]))):
         metric, other = compared["metric"], rival.reference
         return None, f"{metric} is not defined on these rows: not compared with {other}"

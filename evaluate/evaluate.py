@@ -93,6 +93,8 @@ def evaluation(subject: Judged, settings: Judging, seed: int) -> Evaluation:
 
 def _resampling(how: Bootstrap, said: AnyPredictions, of_slices: int) -> Resampling:
     method = bootstrap.METHOD if isinstance(said, Predictions) else bootstrap.OF_NUMBERS
+    if (rows := len(said.codes)) > bootstrap.MOST:
+        method += f"; rows drawn from {bootstrap.MOST:,} of the {rows:,}"
     return {"resamples": how.resamples, "confidence": how.confidence, "seed": how.seed,
             "method": f"{method}; {of_slices} resamples for slices"}  # fmt: skip
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipeline.config.evaluate import OfClasses, figures
 from pipeline.judging import bootstrap
 from pipeline.judging.bootstrap import Bootstrap
-from pipeline.judging.evaluation import Estimate, bare
+from pipeline.judging.evaluation import Estimate, Label, bare
 from pipeline.judging.predictions import Predictions
 from pipeline.judging.regression.predictions import Interval
 from pipeline.judging.tasks import AnyPredictions, Weighted, task_of
@@ -48,12 +48,16 @@ def estimates(
     task = task_of(predictions)
     if values is None:
         values = task.metrics(predictions)
-    weighted = task.weighted(predictions)
+    some = bootstrap.some_rows(predictions, how.seed)
+    weighted = task.weighted(some)
     (drawn,) = bootstrap.distributions(
         [weighted], how.resamples, how.seed, AREAS if within_classes else ["auc"], within_classes
     )
     support = predictions.support()
-    bounds = _bounds(drawn, weighted, how, support[support > 0])
+    sizes = some.support()
+    bounds = _bounds(drawn, weighted, how, sizes[sizes > 0])
+    if some is not predictions:
+        bounds = _around(bounds, values, task.metrics(some), [*predictions.labels])
     if not isinstance(predictions, Predictions):
         names = [name for name in values if name in task.about.figures]
         lacking = {name: bare(None, note) for name, note in task.about.undefined.items()}
@@ -95,6 +99,20 @@ def _bounds(drawn: Figures, weighted: Weighted, how: Bootstrap, sizes: NDArray[n
     gaps = weighted.figures(np.ones((int(sizes.sum()), 1)), areas=())["gaps"]
     low, high = map(np.asarray, how.calibration_interval(gaps, drawn["gaps"]))
     return bounds | {"ece": (low, high)}
+
+
+def _around(
+    bounds: Bounds, values: dict[str, float], own: dict[str, float], labels: list[Label]
+) -> Bounds:
+    """Return the bounds of a sample around the values of all rows, not around its own."""
+    moved = {}
+    for name, (low, high) in bounds.items():
+        bare_name = name.removeprefix("class_")
+        names = [f"{bare_name}/{label}" for label in labels] if name != bare_name else [name]
+        by = np.array([values[n] - own[n] for n in names if n in own])
+        by = by if name != bare_name else by.sum()
+        moved[name] = (low, high) if name == "ece" else (low + by, high + by)
+    return moved
 
 
 def _plain(name: str, value: float | None, bounds: Bounds, at: int | None) -> Estimate:

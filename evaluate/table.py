@@ -50,7 +50,9 @@ class TableReader:
         """Return the true value of each row, (n,); InputError where the target is missing."""
         if self.target not in self.names:
             features.labels(pd.DataFrame(columns=self.names), self.target)  # refuses them
-        return features.labels(self._frame(self._source.pieces([self.target])), self.target)
+        pieces = map(row_digests.encoded, self._source.pieces([self.target]))  # each text once
+        frame = pa.concat_tables(pieces).unify_dictionaries().to_pandas()
+        return features.labels(frame, self.target)
 
     def predictions(
         self, model: Pipeline, draws: Draws | None = None

@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
 from pipeline import progress
+from pipeline.judging.permuting.draws import Draws
 from pipeline.judging.ranks import Array
+from pipeline.judging.tasks import AnyPredictions
 from pipeline.judging.weighted_metrics import AREAS, Figures
 
 METHOD = (
@@ -30,6 +32,7 @@ METHOD = (
 )
 OF_NUMBERS = "expanded percentiles, rows drawn again from all rows"
 SCALES = np.linspace(0, 2.5, 126)  # true miscalibrations that are tried, in parts of what is seen
+MOST = 500_000  # rows that are drawn again; of more, a sample: its intervals are a little wider
 CELLS = 200_000  # weights held at once: they stay in the processor's cache
 
 
@@ -94,6 +97,19 @@ class Bootstrap:
                 low, high = np.percentile(tried, [tail, 100 - tail], axis=1)
                 fits += SCALES[(low <= seen) & (seen <= high)].tolist()
         return min(fits, default=0.0) * seen, max(fits, default=0.0) * seen
+
+
+def some_rows(said: AnyPredictions, seed: int) -> AnyPredictions:
+    """Return the predictions whose rows are drawn again: of more than MOST a sample by class.
+
+    Args:
+        said: predictions of either kind, of (n,) rows.
+        seed: of the sample; equal `codes` give equal rows.
+    """
+    if len(said.codes) <= MOST:
+        return said
+    draws = Draws(most_rows=MOST, seed=seed)
+    return said.part(draws.rows(said.codes, draws.generator(0)))
 
 
 def weights(codes: NDArray[np.int64], resamples: int, seed: int) -> Iterator[Array]:

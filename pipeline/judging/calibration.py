@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pipeline.judging.evaluation import Label, Reliability
 from pipeline.judging.predictions import Predictions
 
+BLOCK = 2**16  # rows whose losses are computed at a time
 BINS = 15  # of equal width, as Guo et al., On Calibration of Modern Neural Networks, ICML 2017
 
 
@@ -24,12 +25,16 @@ def row_losses(
         codes: (n,) true classes.
         probabilities: (n, k).
     """
-    rows = np.arange(len(codes))
-    chosen = probabilities[rows, codes]
-    tiny = np.finfo(probabilities.dtype).eps  # as scikit-learn: a certain error is not infinite
-    squares = (probabilities**2).sum(axis=1) - 2 * chosen + 1
     half = 2 if probabilities.shape[1] == 2 else 1
-    return {"log_loss": -np.log(np.clip(chosen, tiny, 1 - tiny)), "brier": squares / half}
+    tiny = np.finfo(probabilities.dtype).eps  # as scikit-learn: a certain error is not infinite
+    losses = {"log_loss": np.empty(len(codes)), "brier": np.empty(len(codes))}
+    for begin in range(0, len(codes), BLOCK):
+        part = slice(begin, begin + BLOCK)
+        block = np.ascontiguousarray(probabilities[part])
+        chosen = block[np.arange(len(block)), codes[part]]
+        losses["log_loss"][part] = -np.log(np.clip(chosen, tiny, 1 - tiny))
+        losses["brier"][part] = ((block**2).sum(axis=1) - 2 * chosen + 1) / half
+    return losses
 
 
 def bin_of(probability: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import numpy as np
 
 from pipeline.config.evaluate import LOSSES
-from pipeline.judging.bootstrap import Bootstrap, distributions
+from pipeline.judging.bootstrap import Bootstrap, distributions, some_rows
 from pipeline.judging.evaluation import MetricEstimate, bare
 from pipeline.judging.tasks import AnyPredictions, task_of
 from pipeline.judging.weighted_metrics import AREAS, Figures
@@ -22,13 +22,13 @@ def drawn(
     """Return the figures of two models on the same rows: as they are, and in the same resamples.
 
     Args:
-        first: predictions of (n,) rows.
+        first: predictions of (n,) rows; of very many a sample is taken, see some_rows.
         other: another model's of the same rows.
         how: the resampling.
         areas: those of AREAS that are wanted.
     """
-    models = [task_of(said).weighted(said) for said in (first, other)]
-    ones = np.ones((len(first.codes), 1))
+    models = [task_of(said).weighted(some_rows(said, how.seed)) for said in (first, other)]
+    ones = np.ones((len(models[0].codes), 1))
     return [model.figures(ones, areas) for model in models], distributions(
         models, how.resamples, how.seed, areas
     )

@@ -129,6 +129,8 @@ def in_order(
 ) -> NDArray[np.float64] | None:
     """Return (n, k) probabilities of `classes` in another order; None if the classes differ."""
     known = list(classes)
+    if known == list(wanted):
+        return probabilities
     if set(known) != set(wanted):
         return None
     return probabilities[:, [known.index(label) for label in wanted]]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from evaluate.intervals import estimates
+from pipeline.judging import bootstrap, paired
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.metrics import classification_metrics
 from pipeline.judging.predictions import Predictions
@@ -166,3 +167,26 @@ def test_the_same_seed_gives_the_same_bounds():
     assert one == again
     other = estimates_of(codes, probabilities, ["a", "b"], Bootstrap(100, 2))
     assert one != other
+
+
+def test_of_very_many_rows_a_sample_is_drawn_again(monkeypatch):
+    """The values are those of all rows, and in the middle of what the sample's resamples say."""
+    codes, probabilities = made_up([2000, 1000, 5])
+    said = Predictions(codes, probabilities, np.asarray(["a", "b", "c"]))
+    _, before = estimates(said, HOW)
+    monkeypatch.setattr(bootstrap, "MOST", 600)
+    whole, each = estimates(said, HOW)
+    assert (whole, each) == estimates(said, HOW)
+    found = classification_metrics(said)
+    for figures, label in [(whole, None), *zip(each, "abc", strict=True)]:
+        for name, figure in figures.items():
+            assert figure["value"] == found[f"{name}/{label}" if label else name]
+    some = bootstrap.some_rows(said, 1)
+    assert some.support().tolist() == [399, 200, 1]
+    assert each[0]["f1"]["low"] < each[0]["f1"]["value"] < each[0]["f1"]["high"]
+    wide, narrow = (one[0]["recall"]["high"] - one[0]["recall"]["low"] for one in (each, before))
+    assert narrow < wide < 4 * narrow  # of a fifth of the rows: about twice as wide
+    other = said.saying(np.roll(probabilities, 1, axis=1))
+    plain, drawn = paired.drawn(said, other, HOW, [])
+    assert plain[0]["accuracy"] == pytest.approx(classification_metrics(some)["accuracy"])
+    assert all(len(figures["accuracy"]) == 100 for figures in drawn)
