@@ -9,7 +9,7 @@ import pyarrow.types as pt
 
 from pipeline.config.checks import Checks, Column
 from pipeline.drift.result import CheckResult
-from pipeline.tables.column_kinds import is_number, kind_of, missing, plain, present
+from pipeline.tables.column_kinds import is_number, kind_of, missing, present_pieces
 from pipeline.tables.reading.mapped import AnyTable
 
 FINITE = "finite"  # the check that is made of every column
@@ -28,12 +28,12 @@ def _missing(values: pa.ChunkedArray, most: float) -> tuple[str, bool]:
 
 
 def _range(values: pa.ChunkedArray, least: float | None, most: float | None) -> tuple[str, bool]:
-    there = plain(present(values))
-    if not len(there):
+    if missing(values) == len(values):
         return "no values", True
     if not is_number(values.type):
         return str(values.type), False
-    low, high = pc.min_max(there).as_py().values()
+    spans = [pc.min_max(there).as_py() for there in present_pieces(values) if len(there)]
+    low, high = min(span["min"] for span in spans), max(span["max"] for span in spans)
     inside = (least is None or low >= least) and (most is None or high <= most)
     return f"{low} to {high}", inside
 
@@ -41,9 +41,13 @@ def _range(values: pa.ChunkedArray, least: float | None, most: float | None) -> 
 def _values(values: pa.ChunkedArray, allowed: list[Any]) -> tuple[str, bool]:
     if pt.is_nested(values.type):
         return str(values.type), False
-    counts = pc.value_counts(present(values)).to_pylist()
-    strange = {row["values"]: row["counts"] for row in counts if row["values"] not in allowed}
-    shown = ", ".join(f"{value!r} in {n:,} rows" for value, n in list(strange.items())[:SHOWN])
+    strange: dict[Any, int] = {}
+    for there in present_pieces(values):
+        for row in pc.value_counts(there).to_pylist():
+            value = row["values"]
+            if value in strange or (len(strange) < SHOWN and value not in allowed):
+                strange[value] = strange.get(value, 0) + row["counts"]
+    shown = ", ".join(f"{value!r} in {n:,} rows" for value, n in strange.items())
     return shown or "only these", not strange
 
 
@@ -65,8 +69,9 @@ def results(table: AnyTable, checks: Checks) -> Iterator[CheckResult]:
     for name, expected in columns.items():
         is_there = name in there
         yield _result("column", name, "present", "present" if is_there else "absent", is_there)
+        values = table[name] if is_there else None
         for check, wanted, facts in _asked(expected) if is_there else ():
-            yield _result(check, name, wanted, *MEASURES[check](table[name], **facts))
+            yield _result(check, name, wanted, *MEASURES[check](values, **facts))
     if columns:
         for name in (n for n in table.column_names if n not in columns):
             yield _result("column", name, "no such column", "present", False)

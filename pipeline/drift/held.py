@@ -1,6 +1,5 @@
 """What is in memory of a column that is compared: a number for each value that it has."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.drift.twosample import Counts
 from pipeline.tables import numbers
-from pipeline.tables.column_kinds import is_number, kind_of, plain, present
+from pipeline.tables.column_kinds import is_number, kind_of, present_pieces
 from pipeline.tables.row_digests import of_column
 
 KINDS = ("number", "text", "boolean")  # whose values are compared
@@ -35,7 +34,7 @@ def held_of(column: pa.ChunkedArray) -> Held:
     """Return what is compared of a column; integers and other numbers are one kind."""
     kind, there = "number" if is_number(column.type) else kind_of(column.type), 0
     parts = [np.zeros(0, np.float64 if kind == "number" else np.uint64)]
-    for values in _present(column):
+    for values in present_pieces(column):
         there += len(values)
         if kind in KINDS:
             parts.append(numbers.to_numpy(values) if kind == "number" else of_column(values, ""))
@@ -44,17 +43,12 @@ def held_of(column: pa.ChunkedArray) -> Held:
 
 def value_at(column: pa.ChunkedArray, place: int) -> Any:
     """Return one of the values that are there; numbers as floats."""
-    for values in _present(column):
+    for values in present_pieces(column):
         if place < len(values):
             value = values[place].as_py()
             return float(value) if is_number(values.type) else value
         place -= len(values)
     raise IndexError(place)
-
-
-def _present(column: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
-    for chunk in column.chunks:
-        yield plain(present(pa.chunked_array([chunk])))
 
 
 def counted(ours: Values, theirs: Values) -> tuple[NDArray[np.int64], tuple[Counts, Counts]]:

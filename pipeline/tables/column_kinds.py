@@ -1,5 +1,7 @@
 """What the columns of a table hold, whatever types their files gave them."""
 
+from collections.abc import Iterator
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
@@ -43,8 +45,15 @@ def present(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def missing(values: pa.ChunkedArray) -> int:
     """Count the values that are not there, NaN among them."""
-    floating = pt.is_floating(values.type)
-    return len(values) - len(present(values)) if floating else int(values.null_count)
+    if not pt.is_floating(values.type):
+        return int(values.null_count)
+    return len(values) - sum(map(len, present_pieces(values)))
+
+
+def present_pieces(values: pa.ChunkedArray) -> Iterator[pa.ChunkedArray]:
+    """Yield the values that are there, plain ones, chunk by chunk: a copy of one at a time."""
+    for chunk in values.chunks:
+        yield plain(present(pa.chunked_array([chunk])))
 
 
 def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:

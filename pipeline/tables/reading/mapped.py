@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
-HELD = 2**28  # bytes of a table that is held in memory
+HELD = 2**27  # bytes of a table that is held in memory
 
 
 class Rows(Protocol):
@@ -64,10 +64,10 @@ class Columns:
                 rows += len(piece)
         return rows
 
-    def _open(self, names: Sequence[str]) -> pa.RecordBatchFileReader:
-        wanted = [self.column_names.index(name) for name in names]
-        options = pa.ipc.IpcReadOptions(included_fields=wanted)
-        return pa.ipc.open_file(pa.memory_map(self._file), options=options)
+    def _open(self) -> pa.RecordBatchFileReader:
+        """Map the file; without options, with which pyarrow copies it."""
+        pa.default_memory_pool().release_unused()  # what the last column took
+        return pa.ipc.open_file(pa.memory_map(self._file))
 
     def __getitem__(self, name: str) -> pa.ChunkedArray:
         """Return a column, with its categories."""
@@ -75,7 +75,7 @@ class Columns:
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """Return some columns; of a large table they are in memory as far as they are looked at."""
-        table = self._open(names).read_all() if self._table is None else self._table
+        table = self._open().read_all() if self._table is None else self._table
         return table.select(list(names))
 
     def pieces(self, names: Sequence[str]) -> Iterator[pa.Table]:
@@ -83,8 +83,8 @@ class Columns:
         if self._table is not None:
             yield self._table.select(list(names))
             return
-        for number in range(self._open(names).num_record_batches):  # mapped anew for each
-            batch = self._open(names).get_batch(number)
+        for number in range(self._open().num_record_batches):  # mapped anew for each
+            batch = self._open().get_batch(number)
             yield pa.Table.from_batches([batch]).select(list(names))
 
 
