@@ -99,10 +99,9 @@ def sentence(points: Sequence[Figures], metric: str, sizes: Mapping[str, float])
     text = f"trained on a sample of {sample} of {table} rows (model.rows)"
     if len(there) < 2:
         return text
-    gain = (there[-1][metric] - there[-2][metric]) * (-1 if metric in LOSSES else 1)
-    more = (
-        f"the last doubling brought {gain:.4f}, the next brings hardly more"
-        if gain > 0
-        else "the last doubling brought nothing"
-    )
+    sign = -1 if metric in LOSSES else 1
+    *earlier, last = (sign * point[metric] for point in there)
+    more = "no more than fewer rows bring"
+    if last > max(earlier):
+        more = f"the last doubling brought {last - earlier[-1]:.4f}, the next brings hardly more"
     return f"{text}; {metric} of fits on more and more rows: {told}: {more}"
