@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline.config.checks import Labels
 from pipeline.config.evaluate import REGRESSION
@@ -80,8 +81,16 @@ def changed(table: Rows, reference: Rows) -> tuple[int, int]:
         How many have a target that no row of the same key has in the reference, and of how many.
     """
     (rows, pairs), (old_rows, old_pairs) = table, reference
-    known = np.isin(rows, old_rows)
-    return int((known & ~np.isin(pairs, old_pairs)).sum()), int(known.sum())
+    known = _among(rows, old_rows)
+    return int((known & ~_among(pairs, old_pairs)).sum()), int(known.sum())
+
+
+def _among(digests: Digests, known: Digests) -> NDArray[np.bool_]:
+    """Say which numbers are among those known; np.isin sorts both together, in twice the memory."""
+    ordered = np.sort(known)
+    at = np.searchsorted(ordered, digests)
+    at[at == len(ordered)] = 0
+    return np.asarray(ordered[at] == digests) if len(ordered) else np.zeros(len(digests), bool)
 
 
 def counts(
