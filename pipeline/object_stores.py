@@ -40,7 +40,14 @@ def client(url: str, **settings: Any) -> ObjectStore:
         if name := _profile(given):
             mine = {k: v for k, v in given.items() if k.startswith("AWS_") or k == "HOME"}
             settings |= _settings(name, tuple(mine.items()))
+        elif "AWS_ALLOW_HTTP" not in given and _endpoint(given).startswith("http://"):
+            settings |= {"client_options": {"allow_http": True}}  # who writes http:// means it
     return from_url(url, **settings)
+
+
+def _endpoint(given: Mapping[str, str]) -> str:
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+    return next((given[name] for name in names if given.get(name)), "")
 
 
 def _profile(given: Mapping[str, str]) -> str | None:

@@ -72,6 +72,7 @@ def test_the_environment_comes_first(
 ) -> None:
     write("", "")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.delenv("AWS_ALLOW_HTTP")  # the endpoint itself says http://
     assert used()
 
 

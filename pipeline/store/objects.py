@@ -47,8 +47,7 @@ class Objects:
         """Take a folder (made at the first write) or a URL: s3, gs, az, memory or file.
 
         Credentials and endpoint of a URL come from the usual environment variables, such as
-        AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL (with AWS_ALLOW_HTTP=true for a plain http one), or
-        from a profile in ~/.aws.
+        AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL, or from a profile in ~/.aws.
         """
         self.url = str(location)
         self.folder = _folder_of(self.url)
