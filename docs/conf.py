@@ -26,7 +26,14 @@ CONTENTS = {
     ],
     "Trust it": ["caching", "verify", "report", "compare", "sweeps", "data-checks", "splits"],
     "Models": ["models", "regression", "search", "gate", "serving"],
-    "Run it for real": ["tracking", "notify", "costs", "troubleshooting"],
+    "Run it for real": [
+        "tracking",
+        "operations",
+        "monitoring",
+        "notify",
+        "costs",
+        "troubleshooting",
+    ],
     "Change it": ["your-step", "upgrading", "architecture", "picking-up"],
 }
 

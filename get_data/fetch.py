@@ -11,6 +11,7 @@ from get_data.download import CHUNK, Copy, over_http
 from pipeline.config.preprocess import Download, Read
 from pipeline.errors import InputError
 from pipeline.network import within
+from pipeline.object_stores import client
 from pipeline.tables import databases
 from pipeline.tables.external_tables import SUFFIXES
 
@@ -130,11 +131,9 @@ def _from_disk(url: str, path: Path, copy: Copy) -> None:
 
 
 def _from_object_store(url: str, copy: Copy, __: Download) -> None:
-    from obstore.store import from_url
-
     folder, _, name = url.rpartition("/")
     with folders.store_failures():
-        found = from_url(folder).get(name)
+        found = client(folder).get(name)
         copy.expect(found.meta["size"])
         for piece in found.stream(min_chunk_size=CHUNK):
             copy.add(piece)

@@ -53,9 +53,9 @@ def store_failures() -> Iterator[None]:
 
 
 def _copy(url: str, target: Path, limits: Download) -> None:
-    from obstore.store import from_url
+    from pipeline.object_stores import client
 
-    store, deadline = from_url(url.rstrip("/")), time.monotonic() + limits.total_timeout
+    store, deadline = client(url.rstrip("/")), time.monotonic() + limits.total_timeout
     entries = [entry for batch in store.list() for entry in batch]
     sizes = {e["path"]: e["size"] for e in entries if e["path"].endswith(".parquet")}
     if (size := sum(sizes.values())) > limits.max_bytes:

@@ -102,9 +102,9 @@ class RunContext:
             **_own_tracking(paths.ROOT),
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "GOMP_SPINCOUNT": "1000",  # spins until threads sleep; 0: boosting takes twice as long
-            # A server that goes away is noticed in seconds; MLflow's own numbers make minutes.
-            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # of a server that is away: not for minutes
             "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+            "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
             "WANDB_SILENT": "true",
             "WANDB_DIR": str(paths.ROOT),
             "WANDB_DATA_DIR": str(paths.ROOT / "wandb" / "data"),

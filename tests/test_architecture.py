@@ -12,7 +12,8 @@ import pytest
 from tests.conftest import ROOT, STEPS
 
 ROOMS = ("step", "drift", "judging", "models", "splits", "tables", "config")  # for steps
-GROUND = ("errors", "files", "paths", "context", "markdown", "network", "progress", "text")
+GROUND = ("errors", "files", "paths", "context", "markdown", "network", "object_stores", "progress",
+          "text")  # fmt: skip
 WANDB = ("pipeline.tracking.recorder_main", "pipeline.commands.sync")  # processes of their own
 
 

@@ -40,6 +40,7 @@ def test_a_long_value_of_a_query_is_taken_for_a_key() -> None:
     [
         "https://host/t.csv?version=3",
         "assets/songs_sample.parquet",
+        f"https://mlflow.example/#/experiments/1/runs/{'7997fc5f' * 4}",
         {"key": "0 to 11", "token_pattern": r"\w+", "n": 3, "none": None, "yes": True},
         ["R&B", "C++", "who@where"],
         1.5,
@@ -57,6 +58,7 @@ ADDRESSES = [
     "s3://key:secret/with@slash@bucket/prefix",
     "https://host/t.csv?bare",
     "https://host/t.csv#access_token=abc&x=1",
+    "https://host/#/experiments/1?token=abc",
     "[https://u:p@host/a.csv, https://u:q@host/b.csv]",
     "https://u:p@host/a.csv,https://u:q@host/a.csv",
     {"hook": "see https://host/?key=abc", "n": [1, None, "x"], "api_key": "hunter2"},

@@ -5,11 +5,13 @@ claims/<key>/<n>    in an object store: the n-th lease, which its holder renews 
 """
 
 import fcntl
+import hashlib
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from pipeline.cache.decision import Decision
@@ -25,22 +27,31 @@ EXPIRY = 5 * RENEWAL  # seconds without one after which a lease is free
 
 @contextmanager
 def decided(
-    decide: Callable[[], Decision], location: str, forced: bool, on_wait: Callable[[], None]
-) -> Iterator[Decision]:
+    decide: Callable[[], Decision], location: str, forced: bool, on_wait: Callable[[str], None],
+    champion: str | None = None,
+) -> Iterator[Decision]:  # fmt: skip
     """Decide about a step; while it lasts no other run does the same work.
 
     Args:
         decide: makes the decision.
         location: of the artifact store.
-        forced: whether it runs whatever was done before: then nobody waits.
-        on_wait: called once if another run is at it now.
+        forced: whether it runs whatever was done before: then nobody waits for the same work.
+        on_wait: told once, in words, what another run does now.
+        champion: the alias that the step is to judge by and may move, if it does. While it does no
+            other run may: each model is compared with the one that is the champion at its end.
     """
-    decision = decide()
-    if decision.hit or forced or not decision.key:
+    decision, objects = decide(), Objects(location)
+    with ExitStack() as stack:
+        if champion and not decision.hit:
+            key = hashlib.sha256(champion.encode()).hexdigest()
+            told = partial(on_wait, f"another run decides about {champion}")
+            stack.enter_context(held(objects, key, told))
+            decision = decide()
+        if decision.key and not decision.hit and not forced:
+            told = partial(on_wait, "another run is at the same work")
+            stack.enter_context(held(objects, decision.key.digest, told))
+            decision = decide()  # again: another run may have ended the same work since
         yield decision
-        return
-    with held(Objects(location), decision.key.digest, on_wait):
-        yield decide()  # again: another run may have ended the same work since
 
 
 @contextmanager
@@ -85,7 +96,7 @@ def _locked(path: Path, place: int, on_wait: Callable[[], None]) -> Iterator[Non
                 raise unusable(error, path, "lock") from error
         yield
     finally:
-        os.close(file)
+        os.close(file)  # frees what this process holds in the file: of two claims both end here
 
 
 @contextmanager

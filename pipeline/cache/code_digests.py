@@ -19,8 +19,8 @@ from pipeline.cache.parsed import parsed, sha256
 CARRIERS = ("step", "store", "tracking", "text", "screen")
 MAKES = ("step/performance.py", "step/verdict.py")  # of these those that decide what is recorded
 GROUND = ("context.py", "errors.py", "files.py", "sweep_job.py", "markdown.py", "network.py",
-          "paths.py", "processes.py", "progress.py", "shapes.py", "wandb_mode.py",
-          "__init__.py")  # fmt: skip
+          "object_stores.py", "paths.py", "processes.py", "progress.py", "shapes.py",
+          "wandb_mode.py", "__init__.py")  # fmt: skip
 # In a step's folder, and yet not what it does: words, an environment, links to results.
 NOT_CODE = ("README.md", "MLproject", "conda.yaml", "mlflow.db", "mlruns")
 INIT = "__init__.py"

@@ -156,16 +156,17 @@ def _http_validators(url: str) -> str | None:
 
 def _object_validators(url: str) -> str | None:
     from obstore.exceptions import BaseError
-    from obstore.store import from_url
+
+    from pipeline.object_stores import client
 
     folder, _, name = url.rpartition("/")
     try:
         if not name:  # the files of a folder
-            store = from_url(folder)
+            store = client(folder)
             marks = sorted(f"{e['path']} {e['e_tag']} {e['size']}" for b in store.list() for e in b)
             known = marks and not any(" None " in mark for mark in marks)
             return hashlib.sha256("\n".join(marks).encode()).hexdigest() if known else None
-        head = from_url(folder).head(name)
+        head = client(folder).head(name)
     except (BaseError, OSError, ValueError):
         return None
     return f"{head['e_tag']} {head['size']}" if head["e_tag"] else None

@@ -67,7 +67,8 @@ def environment(job: Job) -> str:
     from mlflow import MlflowClient
 
     tags = MlflowClient().get_run(job.context.mlflow_run).data.tags
-    return str(tags.get(ENVIRONMENT_TAG, "local"))
+    built = str(tags.get(ENVIRONMENT_TAG, "local"))
+    return "local" if built == "docker" else built  # this is inside of the container
 
 
 def _verify(job: Job) -> None:

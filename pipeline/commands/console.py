@@ -47,9 +47,9 @@ def step(number: int, total: int, name: str, reason: str) -> Iterator[None]:
         yield
 
 
-def wait(number: int, total: int, name: str) -> None:
-    """Say that another run is at the work of a step."""
-    print(f"[{number}/{total}] {name}  waits: another run is at the same work", flush=True)
+def wait(number: int, total: int, name: str, why: str) -> None:
+    """Say why a step does not begin yet."""
+    print(f"[{number}/{total}] {name}  waits: {why}", flush=True)
 
 
 def _announce(screen: "Console", title: str, reason: str) -> None:
@@ -174,8 +174,10 @@ def _rows(artifacts: list[ArtifactFacts]) -> list[str]:
 
 def where_to_look(context: RunContext, store: Store) -> list[str]:
     """Return lines that say where the results are, and how to see them."""
-    uri = shlex.quote(masked_text(context.mlflow_uri))
-    lines = [f"See the runs: mlflow ui --backend-store-uri {uri}"]
+    uri = masked_text(context.mlflow_uri)
+    is_server = uri.startswith(("http://", "https://"))  # it shows its pages itself
+    how = uri if is_server else f"mlflow ui --backend-store-uri {shlex.quote(uri)}"
+    lines = [f"See the runs: {how}"]
     if context.wandb_mode != "disabled" and not store.online:
         main = shlex.quote(str(paths.ROOT / "main.py"))
         lines.append(f"Send them to W&B: python {main} main.action=sync")

@@ -55,6 +55,7 @@ class ParentRun:
         self._family = Family(active, identity)
         self._cache = cache
         self._origin = job.origin
+        self._config = job.config
         self._folder = job.folder
         self._context = context
 
@@ -95,7 +96,9 @@ class ParentRun:
         decide = partial(self._cache.decide, name, self.produced)
         wait = partial(console.wait, number, total, name)
         location, forced = self._cache.store.location, self._cache.forced(name)
-        return claims.decided(decide, location, forced, wait)
+        champion = self._config.gate.champion
+        judges = champion in self._config.steps[name].values()
+        return claims.decided(decide, location, forced, wait, champion if judges else None)
 
     def _context_for(self, folder: Path) -> RunContext:
         """Return the context of a step that leaves its record in a folder."""

@@ -1,10 +1,13 @@
 """The runs that this repository remembers: their folders and manifests, found by MLflow run id."""
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import paths
 from pipeline.errors import InputError
@@ -13,6 +16,9 @@ from pipeline.replay.manifest import FILE, Manifest, StepEntry
 from pipeline.shapes import misfit
 from pipeline.tracking import mlflow_database
 from pipeline.tracking.run_folders import run_folders
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 SHOWN = 5  # runs that a message names
 # What all releases have written.
@@ -75,7 +81,7 @@ def find(run: str) -> tuple[Path | None, Manifest]:
 
     Args:
         run: ``latest``, or the beginning of an MLflow run id. MLflow is asked for one that is not
-            here: then there is no folder.
+            here, four characters of it at least: then there is no folder.
 
     Raises:
         InputError: there is no such run. A manifest that is damaged is left out, which is said.
@@ -117,9 +123,18 @@ def from_mlflow(run: str) -> list[Manifest]:
     from mlflow.exceptions import MlflowException
 
     mlflow_database.prepare(paths.ROOT)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(MlflowClient().download_artifacts(run, FILE, folder))
-            return [_manifest(file)]
-    except (MlflowException, OSError, InputError):
-        return []
+    client, found = MlflowClient(), []
+    with tempfile.TemporaryDirectory() as folder, suppress(MlflowException):
+        for identity in _meant(client, run):
+            with suppress(MlflowException, OSError, InputError):  # of a step: it has no manifest
+                found.append(_manifest(Path(client.download_artifacts(identity, FILE, folder))))
+    return found
+
+
+def _meant(client: "MlflowClient", run: str) -> list[str]:
+    """Return the ids of the runs on MLflow's server that begin so."""
+    if not re.fullmatch("[0-9a-f]{4,31}", run):
+        return [run]
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    found = client.search_runs(experiments, f"attributes.run_id LIKE '{run}%'", max_results=SHOWN)
+    return [run.info.run_id for run in found]

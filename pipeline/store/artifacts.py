@@ -32,7 +32,7 @@ class Store(Content):
     """Versions of artifacts with their files in one folder or object store.
 
     Store(location, catalog) takes a folder, made at the first write, or a URL: s3://, gs://, az://,
-    file:// or memory://, with credentials and endpoint from the usual environment variables.
+    file:// or memory://, with credentials and endpoint as object_stores.client finds them.
     """
 
     online = False  # whether a service decides about numbers and aliases

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore
 
 from pipeline.errors import InputError
 from pipeline.files import advice_on, settle
+from pipeline.object_stores import client
 from pipeline.store import folders
 from pipeline.text.masking import revealed
 
@@ -46,14 +47,14 @@ class Objects:
         """Take a folder (made at the first write) or a URL: s3, gs, az, memory or file.
 
         Credentials and endpoint of a URL come from the usual environment variables, such as
-        AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL (with AWS_ALLOW_HTTP=true for a plain http one).
+        AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL, or from a profile in ~/.aws.
         """
         self.url = str(location)
         self.folder = _folder_of(self.url)
         self._client: ObjectStore | None = None
         if self.folder is None:
             with self._failures():
-                self._client = from_url(revealed(self.url), retry_config=RETRIES)
+                self._client = client(revealed(self.url), retry_config=RETRIES)
 
     def read(self, key: str) -> bytes | None:
         """Return the bytes under the key, None when there are none."""

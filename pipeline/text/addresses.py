@@ -33,6 +33,8 @@ HARMLESS = frozenset(
     ]
 )
 WORD = re.compile(r"[\w.-]{0,40}")  # a value that is shown under such a name
+# Of an MLflow server's page: no key, and a link that is of no use without it.
+PAGE = re.compile(r"/(experiments|models|prompts)(/[\w.-]+)*")
 LONG = 20  # characters of a fragment from which on it is taken for a key
 # A comma ends a URL if another one follows it, brackets and the like if they are the last.
 _BEGIN = r"[a-zA-Z][a-zA-Z0-9+.-]*://"
@@ -73,7 +75,8 @@ def parts(url: str) -> Iterator[tuple[str, bool]]:
     yield path, _is_secret("", path)
     for sign, name, value in _PAIR.findall(url[query.start() :]):
         yield sign + name, False
-        yield value, _is_secret(name, value) and (sign != "#" or bool(name) or len(value) >= LONG)
+        is_key = sign != "#" or bool(name) or (len(value) >= LONG and not PAGE.fullmatch(value))
+        yield value, _is_secret(name, value) and is_key
 
 
 def _is_secret(name: str, value: str) -> bool:

@@ -1,5 +1,6 @@
 """One run at a time does the work of a key: in a folder, and in an object store."""
 
+import hashlib
 import subprocess
 import sys
 import threading
@@ -79,8 +80,31 @@ def test_another_run_has_ended_the_work_between_decision_and_claim(tmp_path: Pat
     runs = Decision("step", {}, {}, "run: first time", StepKey({}))
     served = replace(runs, reason="hit", hit=Execution(StepKey({}), Record("step", {}, ""), 0, ""))
     decisions = iter([runs, served])
-    with claims.decided(lambda: next(decisions), str(tmp_path), False, nothing) as decision:
+    with claims.decided(lambda: next(decisions), str(tmp_path), False, print) as decision:
         assert decision == served
+
+
+def test_one_run_at_a_time_decides_about_a_champion(tmp_path: Path) -> None:
+    champion, said = "model:champion", list[str]()
+    key = hashlib.sha256(champion.encode()).hexdigest()
+    works = Decision("step", {}, {}, "run: forced")
+    decisions = iter([works, replace(works, reason="run: the champion is another one now")])
+    with holder(tmp_path, key) as other:
+        assert line(other) == "has it"
+
+        def tell(why: str) -> None:
+            said.append(why)
+            assert other.stdin
+            other.stdin.write("\n")
+            other.stdin.flush()
+
+        ask = claims.decided(lambda: next(decisions), str(tmp_path), True, tell, champion)
+        with ask as decision:  # forced: it waits all the same
+            assert decision.reason == "run: the champion is another one now"
+            with holder(tmp_path, key) as third:
+                assert line(third) == "waits"
+                third.kill()
+    assert said == ["another run decides about model:champion"]
 
 
 @pytest.fixture

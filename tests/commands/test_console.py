@@ -122,6 +122,8 @@ def test_where_to_look(
     to_send = mode != "disabled" and not in_wandb  # online: the service did not answer
     assert [line.split(":")[0] for line in sync] == ["Send them to W&B"] * to_send
     assert artifacts == f"Artifacts: {store.url} · log: {paths.LOG_FILE}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@mlflow.example")
+    assert console.where_to_look(context, store)[0] == "See the runs: https://***@mlflow.example"
 
 
 def on_terminal(program: str, encoding: str) -> list[str]:

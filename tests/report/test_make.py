@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,6 +59,33 @@ def test_an_unknown_run_is_refused_with_those_there_are(root: Path) -> None:
     recorded(root, "01", fake.whole())
     folder, kept = runs.find("aaaa")
     assert (folder, kept["run"]) == (root / "outputs" / "2026-01-02" / "01", "a" * 32)
+
+
+@pytest.mark.parametrize(("given", "asked"), [("aaaa", "LIKE 'aaaa%'"), ("a" * 32, None)])
+def test_a_run_of_somebody_else_is_asked_of_mlflow(
+    given: str, asked: str | None, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = fake.whole()
+
+    class Client:
+        def search_experiments(self) -> list[Any]:
+            return [SimpleNamespace(experiment_id="1")]
+
+        def search_runs(self, _: list[str], condition: str, max_results: int) -> list[Any]:
+            assert asked
+            assert asked in condition
+            ids = ("a" * 31 + "b", kept["run"])  # the run of a step, and that of the whole
+            return [SimpleNamespace(info=SimpleNamespace(run_id=found)) for found in ids]
+
+        def download_artifacts(self, run: str, file: str, folder: str) -> str:
+            if run != kept["run"]:
+                raise MlflowException("nothing there")
+            (Path(folder) / file).write_text(json.dumps(kept), encoding="utf-8")
+            return f"{folder}/{file}"
+
+    monkeypatch.setattr("mlflow.MlflowClient", Client)
+    monkeypatch.setattr(runs.mlflow_database, "prepare", lambda _: None)
+    assert runs.find(given) == (None, kept)
 
 
 def test_runs_before_come_newest_first_without_later_ones(root: Path) -> None:

@@ -1,15 +1,11 @@
 """Rows out of databases and lakes: their types, what identifies them, and what is refused."""
 
 import datetime
-import os
-import shutil
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -20,6 +16,7 @@ from pipeline.errors import InputError
 from pipeline.store.digests import Digests
 from pipeline.tables import databases
 from pipeline.tables.external_chunks import read_foreign
+from tests.servers import postgresql_server
 
 SONGS = pa.table({"id": [2, 1, 3], "title": ["b", None, "ü"], "tempo": [1.5, 2.0, None]})
 ALL = Read(query="SELECT * FROM songs ORDER BY id", version_query="SELECT count(*) FROM songs")
@@ -157,29 +154,11 @@ def test_what_identifies_the_rows(sqlite: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def postgresql(tmp_path: Path) -> Iterator[str]:
-    """Start a server of our own; it refuses to be root's."""
+def postgresql() -> Iterator[str]:
+    """Start a server of our own."""
     pytest.importorskip("adbc_driver_postgresql")
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    first = str(found[-1]) if found else shutil.which("initdb")
-    if not first:
-        pytest.skip("PostgreSQL's server is not installed")
-    home, user = tmp_path / "server", {}
-    home.mkdir()
-    if os.getuid() == 0:
-        user = {"user": "postgres"}
-        for path in (home, *list(home.parents)[:-2]):
-            path.chmod(0o755)
-        shutil.chown(home, "postgres")
-
-    def tool(name: str, *words: str) -> None:
-        command: list[Any] = [Path(first).with_name(name), "-D", "data", *words]
-        subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **user)
-
-    tool("initdb", "-A", "trust", "-U", "postgres")
-    tool("pg_ctl", "-w", "-o", f"-k {home} -c listen_addresses=", "-l", "log", "start")
-    yield f"postgresql://postgres@/postgres?host={home}"
-    tool("pg_ctl", "-m", "immediate", "stop")
+    with postgresql_server() as address:
+        yield address
 
 
 @pytest.mark.slow
