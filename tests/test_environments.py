@@ -31,6 +31,7 @@ def test_without_conda_mlflow_says_so(fresh: Project) -> None:
     assert "Could not find Conda executable" in done.out + done.err
 
 
+@pytest.mark.thorough
 def test_uv_builds_it_from_conda_yaml(project: Project, tmp_path_factory: pytest.TempPathFactory):
     """In a step's folder, with the seed's parameters, then in the root."""
     root = {"MLFLOW_ENV_ROOT": str(tmp_path_factory.mktemp("environments"))}

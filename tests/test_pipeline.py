@@ -252,7 +252,7 @@ def test_a_failed_step_stops_the_run(project: Project) -> None:
     assert project.run("python", "main.py", "main.steps=:check_data").status == 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_another_dataset(project: Project) -> None:
     """A table with another target, no text and no categories, that needs no download."""
     done = project.run("python", "main.py", "data=wine", "main.artifact_store=wine_artifacts")
@@ -281,7 +281,7 @@ def test_reference_figures_on_the_real_table(project: Project) -> None:
         assert run["metrics"][f"evaluate/{name}"] == pytest.approx(value, abs=0.0005)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif("REAL_DATA" not in os.environ, reason="REAL_DATA names no real table")
 def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     words = ["data=songs", f"data.file_url={os.environ['REAL_DATA']}", "data/segregate=group"]

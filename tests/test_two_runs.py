@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Project
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_runs_with_different_configs_and_stores(fresh: Project) -> None:
     done = fresh.run("python", "tests/programs/two_runs.py")
     assert done.status == 0, done.out + done.err

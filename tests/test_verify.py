@@ -152,7 +152,7 @@ def with_start(
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_number_of_jobs_changes_nothing(project: Project) -> None:
     """Two runs that differ in n_jobs and store only: the same bytes in every artifact."""
     for jobs in (1, 2):

@@ -114,6 +114,7 @@ def test_a_hit_asks_whether_the_service_still_has_the_version(
     assert len(re.findall(r"  hit: ", again)) == 2
 
 
+@pytest.mark.thorough
 def test_somebody_elses_latest_is_not_taken_for_ours(
     shared: tuple[WandbServer, Project], tmp_path: Path
 ) -> None:
@@ -148,6 +149,7 @@ def test_the_reference_is_set_in_the_project(
     assert known["preprocessed_data.csv:v0"]["aliases"] == ["latest", "reference-songs_sample"]
 
 
+@pytest.mark.thorough
 def test_the_same_bytes_with_other_types_are_another_version(tmp_path: Path) -> None:
     """As in the artifact store: for W&B alone they would be the same."""
     table = tmp_path / "numbers.csv"

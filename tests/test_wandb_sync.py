@@ -134,7 +134,7 @@ def test_online_goes_on_where_the_offline_run_ended(project: Project, server: Wa
     assert after.out.count("  hit: ") == len(STEPS)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_copies_that_are_gone_are_made_again_from_the_store(
     offline: Project, server: WandbServer
 ) -> None:
@@ -146,7 +146,7 @@ def test_copies_that_are_gone_are_made_again_from_the_store(
     whole(server, project)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_sync_killed_and_said_again(project: Project, server: WandbServer) -> None:
     """Ten times at random moments; what was there stays and is not doubled."""
     moments = random.Random(4)
@@ -160,13 +160,9 @@ def test_sync_killed_and_said_again(project: Project, server: WandbServer) -> No
     whole(server, project)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(Fault(status=500), marks=pytest.mark.thorough),
-        pytest.param(Fault(status=401), marks=pytest.mark.thorough),
-        pytest.param(Fault(drop=True, on="PUT"), marks=pytest.mark.slow),
-    ],
+    "fault", [Fault(status=500), Fault(status=401), Fault(drop=True, on="PUT")]
 )
 def test_a_server_that_is_not_well(project: Project, server: WandbServer, fault: Fault) -> None:
     server.fail(fault)

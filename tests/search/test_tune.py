@@ -67,7 +67,10 @@ class FakePool:
 @pytest.fixture
 def repository(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("conf", *STEPS):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("*.py", "mlruns"))
+        ignored = shutil.ignore_patterns(
+            "*.py", "mlruns", "mlflow.db"
+        )  # a link that may lead nowhere
+        shutil.copytree(ROOT / name, root / name, ignore=ignored)
     shutil.copy(ROOT / "config.yaml", root)
     content = {"search": SPACE, "model": {"estimator": {"n_estimators": 7}}}
     text = "# @package _global_\n" + yaml.safe_dump(content)
