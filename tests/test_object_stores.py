@@ -45,16 +45,20 @@ def used() -> bool:
     return objects.read("a") == b"1" and objects.create("a", b"2") is False
 
 
+def slow(*values: str | None) -> Any:
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     ("name", "credentials", "config"),
     [
-        (None, f"[default]\n{KEYS}", "[default]\n{place}"),
         ("team", f"[team]\n{KEYS}", "[profile team]\n{place}"),
-        ("team", "", f"[profile team]\n{KEYS}{{place}}"),
-        ("team", "", "[profile team]\ncredential_process = echo '{{\"Version\": 1, "
-                     '"AccessKeyId": "a", "SecretAccessKey": "b"}}\'\n{place}'),
         ("role", f"[people]\n{KEYS}", "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r"
                                       "\nsource_profile = people\n{place}"),
+        slow(None, f"[default]\n{KEYS}", "[default]\n{place}"),
+        slow("team", "", f"[profile team]\n{KEYS}{{place}}"),
+        slow("team", "", "[profile team]\ncredential_process = echo '{{\"Version\": 1, "
+                         '"AccessKeyId": "a", "SecretAccessKey": "b"}}\'\n{place}'),
     ],
 )  # fmt: skip
 def test_a_profile_says_who_and_where(
