@@ -20,6 +20,7 @@ from pipeline.step.start import StepRun
 from pipeline.store.versions import Version
 
 TABLES = (".csv", ".parquet")
+PIECE = 2**16  # rows whose classes are counted at a time
 
 
 def judge(
@@ -67,8 +68,10 @@ def _dummy(said: AnyPredictions, trained: NDArray[np.generic]) -> tuple[Label, A
     """Return what the dummy always says, and its predictions of the same rows."""
     rows = len(said.codes)
     if isinstance(said, Predictions):
-        codes = pd.Index(said.classes).get_indexer(trained)
-        counts = np.bincount(codes[codes >= 0], minlength=len(said.classes))
+        known, counts = pd.Index(said.classes), np.zeros(len(said.classes), np.int64)
+        for begin in range(0, len(trained), PIECE):  # an index of texts copies them
+            codes = known.get_indexer(trained[begin : begin + PIECE])
+            counts += np.bincount(codes[codes >= 0], minlength=len(counts))
         shares = np.asarray(counts / counts.sum())
         return said.labels[int(shares.argmax())], said.saying(
             np.broadcast_to(shares, (rows, len(shares)))

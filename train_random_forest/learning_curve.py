@@ -103,5 +103,5 @@ def sentence(points: Sequence[Figures], metric: str, sizes: Mapping[str, float])
     *earlier, last = (sign * point[metric] for point in there)
     more = "no more than fewer rows bring"
     if last > max(earlier):
-        more = f"the last doubling brought {last - earlier[-1]:.4f}, the next brings hardly more"
+        more = f"the last doubling brought {last - earlier[-1]:.4f}, the next rarely brings more"
     return f"{text}; {metric} of fits on more and more rows: {told}: {more}"

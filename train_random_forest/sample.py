@@ -55,6 +55,9 @@ def read(
     source = run.open_table(reference)
     keys, places = (None, None) if most is None else drawn(source, how, most)
     if keys is None or places is None:
+        if keys:
+            run.logger.info("training takes all %s rows: %s=%s asks for no fewer",
+                            f"{keys.rows:,}", KEY, most)  # fmt: skip
         _refuse_too_large(source)
         return source.read(), None
     sizes = f"{len(places):,} of {keys.rows:,} rows"
