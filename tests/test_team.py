@@ -174,7 +174,8 @@ def run_both(members: Sequence[Member], *words: str) -> list[dict[str, Any] | No
 
 
 def digests(artifacts: list[dict[str, str]]) -> dict[str, str]:
-    return {artifact["name"]: artifact["digest"] for artifact in artifacts}
+    """Return name → digest; of two of a name the first: evaluate reads the champion after it."""
+    return {artifact["name"]: artifact["digest"] for artifact in reversed(artifacts)}
 
 
 def assert_nothing_mixed(team: Team, made: list[dict[str, Any]]) -> None:
