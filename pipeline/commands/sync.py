@@ -1,8 +1,7 @@
 """main.action=sync: send W&B's offline runs, and check on the server that they arrived.
 
-`wandb sync` ends well whatever happens. So every artifact of every run is looked up afterwards;
-what is not there is sent again from the artifact store, whatever became of W&B's own copies. Then
-the runs are told which artifacts they used, which they cannot record while they are offline.
+`wandb sync` ends well whatever happens. So every artifact is looked up afterwards; what is not
+there is sent again from the artifact store. Then the runs are told which artifacts they used.
 """
 
 import subprocess
@@ -165,26 +164,26 @@ class Sender:
 
     def _server_artifact(self, version: Version, store: Store) -> wandb.Artifact | None:
         """Return W&B's artifact with the content of a version, None if there is none."""
-        seen = self._there.get((version.name, version.digest))
-        if seen is not None:
-            return seen
+        known = version.name, version.digest
+        if known in self._there:
+            return self._there[known]
         if version.digest not in self._digests:
             with TemporaryDirectory() as folder:
                 path = store.download(version, Path(folder))
                 self._digests[version.digest] = {
                     artifact_of(version, path, apart=apart).digest for apart in (False, True)
                 }
-        digests = self._digests[version.digest]
+        collection = f"{self._service.path}/{version.name}"
         try:
-            collection = f"{self._service.path}/{version.name}"
             artifacts = list(self._api.artifacts(version.type, collection))
         except ValueError:  # no such collection yet
             return None
         for artifact in artifacts:
-            same_content = facts_of(artifact).get("digest") == version.digest
-            if same_content and artifact.digest in digests and artifact.state == "COMMITTED":
+            same = facts_of(artifact).get("digest") == version.digest
+            same &= artifact.digest in self._digests[version.digest]
+            if same and artifact.state == "COMMITTED":
                 self._service.remember(version, artifact)
-                self._there[version.name, version.digest] = artifact
+                self._there[known] = artifact
                 return artifact
         return None
 
