@@ -1,7 +1,7 @@
 """main.action=sync: send W&B's offline runs, and check on the server that they arrived.
 
-`wandb sync` ends well whatever happens. So every artifact is looked up afterwards; what is not
-there is sent again from the artifact store. Then the runs are told which artifacts they used.
+`wandb sync` ends well whatever happens. So every artifact is looked up afterwards, and sent from
+the artifact store if it is not there. Then the runs are told which artifacts they used.
 """
 
 import subprocess
@@ -170,18 +170,16 @@ class Sender:
         if version.digest not in self._digests:
             with TemporaryDirectory() as folder:
                 path = store.download(version, Path(folder))
-                self._digests[version.digest] = {
-                    artifact_of(version, path, apart=apart).digest for apart in (False, True)
-                }
-        collection = f"{self._service.path}/{version.name}"
+                both = (artifact_of(version, path, apart=apart) for apart in (False, True))
+                self._digests[version.digest] = {artifact.digest for artifact in both}
+        digests, collection = self._digests[version.digest], f"{self._service.path}/{version.name}"
         try:
             artifacts = list(self._api.artifacts(version.type, collection))
         except ValueError:  # no such collection yet
             return None
         for artifact in artifacts:
             same = facts_of(artifact).get("digest") == version.digest
-            same &= artifact.digest in self._digests[version.digest]
-            if same and artifact.state == "COMMITTED":
+            if same and artifact.state == "COMMITTED" and artifact.digest in digests:
                 self._service.remember(version, artifact)
                 self._there[known] = artifact
                 return artifact
