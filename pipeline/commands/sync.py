@@ -125,7 +125,8 @@ class Sender:
 
     def send(self, run: OfflineRun) -> str:
         """Send one run, its artifacts and what it used; say so."""
-        self._send_run(run)
+        if not self._is_there(run):
+            self._send_run(run)
         store = Store(self._location, run.record.catalog)
         again = []
         for output in run.record.outputs:
@@ -139,13 +140,11 @@ class Sender:
             artifact = self._server_artifact(store.get(reference(used)), store)
             if artifact is not None:
                 self._api.run(f"{self._service.path}/{run.id}").use_artifact(artifact)
-        outputs = ", ".join(reference(output) for output in run.record.outputs) or "no artifacts"
+        made = ", ".join(reference(output) for output in run.record.outputs) or "no artifacts"
         rest = f"; {', '.join(again)} sent again from the store" if again else ""
-        return f"{run.record.step} {run.id}: {outputs}{rest}"
+        return f"{run.record.step} {run.id}: {made}{rest}"
 
     def _send_run(self, run: OfflineRun) -> None:
-        if self._is_there(run):
-            return
         command = [sys.executable, "-m", "wandb", "sync", "--include-synced", str(run.folder)]
         online = variables() | {"WANDB_MODE": "online"}
         done = subprocess.run(command, env=online, capture_output=True, text=True)
@@ -165,8 +164,8 @@ class Sender:
     def _server_artifact(self, version: Version, store: Store) -> wandb.Artifact | None:
         """Return W&B's artifact with the content of a version, None if there is none."""
         known = version.name, version.digest
-        if known in self._there:
-            return self._there[known]
+        if artifact := self._there.get(known):
+            return artifact
         if version.digest not in self._digests:
             with TemporaryDirectory() as folder:
                 path = store.download(version, Path(folder))
