@@ -97,6 +97,16 @@ def project(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Proje
     return Project(copy.root, {"WANDB_MODE": "disabled"})
 
 
+@pytest.fixture(scope="module")
+def own_project(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The same for one module, whose tests bring tables of their own.
+
+    In `project` these would be the latest versions, and champions, for the tests that follow.
+    """
+    copy = copy_results(sample_run, tmp_path_factory.mktemp("own project") / "repository")
+    return Project(copy.root, {"WANDB_MODE": "disabled"})
+
+
 @pytest.fixture
 def fresh(tmp_path: Path) -> Project:
     """A copy of the repository in which nothing has run."""

@@ -18,14 +18,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.conftest import Project, copy_results
+from tests.conftest import Project
 
 
 @pytest.fixture(scope="module")
-def project(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project for these tables alone: they become the latest versions, and champions."""
-    copy = copy_results(sample_run, tmp_path_factory.mktemp("tables") / "repository")
-    return Project(copy.root, {"WANDB_MODE": "disabled"})
+def project(own_project: Project) -> Project:
+    return own_project
 
 
 def of_sklearn(name: str) -> pd.DataFrame:

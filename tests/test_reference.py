@@ -24,6 +24,11 @@ def drifted(project: Project) -> str:
     return "data.file_url=assets/other.parquet"
 
 
+@pytest.fixture(scope="module")
+def project(own_project: Project) -> Project:
+    return own_project
+
+
 @pytest.fixture
 def reference(project: Project) -> Iterator[None]:
     """The table of the whole run is what others are compared with, in this test alone."""
