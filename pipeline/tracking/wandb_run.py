@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import wandb
+from PIL import Image
 from wandb import util
 
 from pipeline.context import RunContext
@@ -19,6 +20,8 @@ from pipeline.tracking.wandb_service import Service
 # Each run is told which packages are installed: what a process imports from does not change.
 _installed = util.working_set
 util.working_set = cache(lambda: list(_installed()))
+# Pillow's first use is not safe in several threads: afterwards it would know no PNG at all.
+Image.preinit()
 util.pd_available = False  # else it imports pandas to see that no table of ours is a DataFrame
 
 
