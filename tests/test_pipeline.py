@@ -302,13 +302,8 @@ def test_songs_that_stay_together_on_the_real_table(project: Project) -> None:
     assert not keys[0] & keys[1]
 
 
-@pytest.mark.parametrize(
-    ("method", "suffix"),
-    [
-        pytest.param("group", "csv", marks=pytest.mark.thorough),
-        pytest.param("hash", "parquet", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize(("method", "suffix"), [("group", "csv"), ("hash", "parquet")])
 def test_another_way_to_divide_and_to_keep_tables(
     project: Project, method: str, suffix: str
 ) -> None:

@@ -142,7 +142,7 @@ def test_nobody_answers(tmp_path: Path) -> None:
     assert done.err.splitlines()[-1].startswith("error: W&B: ")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_service_dies_while_the_pipeline_runs(tmp_path: Path) -> None:
     """The rest goes offline; when the service is back, a sync sends it, and nothing is lost."""
     folder = tmp_path / "server"

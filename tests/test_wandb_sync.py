@@ -121,7 +121,7 @@ def test_sync_sends_all_and_again_sends_nothing(project: Project, server: WandbS
     assert KEY not in done.out + done.err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_online_goes_on_where_the_offline_run_ended(project: Project, server: WandbServer) -> None:
     known = account(server, project)
     before = project.run("python", "main.py", "main.steps=evaluate", **known)
