@@ -87,14 +87,20 @@ def quick_run(shared_folder: Path) -> Path:
     return finished(shared_folder, "quick run", "experiment=quick", "main.report=true")
 
 
+def copy_without_wandb(sample_run: Path, folder: Path) -> Project:
+    """Copy a whole run into a folder; what then runs there is not recorded in W&B."""
+    return Project(
+        copy_results(sample_run, folder / "a repository").root, {"WANDB_MODE": "disabled"}
+    )
+
+
 @pytest.fixture(scope="session")
 def project(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the repository in which the whole pipeline has run once on the sample, offline.
 
     What tests run in it is not recorded in W&B, unless they say so: that takes seconds.
     """
-    copy = copy_results(sample_run, tmp_path_factory.mktemp("project") / "a repository")
-    return Project(copy.root, {"WANDB_MODE": "disabled"})
+    return copy_without_wandb(sample_run, tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +109,7 @@ def own_project(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
     In `project` these would be the latest versions, and champions, for the tests that follow.
     """
-    copy = copy_results(sample_run, tmp_path_factory.mktemp("own project") / "repository")
-    return Project(copy.root, {"WANDB_MODE": "disabled"})
+    return copy_without_wandb(sample_run, tmp_path_factory.mktemp("own project"))
 
 
 @pytest.fixture

@@ -73,14 +73,7 @@ def test_models_come_and_go(project: Project) -> None:
     told = [run["params"]["model.estimator.max_depth"] for run in parents]
     assert told == ["2", "13"]
 
-    better = project.run(
-        "python",
-        "main.py",
-        "model=random_forest_tuned",
-        "model.estimator.n_estimators=30",
-        SMALL,
-        ON,
-    )
+    better = project.run("python", "main.py", *BETTER)
     assert better.status == 0, better.out + better.err
     assert "this test set has judged 3 models" in better.out
     assert "model_export:v2 is the champion now" in better.out

@@ -120,7 +120,6 @@ class Sender:
         self._service = service
         self._location = location  # of the artifact store
         self._api = service.api
-        self._digests: dict[str, set[str]] = {}  # ours → those that W&B can give the same files
         self._there: dict[tuple[str, str], wandb.Artifact] = {}  # name, our digest → what was seen
 
     def send(self, run: OfflineRun) -> str:
@@ -166,19 +165,17 @@ class Sender:
         known = version.name, version.digest
         if artifact := self._there.get(known):
             return artifact
-        if version.digest not in self._digests:
-            with TemporaryDirectory() as folder:
-                path = store.download(version, Path(folder))
-                both = (artifact_of(version, path, apart=apart) for apart in (False, True))
-                self._digests[version.digest] = {artifact.digest for artifact in both}
-        digests, collection = self._digests[version.digest], f"{self._service.path}/{version.name}"
         try:
+            collection = f"{self._service.path}/{version.name}"
             artifacts = list(self._api.artifacts(version.type, collection))
         except ValueError:  # no such collection yet
             return None
-        for artifact in artifacts:
-            same = facts_of(artifact).get("digest") == version.digest
-            if same and artifact.state == "COMMITTED" and artifact.digest in digests:
+        ours = (a for a in artifacts if facts_of(a).get("digest") == version.digest)
+        if committed := [a for a in ours if a.state == "COMMITTED"]:
+            with TemporaryDirectory() as folder:  # W&B can give the same files either digest
+                path = store.download(version, Path(folder))
+                digests = {artifact_of(version, path, apart=a).digest for a in (False, True)}
+            for artifact in (a for a in committed if a.digest in digests):
                 self._service.remember(version, artifact)
                 self._there[known] = artifact
                 return artifact

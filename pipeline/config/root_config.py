@@ -20,7 +20,7 @@ from pipeline.config.schema import Config
 from pipeline.errors import InputError, check_names, did_you_mean
 
 OWN_STEPS = Path("conf", "step")
-UNNAMED = {"step", "experiment/model"}  # folders of conf/ of whose files nobody chooses one
+UNNAMED = {OWN_STEPS.name, "experiment/model"}  # folders of conf/ of whose files nobody chooses one
 PROJECT = "project"  # conf/project.yaml
 WIDTH = 80  # of a terminal that a person is sure to have
 Steps = dict[str, dict[str, Any]]

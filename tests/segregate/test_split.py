@@ -194,8 +194,7 @@ def test_the_bytes_do_not_depend_on_what_is_in_memory_at_a_time(
             )
         made.append(([f.read_bytes() for f in files], a.metadata, b.metadata, certificate))
     assert made[0] == made[1] == made[2]
-    first, second = divide(table, how)
-    taken = [table.take(pa.array(part)) for part in (first, second)]
+    taken = [table.take(pa.array(part)) for part in divide(table, how)]
     for part, file, metadata in zip(taken, files, made[0][1:3], strict=True):
         assert table_files.read(file, metadata).equals(part)
 
