@@ -9,6 +9,7 @@ import pyarrow.types as pt
 
 from pipeline.config.checks import Checks, Column
 from pipeline.drift.result import CheckResult
+from pipeline.engines.each import Each, here
 from pipeline.tables.column_kinds import is_number, kind_of, missing, present_pieces
 from pipeline.tables.reading.mapped import AnyTable
 
@@ -57,33 +58,42 @@ MEASURES: Mapping[str, Callable[..., tuple[str, bool]]] = {
 }  # fmt: skip
 
 
-def results(table: AnyTable, checks: Checks) -> Iterator[CheckResult]:
+def results(table: AnyTable, checks: Checks, each: Each = here) -> Iterator[CheckResult]:
     """Check rows, columns, types, missing shares, ranges and allowed values of a table.
 
     Every check that is asked for is a result, and so is every column that is not, or that holds
     infinities, which no model can be fitted on.
+
+    Args:
+        table: to be checked.
+        checks: as the config says.
+        each: who looks at the columns.
     """
     rows, least, columns = table.num_rows, checks.min_rows, checks.columns
-    there = set(table.column_names)
     yield _result("rows", "", f"at least {least:,}", f"{rows:,}", rows >= least)
-    for name, expected in columns.items():
-        is_there = name in there
+    names = table.column_names
+    found = dict(zip(names, each(_of_column, ((n, table[n], columns.get(n)) for n in names)),
+                     strict=True))  # fmt: skip
+    for name in columns:
+        is_there = name in found
         yield _result("column", name, "present", "present" if is_there else "absent", is_there)
-        values = table[name] if is_there else None
-        for check, wanted, facts in _asked(expected) if is_there else ():
-            yield _result(check, name, wanted, *MEASURES[check](values, **facts))
-    if columns:
-        for name in (n for n in table.column_names if n not in columns):
-            yield _result("column", name, "no such column", "present", False)
-    for name in table.column_names:
-        if infinite := _infinite(table[name]):
-            yield _result(
-                FINITE,
-                name,
-                NO_INFINITE,
-                f"{infinite:,} rows",
-                False,
-            )
+        yield from found[name][0] if is_there else ()
+    for name in (n for n in names if columns and n not in columns):
+        yield _result("column", name, "no such column", "present", False)
+    for name, (_, infinite) in found.items():
+        if infinite:
+            yield _result(FINITE, name, NO_INFINITE, f"{infinite:,} rows", False)
+
+
+def _of_column(
+    about: tuple[str, pa.ChunkedArray, Column | None],
+) -> tuple[list[CheckResult], int]:
+    """Return what the checks of a column find, and how many of its values are infinite."""
+    name, values, expected = about
+    asked = _asked(expected) if expected else ()
+    checked = [_result(check, name, wanted, *MEASURES[check](values, **facts))
+               for check, wanted, facts in asked]  # fmt: skip
+    return checked, _infinite(values)
 
 
 def _asked(expected: Column) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.config.checks import Labels
 from pipeline.config.evaluate import REGRESSION
 from pipeline.drift.result import CheckResult
+from pipeline.engines.each import Each, here
 from pipeline.tables import numbers, row_digests
 from pipeline.tables.column_kinds import plain, suggested_task
 from pipeline.tables.reading.mapped import AnyTable, pieces_of
@@ -23,24 +24,27 @@ Rows = tuple[Digests, Digests]  # a number for each row's key, and one for the k
 FAR = 1.0  # standard deviations of a quantity, from which on equal rows contradict each other
 
 
-def rows_of(table: AnyTable, target: str, key: list[str]) -> Rows:
+def rows_of(table: AnyTable, target: str, key: list[str], each: Each = here) -> Rows:
     """Return the numbers of a table's rows.
 
     Args:
         table: with the columns.
         target: the column to predict.
         key: columns that say which rows are of one thing; empty: all others with plain values.
+        each: who works them out.
     """
     others = [field.name for field in table.schema
               if field.name != target and row_digests.is_comparable(field.type)]  # fmt: skip
     names = key or sorted(others)
     columns = list(dict.fromkeys([*names, target]))
-    of_key, of_both = [], []
-    for piece in pieces_of(table, columns):
-        encoded = row_digests.encoded(piece)
-        of_key.append(row_digests.of_rows(encoded, names))
-        of_both.append(row_digests.of_rows(encoded, [*names, target]))
+    of_key, of_both = zip(*each(_of_piece, pieces_of(table, columns), names, target), strict=True)
     return np.concatenate(of_key), np.concatenate(of_both)
+
+
+def _of_piece(piece: pa.Table, names: list[str], target: str) -> Rows:
+    encoded = row_digests.encoded(piece)
+    both = row_digests.of_rows(encoded, [*names, target])
+    return row_digests.of_rows(encoded, names), both
 
 
 def far_apart(rows: Digests, target: pa.ChunkedArray) -> int:
@@ -94,7 +98,7 @@ def _among(digests: Digests, known: Digests) -> NDArray[np.bool_]:
 
 
 def counts(
-    table: AnyTable, reference: AnyTable | None, wanted: Labels
+    table: AnyTable, reference: AnyTable | None, wanted: Labels, each: Each = here
 ) -> Iterator[tuple[str, int, int, float]]:
     """Yield each check with the rows found, of how many, and the share of these that is allowed.
 
@@ -104,13 +108,14 @@ def counts(
     target, key = wanted.target, wanted.key
     if target is None or not {target, *key} <= set(table.column_names):
         return
-    rows, number = rows_of(table, target, key), table.num_rows
+    rows, number = rows_of(table, target, key, each), table.num_rows
     if suggested_task(table[target]) == REGRESSION.name:
         yield INSIDE, far_apart(rows[0], table[target]), number, wanted.max_conflicts
         return
     yield INSIDE, conflicts(rows)[0], number, wanted.max_conflicts
     if reference is not None and set(table.column_names) == set(reference.column_names):
-        yield REFERENCE, *changed(rows, rows_of(reference, target, key)), wanted.max_changed
+        known = rows_of(reference, target, key, each)
+        yield REFERENCE, *changed(rows, known), wanted.max_changed
 
 
 def results(found: list[tuple[str, int, int, float]], wanted: Labels) -> Iterator[CheckResult]:

@@ -23,7 +23,7 @@ def go(args: Namespace) -> None:
         config = arguments.settings(Checks, "config", args.config)
         table = run.version(args.sample_artifact)
         sample = Columns(run.open_table(table.reference), run.scratch())
-        expected = list(expectations.results(sample, config))
+        expected = list(expectations.results(sample, config, run.engine.each))
         reference, drifted = _compare(run, sample, args, config)
         results = suite.run(sample, reference, expected + drifted)
         results += _labels(run, sample, reference, config)
@@ -46,7 +46,7 @@ def _compare(
     if run.version(asked).digest == run.version(args.sample_artifact).digest:
         return None, [_about_reference(f"the table is {asked} itself: no comparison", "skipped")]
     reference = Columns(run.open_table(asked), run.scratch())
-    results, rows = compare.compare(sample, reference, args.ks_alpha, config)
+    results, rows = compare.compare(sample, reference, args.ks_alpha, config, run.engine.each)
     run.log_table("drift", rows)
     return reference, results
 
@@ -55,7 +55,7 @@ def _labels(
     run: start.StepRun, sample: Columns, reference: Columns | None, config: Checks
 ) -> list[CheckResult]:
     """Count rows that equal others and have another target; return what is beyond its limit."""
-    found = list(labels.counts(sample, reference, config.labels))
+    found = list(labels.counts(sample, reference, config.labels, run.engine.each))
     for check, rows, of, _ in found:
         run.logger.info("%s: %s of %s rows equal others with another target", check, rows, of)
     return list(labels.results(found, config.labels))

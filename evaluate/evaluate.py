@@ -1,5 +1,6 @@
 """Lay out what an exported pipeline says about rows that it has not seen, and how sure that is."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -9,6 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from evaluate.intervals import estimates
 from pipeline.config.evaluate import LOSSES, Judging
+from pipeline.engines.each import Each, here
 from pipeline.judging import bootstrap, calibration, importances, slices
 from pipeline.judging.bootstrap import Bootstrap
 from pipeline.judging.evaluation import (
@@ -51,7 +53,9 @@ class Judged:
     sliced: pd.DataFrame
 
 
-def evaluation(subject: Judged, settings: Judging, seed: int) -> Evaluation:
+def evaluation(
+    subject: Judged, settings: Judging, seed: int, each: Each = here
+) -> Evaluation:  # fmt: skip
     """Return all that is known about the model on these rows, as plain values for JSON.
 
     What is not defined is None, and its note says why.
@@ -60,13 +64,14 @@ def evaluation(subject: Judged, settings: Judging, seed: int) -> Evaluation:
         subject: the model and its predictions.
         settings: resamples, rows, repeats.
         seed: of all draws.
+        each: who draws for the slices.
     """
     predictions, labels = subject.predictions, subject.predictions.labels
     how = Bootstrap(settings.resamples, seed)
-    whole, each = estimates(predictions, how, subject.metrics)
+    whole, of_classes = estimates(predictions, how, subject.metrics)
     support = predictions.support().tolist()
     measured = task_of(predictions).performance(predictions, subject.metrics)
-    of_classes = predictions if isinstance(predictions, Predictions) else None
+    said = predictions if isinstance(predictions, Predictions) else None
     found: Evaluation = {
         "target": subject.target,
         "classes": labels,
@@ -75,13 +80,13 @@ def evaluation(subject: Judged, settings: Judging, seed: int) -> Evaluation:
         "overall": [{"metric": name, **figure} for name, figure in whole.items()],
         "per_class": [
             cast("ClassEstimates", {"class": label, "support": rows, **of_class})
-            for label, rows, of_class in zip(labels, support, each, strict=False)
+            for label, rows, of_class in zip(labels, support, of_classes, strict=False)
         ],
         "confusion": measured["confusion"],
         "roc": measured["roc"],
         "precision_recall": measured["precision_recall"],
-        "calibration": calibration.of_predictions(of_classes) if of_classes else [],
-        "slices": list(_slices(subject, settings, seed)),
+        "calibration": calibration.of_predictions(said) if said else [],
+        "slices": list(_slices(subject, settings, seed, each)),
         "importances": importances.of_columns(
             subject.model, subject.sample, predictions, draws(settings, seed)
         ),
@@ -106,18 +111,25 @@ def draws(settings: Judging, seed: int) -> Draws:
     )
 
 
-def _slices(subject: Judged, settings: Judging, seed: int) -> Iterator[SliceEstimates]:
+def _slices(
+    subject: Judged, settings: Judging, seed: int, each: Each
+) -> Iterator[SliceEstimates]:  # fmt: skip
     how = Bootstrap(settings.slice_resamples, seed)
     names = task_of(subject.predictions).about.of_slices
-    for column in subject.sliced:
-        for value, inside in slices.slices(subject.sliced[column]):
-            whole, _ = estimates(subject.predictions.part(inside), how, within_classes=False)
-            rows = int(inside.sum())
-            yield {
-                "column": str(column), "value": value, "rows": rows,
-                "small": rows < settings.small_slice,
-                "metrics": {name: whole[name] for name in names},
-            }  # fmt: skip
+    about: deque[tuple[str, str, int]] = deque()
+
+    def parts() -> Iterator[AnyPredictions]:
+        for column in subject.sliced:
+            for value, inside in slices.slices(subject.sliced[column]):
+                about.append((str(column), value, int(inside.sum())))
+                yield subject.predictions.part(inside)
+
+    for whole, _ in each(estimates, parts(), how, None, False):
+        column, value, rows = about.popleft()
+        yield {
+            "column": column, "value": value, "rows": rows, "small": rows < settings.small_slice,
+            "metrics": {name: whole[name] for name in names},
+        }  # fmt: skip
 
 
 def interval_rows(evaluation: Evaluation) -> list[Row]:

@@ -28,7 +28,7 @@ def go(args: Namespace) -> None:
         run.require_checked(sources, args.checks_artifact, args.checks_override)
         version, folder = run.use_artifact(args.model_export)
         model, target = export.load(folder, trusted), export.target_of(folder)
-        table = TableReader(run.open_table(args.test_data), target)
+        table = TableReader(run.open_table(args.test_data), target, run.engine.each)
         sliced = table.columns(config.slices)
         predictions, sample = table.predictions(model, evaluate.draws(settings, seed))
         if isinstance(predictions, RegressionPredictions):
@@ -37,7 +37,7 @@ def go(args: Namespace) -> None:
         outputs.write_predictions(run, args.artifact_name, predictions, target)
 
         subject = evaluate.Judged(model, target, predictions, metrics, sample, sliced)
-        evaluation = evaluate.evaluation(subject, settings, seed)
+        evaluation = evaluate.evaluation(subject, settings, seed, run.engine.each)
         if screened := importances.screened(model, evaluate.draws(settings, seed)):
             evaluation["screened"] = screened
         trained = baseline.trained_on(run, version, target, predictions)

@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from pipeline.engines.each import Each, here
 from pipeline.judging.permuting.draws import Draws
 from pipeline.judging.predictions import class_codes, with_new
 from pipeline.judging.slices import check_columns
@@ -25,15 +26,16 @@ class TableReader:
     Args:
         source: the table.
         target: the column with the truth.
+        each: who asks models about its pieces.
 
     Attributes:
         names: of all its columns.
     """
 
-    def __init__(self, source: Source, target: str) -> None:
+    def __init__(self, source: Source, target: str, each: Each = here) -> None:
         self.names: list[str] = source.schema.names
         self.target = target
-        self._source = source
+        self._source, self._each = source, each
 
     def columns(self, names: Sequence[str]) -> pd.DataFrame:
         """Return some columns whole, to make slices of.
@@ -80,15 +82,21 @@ class TableReader:
         Of a regressor they are (rows, 1) numbers.
         """
         said = np.empty((rows, 1 if is_regression(model) else len(model.classes_)))
-        kept, begin = [], 0
-        for piece in self._source.pieces(self._features(model)):
-            end = begin + len(piece)
-            first, last = np.searchsorted(sampled, [begin, end])
-            kept.append(piece.take(pa.array(sampled[first:last] - begin)))
-            if len(piece):
-                frame = self._frame([piece])
-                said[begin:end] = export.predict(model, frame)[0]
-            begin = end
+        kept: list[pa.Table] = []
+
+        def pieces() -> Iterator[pa.Table]:
+            begin = 0
+            for piece in self._source.pieces(self._features(model)):
+                first, last = np.searchsorted(sampled, [begin, begin + len(piece)])
+                kept.append(piece.take(pa.array(sampled[first:last] - begin)))
+                begin += len(piece)
+                if len(piece):
+                    yield piece
+
+        begin = 0
+        for answers in self._each(_said, pieces(), model, self._source):
+            said[begin : begin + len(answers)] = answers
+            begin += len(answers)
         return said, self._frame(kept)
 
     def digests(self, columns: Sequence[str]) -> NDArray[np.uint64]:
@@ -105,6 +113,10 @@ class TableReader:
     def _frame(self, pieces: Iterator[pa.Table] | list[pa.Table]) -> pd.DataFrame:
         frame: pd.DataFrame = self._source.encoded(pa.concat_tables(pieces)).to_pandas()
         return frame
+
+
+def _said(piece: pa.Table, model: Pipeline, source: Source) -> NDArray[np.float64]:
+    return export.predict(model, source.encoded(piece).to_pandas())[0]
 
 
 def digests(source: Source, columns: Sequence[str]) -> NDArray[np.uint64]:

@@ -5,11 +5,12 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pipeline import paths, wandb_mode
+from pipeline.engines.settings import LOCAL
 from pipeline.text import masking
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class RunContext:
         process: main.py's, by processes.identity: its steps end with it; empty: there is none.
         screen: whether main.py shows on a terminal how far its steps' loops are.
         workers: processes that may work side by side in a step.
+        engine: what works on the pieces of a step's tables, as the config's `engine`.
     """
 
     artifact_store: str
@@ -51,14 +53,16 @@ class RunContext:
     process: str = ""
     screen: bool = False
     workers: int = 1
+    engine: Group = field(default_factory=lambda: {**LOCAL})
 
     @classmethod
-    def of(cls, main: Group, tracking: Group) -> Self:
+    def of(cls, main: Group, tracking: Group, engine: Group = LOCAL) -> Self:
         """Return the context of a run from its config; W&B's own variables say more than that.
 
         Args:
             main: `main` of the config.
             tracking: `tracking` of the config.
+            engine: `engine` of the config.
 
         Raises:
             InputError: WANDB_MODE is no mode.
@@ -77,6 +81,7 @@ class RunContext:
             notes=given("WANDB_NOTES"),
             mlflow_run=given("MLFLOW_RUN_ID"),
             workers=main.get("workers", 1),
+            engine={**LOCAL, **engine},
         )
 
     @classmethod
@@ -86,7 +91,7 @@ class RunContext:
             return replace(cls(**json.loads(handed)), mlflow_run=os.environ.get("MLFLOW_RUN_ID"))
         import yaml  # not needed where main.py has nothing to do
 
-        written: dict[str, dict[str, Any]] = {"main": {}, "tracking": {}}
+        written: dict[str, dict[str, Any]] = {"main": {}, "tracking": {}, "engine": {}}
         for file in (paths.ROOT / "config.yaml", paths.ROOT / "conf" / "project.yaml"):
             content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
             for group in written:
@@ -129,16 +134,9 @@ class RunContext:
         try:
             yield
         finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)  # whoever ran meanwhile may have removed it
-                else:
-                    os.environ[name] = value
-
-    @property
-    def mlflow_uri(self) -> str:
-        """The tracking URI of MLflow."""
-        return tracking_uri(paths.ROOT)
+            os.environ.update({name: value for name, value in before.items() if value is not None})
+            for name in (name for name, value in before.items() if value is None):
+                os.environ.pop(name, None)  # whoever ran meanwhile may have removed it
 
 
 def _own_tracking(root: Path) -> dict[str, str]:
@@ -152,7 +150,7 @@ def _own_tracking(root: Path) -> dict[str, str]:
 
 def own_tracking(root: Path) -> bool:
     """Say whether MLflow's runs are in the repository's database, with their files beside it."""
-    return all((os.environ.get(name) or own) == own for name, own in _own_tracking(root).items())
+    return all((os.environ.get(n) or own) == own for n, own in _own_tracking(root).items())
 
 
 def tracking_uri(root: Path) -> str:

@@ -1,6 +1,5 @@
 """From the raw table to the one that the model and its checks see, piece by piece."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,43 +7,63 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
+from numpy.typing import NDArray
 
+from pipeline.engines.each import Each, here
 from pipeline.errors import InputError
 from pipeline.tables.numbers import to_arrow
 from pipeline.tables.prefetch import ahead
 from pipeline.tables.table_files import Source
 from preprocess import aggregate
 from preprocess.rows import Pieces, Rows
-from preprocess.survey import Survey, survey
+from preprocess.survey import Made, Survey, survey
 
 
-def cleaned(pieces: Pieces, result: Survey, config: Mapping[str, Any]) -> Iterator[pa.Table]:
+def cleaned(
+    pieces: Pieces, result: Survey, config: Mapping[str, Any], made: Made, each: Each = here
+) -> Iterator[pa.Table]:
     """Yield the rows that stay, in their order, with the text feature.
 
     Raises:
         InputError: see add_text.
     """
-    seen = 0
-    for piece in _equal_ones_joined(pieces, result, config):
-        rows = piece
-        if result.keep is not None:
-            stay = np.flatnonzero(result.keep[seen : seen + len(piece)])
-            rows = piece.take(to_arrow(stay)) if len(stay) < len(piece) else piece
-        seen += len(piece)
-        rows = rows.select(result.columns)
-        text = config.get("text")
-        yield add_text(rows, text["name"], text["columns"]) if text else rows
-
-
-def _equal_ones_joined(
-    pieces: Pieces, result: Survey, config: Mapping[str, Any]
-) -> Iterator[pa.Table]:
     if result.groups is None:
-        yield from pieces()
+        yield from each(_clean_rows, _staying(pieces, result), made, result.columns, dict(config))
         return
-    first = next(iter(pieces()))
+    first, _ = made(next(iter(pieces())))
     schema = aggregate.schema_of(first.schema, config["duplicates"]["mean"])
-    yield from aggregate.aggregated(pieces, result.groups, schema)
+
+    def rows() -> Iterator[pa.Table]:
+        return (piece for piece, _ in each(made, pieces()))
+
+    for joined in aggregate.aggregated(rows, result.groups, schema):
+        yield _finished(joined.select(result.columns), config)
+
+
+def _staying(
+    pieces: Pieces, result: Survey
+) -> Iterator[tuple[pa.Table, NDArray[np.bool_] | None]]:  # fmt: skip
+    """Yield each piece as it was read with which of its rows stay of those that are made of it."""
+    seen = 0
+    for piece, size in zip(pieces(), result.sizes, strict=True):
+        yield piece, None if result.keep is None else result.keep[seen : seen + size]
+        seen += size
+
+
+def _clean_rows(
+    staying: tuple[pa.Table, NDArray[np.bool_] | None], made: Made, columns: list[str],
+    config: Mapping[str, Any],
+) -> pa.Table:  # fmt: skip
+    """Return the rows of a piece that stay, with the text feature."""
+    (rows, _), keep = made(staying[0]), staying[1]
+    if keep is not None and not keep.all():
+        rows = rows.take(to_arrow(np.flatnonzero(keep)))
+    return _finished(rows.select(columns), config)
+
+
+def _finished(rows: pa.Table, config: Mapping[str, Any]) -> pa.Table:
+    text = config.get("text")
+    return add_text(rows, text["name"], text["columns"]) if text else rows
 
 
 def schema_after(schema: pa.Schema, result: Survey, config: Mapping[str, Any]) -> pa.Schema:
@@ -52,9 +71,7 @@ def schema_after(schema: pa.Schema, result: Survey, config: Mapping[str, Any]) -
     if result.groups is not None:
         schema = aggregate.schema_of(schema, config["duplicates"]["mean"])
     plain = pa.Table.from_batches([], pa.schema([schema.field(name) for name in result.columns]))
-    text = config.get("text")
-    table = add_text(plain, text["name"], text["columns"]) if text else plain
-    return table.schema
+    return _finished(plain, config).schema
 
 
 def add_text(table: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
@@ -91,13 +108,14 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def clean(
-    source: Source, config: Mapping[str, Any]
+    source: Source, config: Mapping[str, Any], each: Each = here
 ) -> tuple[pa.Schema, dict[str, float], Iterator[pa.Table]]:
     """Clean a table however large it is; it is read twice, or once more (see Rows.learn).
 
     Args:
         source: the raw table.
         config: as Preprocess says; what is left out has its default.
+        each: who works on its pieces.
 
     Returns:
         The clean table's schema, the counts of the survey and of Rows, and the rows in their order.
@@ -109,25 +127,21 @@ def clean(
     def pieces() -> Iterator[pa.Table]:
         return ahead(source.pieces())
 
-    return _clean(pieces, source.schema, config)
+    return _clean(pieces, source.schema, config, each)
 
 
 def _clean(
-    pieces: Pieces, schema: pa.Schema, config: Mapping[str, Any]
+    pieces: Pieces, schema: pa.Schema, config: Mapping[str, Any], each: Each = here
 ) -> tuple[pa.Schema, dict[str, float], Iterator[pa.Table]]:
-    rows, counts = Rows(schema, config), Counter[str]()
-    if rows.changes_nothing:
-        result = survey(pieces, config)
-        made = cleaned(pieces, result, config)
-        return schema_after(schema, result, config), result.counts, ahead(made)
-    rows.learn(pieces)
-    result = survey(lambda: rows.made(pieces(), counts), config)
-    if not result.counts["rows_in"]:
+    rows = Rows(schema, config)
+    rows.learn(pieces, each)
+    result = survey(pieces, config, rows.made, each)
+    if not (result.counts["rows_in"] or rows.changes_nothing):
         raise InputError("preprocess: no row is left; change what data.preprocess drops")
-    gone = sum(number for name, number in counts.items() if name.startswith("rows_"))
+    gone = sum(number for name, number in result.counts.items() if name in rows.DROPS)
     result.counts["rows_in"] += gone
-    made = cleaned(lambda: rows.made(pieces(), Counter()), result, config)
-    return schema_after(rows.schema, result, config), result.counts | counts, ahead(made)
+    made = cleaned(pieces, result, config, rows.made, each)
+    return schema_after(rows.schema, result, config), result.counts, ahead(made)
 
 
 def preprocess(table: pa.Table, config: Mapping[str, Any]) -> tuple[pa.Table, dict[str, float]]:

@@ -1,13 +1,14 @@
 """The rows of a table with other values than the raw one, and without those that are not wanted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from pipeline.engines.each import Each, here
 from pipeline.errors import InputError
 from pipeline.tables.column_types import plain
 from preprocess.values import DateOf, Fill, Map, check_columns, fitting, is_missing, true_count
@@ -29,6 +30,8 @@ class Rows:
         InputError: a column that is not there, or holds other values than the config says; also
             while rows are made.
     """
+
+    DROPS = ("rows_without_value", "rows_infinite", "rows_rare")  # counts of rows that are gone
 
     def __init__(self, schema: pa.Schema, config: Mapping[str, Any]) -> None:
         self._infinite, self._rare = config.get("infinite", "keep"), config.get("rare") or {}
@@ -69,52 +72,63 @@ class Rows:
         """Whether all rows stay as they are."""
         return not (self._changes or self._needed or self._rare or self._infinite != "keep")
 
-    def learn(self, pieces: Pieces) -> None:
+    def learn(self, pieces: Pieces, each: Each = here) -> None:
         """Look at all rows, where what becomes of one depends on the others."""
         if not self._rare and self._infinite != "clip":
             return
         counts = {name: Counter[Any]() for name in self._rare}
-        for piece in self._kept(pieces(), Counter()):
-            for name, counted in counts.items():
-                for pair in pc.value_counts(piece[name].filter(
-                        pc.invert(is_missing(piece[name])))).to_pylist():  # fmt: skip
-                    counted[pair["values"]] += pair["counts"]
-            for name in _floats(piece) if self._infinite == "clip" else ():
-                ends = pc.min_max(piece[name].filter(pc.is_finite(piece[name]))).as_py()
+        for values, ends in each(self._seen, pieces()):
+            for name, pairs in values.items():
+                for pair in pairs:
+                    counts[name][pair["values"]] += pair["counts"]
+            for name, (least, most) in ends.items():
                 low, high = self._limits.get(name, (None, None))
-                self._limits[name] = (_least(min, low, ends["min"]), _least(max, high, ends["max"]))
+                self._limits[name] = (_least(min, low, least), _least(max, high, most))
         for name, rare in self._rare.items():
             few = [value for value, count in counts[name].items() if count < rare["below"]]
             self._few[name] = pa.array(few, plain(self.schema.field(name)).type)
 
-    def made(self, pieces: Iterable[pa.Table], counts: Counter[str]) -> Iterator[pa.Table]:
-        """Yield the rows that stay as they become; what is done is added to the counts."""
-        for piece in self._kept(pieces, counts):
-            if self._infinite == "clip":
-                piece = self._clipped(piece, counts)
-            yield self._without_rare(piece, counts)
+    def _seen(self, piece: pa.Table) -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
+        """Return how often each value is there that may be rare, and the ends of each column."""
+        piece = self._kept(piece, Counter())
+        values = {}
+        for name in self._rare:
+            there = piece[name].filter(pc.invert(is_missing(piece[name])))
+            values[name] = pc.value_counts(there).to_pylist()
+        ends = {}
+        for name in _floats(piece) if self._infinite == "clip" else ():
+            span = pc.min_max(piece[name].filter(pc.is_finite(piece[name]))).as_py()
+            ends[name] = span["min"], span["max"]
+        return values, ends
 
-    def _kept(self, pieces: Iterable[pa.Table], counts: Counter[str]) -> Iterator[pa.Table]:
-        """Yield the rows with their new values, without those that lack something."""
-        for piece in pieces:
-            for key, name, change in self._changes:
-                column, number = change.apply(piece[name])
-                piece = piece.set_column(piece.column_names.index(name), name, column)
-                if isinstance(change, DateOf):
-                    for made, part in change.made(column).items():
-                        piece = piece.append_column(made, part)
-                counts[f"values_{'dates' if key == 'dates' else DONE[key]}"] += number
-            for name in self._needed:
-                piece = _without(piece, is_missing(piece[name]), counts, "rows_without_value")
-            for name in _floats(piece) if self._infinite in ("missing", "drop") else ():
-                infinite = pc.fill_null(pc.is_inf(piece[name]), False)
-                if self._infinite == "drop":
-                    piece = _without(piece, infinite, counts, "rows_infinite")
-                    continue
-                counts["values_infinite"] += true_count(infinite)
-                gaps = pc.if_else(infinite, pa.scalar(None, piece[name].type), piece[name])
-                piece = piece.set_column(piece.column_names.index(name), name, gaps)
-            yield piece
+    def made(self, piece: pa.Table) -> tuple[pa.Table, Counter[str]]:
+        """Return those rows of a piece that stay, as they become, and how much was done to it."""
+        counts = Counter[str]()
+        piece = self._kept(piece, counts)
+        if self._infinite == "clip":
+            piece = self._clipped(piece, counts)
+        return self._without_rare(piece, counts), counts
+
+    def _kept(self, piece: pa.Table, counts: Counter[str]) -> pa.Table:
+        """Return the rows with their new values, without those that lack something."""
+        for key, name, change in self._changes:
+            column, number = change.apply(piece[name])
+            piece = piece.set_column(piece.column_names.index(name), name, column)
+            if isinstance(change, DateOf):
+                for made, part in change.made(column).items():
+                    piece = piece.append_column(made, part)
+            counts[f"values_{'dates' if key == 'dates' else DONE[key]}"] += number
+        for name in self._needed:
+            piece = _without(piece, is_missing(piece[name]), counts, "rows_without_value")
+        for name in _floats(piece) if self._infinite in ("missing", "drop") else ():
+            infinite = pc.fill_null(pc.is_inf(piece[name]), False)
+            if self._infinite == "drop":
+                piece = _without(piece, infinite, counts, "rows_infinite")
+                continue
+            counts["values_infinite"] += true_count(infinite)
+            gaps = pc.if_else(infinite, pa.scalar(None, piece[name].type), piece[name])
+            piece = piece.set_column(piece.column_names.index(name), name, gaps)
+        return piece
 
     def _clipped(self, piece: pa.Table, counts: Counter[str]) -> pa.Table:
         for name in _floats(piece):

@@ -18,7 +18,9 @@ def go(args: Namespace) -> None:
     """Run the step with the parameters of its MLproject."""
     with start.start_run("preprocess", args) as run:
         config = arguments.settings(Preprocess, "config", args.config)
-        schema, counts, pieces = clean(run.open_table(args.input_artifact), asdict(config))
+        schema, counts, pieces = clean(
+            run.open_table(args.input_artifact), asdict(config), run.engine.each
+        )
         if words := said.done(counts):
             run.logger.info("%s", words)
         run.logger.info(

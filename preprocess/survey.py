@@ -1,18 +1,22 @@
 """What is known of a table when all its rows have been seen: which are equal, what is constant."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.engines.each import Each, here
 from pipeline.errors import InputError
 from pipeline.tables import row_digests
 from preprocess import aggregate
 from preprocess.rows import Pieces
 from preprocess.values import check_columns
+
+Made = Callable[[pa.Table], tuple[pa.Table, Counter[str]]]  # as Rows.made
 
 
 @dataclass(frozen=True)
@@ -22,65 +26,107 @@ class Survey:
     Attributes:
         keep: (rows,) whether a row stays; None when all do.
         columns: the columns that stay.
-        counts: rows_in, rows_out, duplicates, columns_dropped.
+        counts: rows_in, rows_out, duplicates, columns_dropped, and what was done to the rows.
+        sizes: how many rows each piece has.
         groups: (rows,) of equal rows, which become one; None: of these the first stays.
     """
 
     keep: NDArray[np.bool_] | None
     columns: list[str]
     counts: dict[str, float]
+    sizes: list[int]
     groups: aggregate.Groups | None = None
 
 
-def survey(pieces: Pieces, config: Mapping[str, Any]) -> Survey:
+class Look(NamedTuple):
+    """What is seen of a piece: its columns and rows, two digests of each, what is constant in it.
+
+    `firsts` are the digests of the values of columns that have one single value.
+    """
+
+    names: list[str]
+    rows: int
+    digests: list[row_digests.Digests]
+    firsts: dict[str, np.uint64]
+    counts: Counter[str]
+
+
+def survey(pieces: Pieces, config: Mapping[str, Any], made: Made, each: Each = here) -> Survey:
     """Find the duplicate rows, equal in all columns or those asked for, and the constant columns.
 
     In memory are 16 bytes for each row, in which rows that are equal in every column, missing
     values included, are recognised (see row_digests; that two others meet has a probability of
     10⁻²⁵ in 10 million rows).
 
+    Args:
+        pieces: gives the rows as they were read.
+        config: as Preprocess says.
+        made: what becomes of the rows of a piece.
+        each: who looks at the pieces.
+
     Raises:
         InputError: a column whose values cannot be compared, like lists.
     """
-    rows, names = 0, []
     equal = config.get("duplicates") or {}
-    by, aggregates = equal.get("by"), equal.get("keep") == "aggregate"
+    aggregates = equal.get("keep") == "aggregate"
+    names: list[str] = []
     digests: tuple[list[row_digests.Digests], ...] = ([], [])
-    firsts: dict[str, np.uint64] = {}  # of columns that have had one single value
-    for piece in pieces():
-        names = piece.column_names
-        piece = row_digests.encoded(piece)
-        if config.get("drop_duplicates", True):
-            check_columns("duplicates.by", by or [], piece.schema)
-            _refuse_nested(piece.select(by).schema if by and not aggregates else piece.schema)
-            for salt, lane in enumerate(digests):
-                lane.append(row_digests.of_rows(piece, by or names, salt))
-        if config.get("drop_constant", False):
-            _refuse_nested(piece.schema)
-            firsts = _still_constant(piece, names if not rows else list(firsts), firsts)
-        rows += len(piece)
+    firsts: dict[str, np.uint64] | None = None  # of columns that have had one single value
+    sizes, counts = [], Counter[str]()
+
+    def asked() -> Iterator[tuple[pa.Table, list[str] | None]]:
+        for piece in pieces():
+            yield piece, None if firsts is None else list(firsts)
+
+    for look in each(_look, asked(), made, dict(config)):
+        names = look.names
+        sizes.append(look.rows)
+        counts.update(look.counts)
+        for lane, found in zip(digests, look.digests, strict=False):
+            lane.append(found)
+        if look.rows:
+            known = look.firsts if firsts is None else firsts
+            firsts = {name: first for name, first in known.items()
+                      if look.firsts.get(name) == first}  # fmt: skip
+    rows = sum(sizes)
     keep = _first_of_equals(*map(np.concatenate, digests)) if digests[0] and rows else None
     left = rows if keep is None else int(keep.sum())
-    columns = [name for name in names if name not in firsts]
-    counts: dict[str, float] = {"rows_in": rows, "rows_out": left, "duplicates": rows - left}
-    counts["columns_dropped"] = len(names) - len(columns)
+    columns = [name for name in names if name not in (firsts or {})]
+    about: dict[str, float] = {"rows_in": rows, "rows_out": left, "duplicates": rows - left,
+             "columns_dropped": len(names) - len(columns), **counts}  # fmt: skip
     if aggregates and digests[0]:
         groups = aggregate.groups_of(*map(np.concatenate, digests))
-        return Survey(None, columns, counts, groups)
-    return Survey(keep, columns, counts)
+        return Survey(None, columns, about, sizes, groups)
+    return Survey(keep, columns, about, sizes)
 
 
-def _still_constant(
-    piece: pa.Table, names: Sequence[str], firsts: Mapping[str, np.uint64]
-) -> dict[str, np.uint64]:
-    """Return the first value's digest of those columns that hold no other, up to this piece."""
+def _look(
+    asked: tuple[pa.Table, list[str] | None], made: Made, config: Mapping[str, Any]
+) -> Look:  # fmt: skip
+    """Look at a piece, and at its columns that were constant so far; None: at all."""
+    piece, counts = made(asked[0])
+    names, digests, firsts = piece.column_names, [], {}
+    equal = config.get("duplicates") or {}
+    by, aggregates = equal.get("by"), equal.get("keep") == "aggregate"
+    piece = row_digests.encoded(piece)
+    if config.get("drop_duplicates", True):
+        check_columns("duplicates.by", by or [], piece.schema)
+        _refuse_nested(piece.select(by).schema if by and not aggregates else piece.schema)
+        digests = [row_digests.of_rows(piece, by or names, salt) for salt in (0, 1)]
+    if config.get("drop_constant", False):
+        _refuse_nested(piece.schema)
+        firsts = _constant(piece, names if asked[1] is None else asked[1])
+    return Look(names, len(piece), digests, firsts, counts)
+
+
+def _constant(piece: pa.Table, names: Sequence[str]) -> dict[str, np.uint64]:
+    """Return the value's digest of those columns that hold no other in this piece."""
     constant = {}
     for name in names if len(piece) else ():
         digests = row_digests.of_column(piece[name], name)
-        first = firsts.get(name, digests[0])
-        if (digests == first).all():
-            constant[name] = first
-    return constant if len(piece) else dict(firsts)
+        if (digests == digests[0]).all():
+            constant[name] = digests[0]
+    return constant
 
 
 def _first_of_equals(one: row_digests.Digests, two: row_digests.Digests) -> NDArray[np.bool_]:

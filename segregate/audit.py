@@ -9,28 +9,25 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from pipeline.config import segregate as settings
-from pipeline.splits.times import moments_of
-from pipeline.tables import numbers, row_digests
+from pipeline.tables import row_digests
 from pipeline.tables.column_kinds import is_number, is_quantity
 from pipeline.tables.column_types import is_text
 from segregate import telling
 from segregate.certificate import EQUAL_KEY, EQUAL_ROWS, OTHER_TARGET, ClassRows, Leak, Overlap
+from segregate.look import FEATURES, KEY, LABELLED, TIME, Asked, Columns, Look
 
 TRAIN, TEST = 0, 1
 SAMPLE = (100_000, 50_000)  # rows of both that are looked at for features that tell the target
 NAMES_OF_TARGETS = ("class", "label", "target", "y")
-FEATURES, KEY, TIME = "features", "key", "time"  # what is kept of each row
-LABELLED = "labelled"  # the key with the target
 CLASSES = 100  # values of a target that are counted; one with more is a quantity
 
 
 class Audit:
-    """Looks at the train and the test rows block by block, and keeps a number for each.
+    """Gathers what is seen of the train and the test rows block by block: a number for each.
 
     Args:
         schema: of plain values, of the table.
@@ -52,37 +49,36 @@ class Audit:
         self._labelled = [*self._key, target] if key and target and target not in key else []
         self._texts = [name for name, kind in kinds.items() if is_text(kind)]
         self._steps = [-(-n // most) for n, most in zip(rows, SAMPLE, strict=True)]
-        self._seen = [0, 0]
+        self._given, self._seen = [0, 0], [0, 0]
         self._samples: tuple[list[pa.Table], list[pa.Table]] = ([], [])
         self._spans: tuple[list[Any], list[Any]] = ([], [])  # first and last time of each block
         self._classes: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         self._is_number = target in schema.names and is_number(schema.field(target).type)
         self._counted = target in schema.names and not pt.is_nested(schema.field(target).type)
 
-    def add(self, part: int, block: pa.Table) -> None:
-        """Look at the next rows of the train (0) or the test table (1)."""
-        encoded = row_digests.encoded(block)
-        if self._plain:
-            self._keep(part, FEATURES, row_digests.of_rows(encoded, self._plain))
-        if self._key:
-            self._keep(part, KEY, row_digests.of_rows(encoded, self._key))
-        if self._labelled:
-            self._keep(part, LABELLED, row_digests.of_rows(encoded, self._labelled))
-        for number, name in enumerate(self._texts):
-            self._keep(part, f"text{number}", _bare(encoded[name]))
-        if self._time:
-            self._keep(part, TIME, moments_of(block, self._time).view(np.uint64))
-            span = pc.min_max(block[self._time]).as_py().values()
-            self._spans[part].extend(moment for moment in span if moment is not None)
+    @property
+    def columns(self) -> Columns:
+        """Which columns of a block are looked at, and as what."""
+        digested = {FEATURES: self._plain, KEY: self._key, LABELLED: self._labelled}
+        return Columns({what: names for what, names in digested.items() if names}, self._texts,
+                       self._time, self._target)  # fmt: skip
+
+    def asked(self, part: int, rows: int) -> Asked:
+        """Return what is asked of the next rows of the train (0) or the test table (1)."""
+        skipped = -self._given[part] % self._steps[part]
+        self._given[part] += rows
+        return Asked(np.arange(skipped, rows, self._steps[part]), self._counted)
+
+    def add(self, part: int, look: Look) -> None:
+        """Add what was seen of the next rows of the train (0) or the test table (1)."""
+        for what, digests in look.digests.items():
+            self._keep(part, what, digests)
+        self._spans[part].extend(look.span)
         if self._counted:
-            rows = pc.value_counts(encoded[self._target]).to_pylist()
-            counts = {str(r["values"]): r["counts"] for r in rows if r["values"] is not None}
-            self._classes[part].update(counts)
+            self._classes[part].update(look.classes)
             self._counted = len(self._classes[part]) <= CLASSES
-        skipped = -self._seen[part] % self._steps[part]
-        self._seen[part] += len(block)
-        every = np.arange(skipped, len(block), self._steps[part])
-        self._samples[part].append(block.take(numbers.to_arrow(every)))
+        self._seen[part] += look.rows
+        self._samples[part].append(look.sample)
 
     def leaks(self) -> Iterator[Leak]:
         """Yield what the two tables have in common, whatever way they were divided."""
@@ -161,15 +157,3 @@ def _share_in(
         list(workers.map(np.ndarray.sort, (train, test)))
     nearest = train[np.minimum(np.searchsorted(train, test), len(train) - 1)]
     return float(((nearest == test) & (test != but if but is not None else True)).mean())
-
-
-def _bare(column: pa.ChunkedArray) -> row_digests.Digests:
-    """Digest texts, of which letters and digits count and their case does not; none is empty.
-
-    The column has its texts as categories: each is looked at once, however many rows have it.
-    """
-    texts = column.combine_chunks()
-    lower = pc.utf8_lower(texts.dictionary)
-    bare = pc.replace_substring_regex(lower, r"[^\pL\pN]+", "")
-    digests = row_digests.of_column(pa.chunked_array([bare]), "")
-    return np.append(digests, row_digests.EMPTY_TEXT)[numbers.indices(texts)]

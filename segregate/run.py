@@ -41,7 +41,7 @@ def go(args: Namespace) -> None:
             stack.enter_context(run.table_writer(name, source.schema, args.artifact_type, text))
             for name, text in zip(names, about, strict=True)
         ]
-        certified = split(source, how, writers, run.scratch(), audit)
+        certified = split(source, how, writers, run.scratch(), audit, run.engine.each)
         _report(run, certified, most)
         stack.close()  # the two tables are whole
         name = f"{args.artifact_root}_certificate.json"

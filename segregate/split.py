@@ -1,5 +1,6 @@
 """Divide a table into a train and a test table, and certify it."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.config import segregate as settings
+from pipeline.engines.each import Each, here
 from pipeline.splits import division
 from pipeline.splits.division import Division
 from pipeline.splits.keys import Keys
@@ -18,6 +20,7 @@ from pipeline.tables.reorder import reordered, targets
 from pipeline.tables.table_files import Source, Writer, block_rows
 from segregate.audit import Audit
 from segregate.certificate import Certificate, certify
+from segregate.look import Asked, Columns, Look, look
 
 TRAIN, TEST = 0, 1
 
@@ -28,6 +31,7 @@ def split(
     writers: Sequence[Writer],
     folder: Path,
     wanted: settings.Audit,
+    each: Each = here,
 ) -> Certificate:
     """Divide the rows; of the table, only pieces are in memory.
 
@@ -38,13 +42,14 @@ def split(
             are copied as they are.
         folder: where files can be made, together as large as the table in memory.
         wanted: what is looked for in the two tables.
+        each: who works out the keys of the rows, and looks at them.
 
     Raises InputError as pipeline.splits.division.
     """
-    keys = _keys(source, how)
+    keys = _keys(source, how, each)
     parts = division.assign(keys, how)
     certificate = certify(how, division.with_strata(keys, how), parts)
-    fitted = _fitted(source, keys, parts[TRAIN], how, wanted) if wanted.leaks else None
+    fitted = _fitted(source, keys, parts[TRAIN], how, wanted, each) if wanted.leaks else None
     del keys  # what is known of the rows but their places does not stay in memory
     places = targets(parts, block_rows(source.schema))
     del parts
@@ -58,7 +63,7 @@ def split(
         target, time = wanted.target or how.stratify, how.time_column or wanted.time
         wanted = replace(wanted, target=target, time=time)
         observer = Audit(source.plain, rows, wanted, Path(name))
-        observed = _observed(blocks, observer, source.parsed if as_lines else None)
+        observed = _observed(blocks, observer, source.parsed if as_lines else None, each)
         _write(ahead(observed), writers, as_lines)
         return _audited(certificate, observer, fitted, how)
 
@@ -104,8 +109,9 @@ def _audited(
     return replace(certificate, time=time, leaks=leaks, one_sided=one_sided)
 
 
-def _keys(source: Source, how: Division) -> Keys:
-    return division.keys_of(source.schema.names, lambda names: ahead(source.pieces(names)), how)
+def _keys(source: Source, how: Division, each: Each) -> Keys:
+    names = source.schema.names
+    return division.keys_of(names, lambda wanted: ahead(source.pieces(wanted)), how, each)
 
 
 def _fitted(
@@ -114,6 +120,7 @@ def _fitted(
     train: NDArray[np.integer],
     how: Division,
     wanted: settings.Audit,
+    each: Each,
 ) -> NDArray[np.bool_] | None:
     """Return for each train row whether it is left when the validation rows are aside.
 
@@ -122,7 +129,9 @@ def _fitted(
     if not (wanted.key and wanted.val_size):
         return None
     rest = replace(how, size=wanted.val_size, size_name="val_size")
-    own = _keys(source, rest) if how.method == "hash" else keys  # whose hashes are drawn apart
+    own = (
+        _keys(source, rest, each) if how.method == "hash" else keys
+    )  # whose hashes are drawn apart
     fitted = np.zeros(len(train), bool)
     fitted[division.assign(own.take(train), rest)[TRAIN]] = True
     return fitted
@@ -132,7 +141,25 @@ def _observed(
     blocks: Iterator[tuple[int, pa.Table]],
     observer: Audit,
     parsed: Callable[[pa.Table], pa.Table] | None,
+    each: Each,
 ) -> Iterator[tuple[int, pa.Table]]:
-    for part, block in blocks:
-        observer.add(part, parsed(block) if parsed else block)
+    """Yield the blocks when they have been looked at."""
+    waiting: deque[tuple[int, pa.Table]] = deque()
+
+    def given() -> Iterator[tuple[pa.Table, Asked]]:
+        for part, block in blocks:
+            waiting.append((part, block))
+            yield block, observer.asked(part, len(block))
+
+    for seen in each(_look, given(), observer.columns, parsed):
+        part, block = waiting.popleft()
+        observer.add(part, seen)
         yield part, block
+
+
+def _look(
+    given: tuple[pa.Table, Asked], columns: Columns, parsed: Callable[[pa.Table], pa.Table] | None
+) -> Look:
+    """Look at a block of rows, or of lines, which are parsed first."""
+    block, asked = given
+    return look(parsed(block) if parsed else block, asked, columns)

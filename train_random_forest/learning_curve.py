@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from pipeline import progress
 from pipeline.config.evaluate import LOSSES
+from pipeline.engines.engine import Engine
 from pipeline.errors import InputError
 from pipeline.judging.tasks import AnyPredictions, metric_of
 from pipeline.splits.keys import Rows
@@ -34,6 +35,7 @@ class Fits:
         judging: (m,) those that judge it.
         calibrating: returns the folds of some rows that calibrate what is fitted on them, if any.
         seed: of what is drawn.
+        engine: what grows the trees of a forest.
     """
 
     unfitted: Pipeline
@@ -43,6 +45,7 @@ class Fits:
     judging: Places
     calibrating: Callable[[Places], Sequence[Rows]]
     seed: int
+    engine: Engine
 
     def of_part(self, share: int) -> tuple[int, AnyPredictions]:
         """Fit on one of `share` parts, nested ones; return its rows, and what the model says."""
@@ -50,7 +53,8 @@ class Fits:
         rows = self.fitting[np.sort(order[: len(order) // share])]
         aside = self.frame.iloc[self.judging]
         part = self.frame.iloc[rows]
-        fitted = train.fit(self.unfitted, part, self.target, aside, self.calibrating(rows))
+        with train.grown(self.unfitted, self.engine):
+            fitted = train.fit(self.unfitted, part, self.target, aside, self.calibrating(rows))
         return len(rows), performance.predicted(fitted, aside, self.target)
 
 

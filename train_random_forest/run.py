@@ -50,12 +50,15 @@ def go(args: Namespace) -> None:
         to_validate = "all of them" if judged else f"{len(aside):,} to validate"
         run.logger.info("fitting %s rows, %s", f"{len(training):,}", to_validate)
         outputs.import_ahead()
-        fitted = train.fit(unfitted, training, target, aside, calibrating(rows["training"]))
+        with train.grown(unfitted, run.engine):
+            fitted = train.fit(unfitted, training, target, aside, calibrating(rows["training"]))
         said = judged.predictions if judged else performance.predicted(fitted, aside, target)
         performance.validate(run, fitted, said)
         performance.record_fit(run, fitted, frame, rows, target)
         if places is not None:
-            fits = learning_curve.Fits(unfitted, frame, target, *parts[0], calibrating, how.seed)
+            fits = learning_curve.Fits(
+                unfitted, frame, target, *parts[0], calibrating, how.seed, run.engine
+            )
             learning_curve.record(run, fits, said, judged.figures[0] if judged else None)
         made = serving.Made(config, outputs.interval(run, said, model.interval_alpha))
         about = card.text(run, fitted, config, args, (len(training), len(said.codes)))

@@ -1,8 +1,8 @@
 """Fit the inference pipeline that pipeline/models/build.py builds."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from sklearn.utils.parallel import Parallel
 from pipeline import progress
 from pipeline.config.evaluate import CLASSIFICATION
 from pipeline.config.model import ModelConfig
+from pipeline.engines.engine import Engine
 from pipeline.errors import InputError, did_you_mean
 from pipeline.judging.regression.predictions import numbers_of
 from pipeline.judging.staged import FORESTS
@@ -83,6 +84,11 @@ def fit(
         raise InputError(f"model.estimator {type(estimator).__name__}: {line}") from error
     forget_machine(estimator)
     return fitted
+
+
+def grown(pipeline: Pipeline, engine: Engine) -> AbstractContextManager[Any]:
+    """Let the engine's workers grow the trees of what is fitted meanwhile, if it is a forest."""
+    return engine.trees() if isinstance(inner(pipeline[-1]), FORESTS) else nullcontext()
 
 
 def _truth(pipeline: Pipeline, table: pd.DataFrame, target: str) -> NDArray[np.generic]:

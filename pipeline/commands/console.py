@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import paths, progress
 from pipeline.cache.decision import Decision
-from pipeline.context import RunContext
+from pipeline.context import RunContext, tracking_uri
 from pipeline.screen import table, terminal
 from pipeline.screen.served import Served, ago
 from pipeline.store.artifacts import Store
@@ -174,7 +174,7 @@ def _rows(artifacts: list[ArtifactFacts]) -> list[str]:
 
 def where_to_look(context: RunContext, store: Store) -> list[str]:
     """Return lines that say where the results are, and how to see them."""
-    uri = masked_text(context.mlflow_uri)
+    uri = masked_text(tracking_uri(paths.ROOT))
     is_server = uri.startswith(("http://", "https://"))  # it shows its pages itself
     how = uri if is_server else f"mlflow ui --backend-store-uri {shlex.quote(uri)}"
     lines = [f"See the runs: {how}"]

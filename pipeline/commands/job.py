@@ -36,7 +36,7 @@ ALWAYS = (
     "model.", "data.features.", "data.test_size", "data.val_size", "data.target", "data.group_by",
     "main.random_seed",
 )  # fmt: skip
-ASIDE = ("main.", "sweep.", "search", "tracking.", "download.", "hydra.", "data.name")
+ASIDE = ("main.", "engine", "sweep.", "search", "tracking.", "download.", "hydra.", "data.name")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ class Job:
         if only := only_steps():
             chosen = checked.main.steps = _limited(chosen, steps.select(only, checked.steps))
             checked.main.report = False  # of each job one costs as much as a step
-        context = RunContext.of(asdict(checked.main), asdict(checked.tracking))
+        groups = checked.main, checked.tracking, checked.engine
+        context = RunContext.of(*(asdict(group) for group in groups))
         check("project", context.project, PROJECT)
         return cls(
             config=checked,

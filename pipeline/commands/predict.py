@@ -90,7 +90,7 @@ def _score(
         run.logger.warning("taken as missing in all rows: %s", ", ".join(absent))
     counts: Counter[str] = Counter()
     with Writer(part, schema) as writer:
-        for piece in predictor.scored(table, table.name):
+        for piece in predictor.scored(table, table.name, run.engine.threads):
             writer.write(piece)
             if predictor.numbers:
                 counts[NUMBERS] += len(piece)

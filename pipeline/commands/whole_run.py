@@ -12,6 +12,7 @@ from pipeline.cache.cache import Cache
 from pipeline.commands import console, notify
 from pipeline.commands.job import Job
 from pipeline.commands.parent import ParentRun
+from pipeline.context import tracking_uri
 from pipeline.errors import InputError
 from pipeline.files import shown
 from pipeline.replay import checkout, manifest
@@ -35,7 +36,7 @@ def open_run(job: Job, cache: Cache, recorder: RecorderProcess) -> Iterator[Pare
     sweep_job.end_when_told(job.context.mlflow_run)
     main, folder = job.config.main, job.folder
     job.check_place()
-    mlflow_database.check_answers(job.context.mlflow_uri)
+    mlflow_database.check_answers(tracking_uri(paths.ROOT))
     job.write_config()
     is_local = cache.environment == "local"
     with recorder, WarmProcess(job.context, main.warm and is_local) as warm:

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -157,3 +158,21 @@ class Preprocess(RowValues):
     drop_duplicates: bool = True
     duplicates: Duplicates = field(default_factory=Duplicates)
     drop_constant: bool = False  # columns with one single value
+
+
+def check_rare(preprocess: Preprocess, features: Sequence[str]) -> None:
+    """Refuse to merge or drop values that a served model is asked about.
+
+    Args:
+        preprocess: of the config.
+        features: the columns that the model sees.
+
+    Raises:
+        InputError: names the column.
+    """
+    texts = preprocess.text.columns if preprocess.text else []
+    for name in (name for name in preprocess.rare if name in [*features, *texts]):
+        raise InputError(
+            f"data.preprocess.rare: {name!r} is a feature, and a served model does not know which "
+            "of its values were rare; name them in data.preprocess.map"
+        )

@@ -12,9 +12,10 @@ from pipeline.config.checks import Checks
 from pipeline.config.evaluate import TASKS, Gate, Judging
 from pipeline.config.model import Features, Model
 from pipeline.config.notify.hooks import Hook, check_hooks
-from pipeline.config.preprocess import Download, Preprocess, Read
+from pipeline.config.preprocess import Download, Preprocess, Read, check_rare
 from pipeline.config.search.space import Search
 from pipeline.config.segregate import SEED, SHARE, Segregate
+from pipeline.engines.settings import Engine, check_engine
 from pipeline.errors import InputError, check_names, did_you_mean
 from pipeline.store.names import FORMS
 from pipeline.text.masking import hidden
@@ -127,6 +128,7 @@ class Config:
     gate: Gate = field(default_factory=Gate)
     judging: Judging = field(default_factory=Judging)
     sweep: Sweep = field(default_factory=Sweep)
+    engine: Engine = field(default_factory=Engine)
     search: Search | None = None  # of main.action=tune
     download: Download = field(default_factory=Download)
     notify: list[Hook] = field(default_factory=list)
@@ -160,7 +162,8 @@ def checked(config: DictConfig, root: Path) -> Config:
     check_hooks(result.notify)
     if result.main.action != "infer_checks":
         _check_target(result.data, result.model)
-        _check_rare(result.data)
+        check_rare(result.data.preprocess, result.data.features.columns)
+    check_engine(result.engine)
     for step, parameters in result.steps.items():
         named = parameters.pop("cache_files", [])
         result.cache_files.setdefault(step, []).extend(
@@ -171,17 +174,6 @@ def checked(config: DictConfig, root: Path) -> Config:
     for name in (name for name in result.main.force if name not in result.steps):
         raise InputError(f"main.force: unknown step {name!r}: {did_you_mean(name, result.steps)}")
     return result
-
-
-def _check_rare(data: Data) -> None:
-    """Refuse to merge or drop values that a served model is asked about."""
-    text = data.preprocess.text
-    features = [*data.features.columns, *(text.columns if text else [])]
-    for name in (name for name in data.preprocess.rare if name in features):
-        raise InputError(
-            f"data.preprocess.rare: {name!r} is a feature, and a served model does not know which "
-            "of its values were rare; name them in data.preprocess.map"
-        )
 
 
 def _check_target(data: Data, model: Model) -> None:

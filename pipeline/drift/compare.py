@@ -7,11 +7,12 @@ from pipeline.config.checks import Checks, Drift
 from pipeline.drift import twosample
 from pipeline.drift.comparisons import Comparison, comparisons, drift_result
 from pipeline.drift.result import CheckResult
+from pipeline.engines.each import Each, here
 from pipeline.tables.reading.mapped import AnyTable
 
 
 def compare(
-    table: AnyTable, reference: AnyTable, alpha: float, checks: Checks
+    table: AnyTable, reference: AnyTable, alpha: float, checks: Checks, each: Each = here
 ) -> tuple[list[CheckResult], list[dict[str, object]]]:
     """Compare each column of a table with the reference.
 
@@ -28,6 +29,7 @@ def compare(
         reference: the one it is compared with.
         alpha: chance of one or more false alarms.
         checks: the thresholds of all columns, and those of single ones.
+        each: who compares the columns.
 
     Returns:
         A result for each test and each column that cannot be compared, and a row for each test
@@ -35,16 +37,25 @@ def compare(
         if its p-value had been the smallest of all.
     """
     compared: list[CheckResult | Comparison] = []
-    here, there = set(table.column_names), set(reference.column_names)
-    for name in reference.column_names:
-        if name not in here:
+    names, others = table.column_names, reference.column_names
+    ours, theirs = set(names), set(others)
+    pairs = ((n, table.select([n]), reference.select([n]), _limits(checks, n))
+             for n in others if n in ours)  # fmt: skip
+    found = each(_compared, pairs)
+    for name in others:
+        if name not in ours:
             compared.append(drift_result(name, "a column, as in the reference", "absent", "failed"))
         else:
-            limits = _limits(checks, name)
-            compared.extend(comparisons(name, table, reference, limits))
-    for name in (n for n in table.column_names if n not in there):
+            compared.extend(next(found))
+    for name in (n for n in names if n not in theirs):
         compared.append(drift_result(name, "another table as reference", "not in it", "skipped"))
     return _with_verdicts(compared, alpha)
+
+
+def _compared(
+    pair: tuple[str, AnyTable, AnyTable, Drift],
+) -> list[CheckResult | Comparison]:
+    return list(comparisons(*pair))
 
 
 def _limits(checks: Checks, name: str) -> Drift:

@@ -1,10 +1,7 @@
 """What a model says of the rows of a table, piece by piece, beside what the table holds."""
 
 import json
-import os
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.engines.each import Each, in_threads
 from pipeline.errors import InputError
 from pipeline.models import export, pyfunc, serving
 from pipeline.models.prepared import asked, preparation
@@ -97,26 +95,29 @@ class BatchPredictor:
             given += [c["name"] for c in text["columns"]]
         return [name for name in given if name not in found]
 
-    def scored(self, source: ForeignSource, name: str) -> Iterator[pa.Table]:
+    def scored(
+        self, source: ForeignSource, name: str, each: Each = in_threads
+    ) -> Iterator[pa.Table]:  # fmt: skip
         """Yield the rows in order with their answers, as `schema` says.
 
-        As many pieces are in work as there are processors.
+        Args:
+            source: the table.
+            name: what the user calls it in messages.
+            each: who answers for its pieces.
 
         Raises:
             InputError: the table has no rows, or a value that its column must not hold.
         """
-        workers = os.cpu_count() or 1
-        waiting: deque[Future[pa.Table]] = deque()
         rows = 0
-        with ThreadPoolExecutor(workers) as pool:
+
+        def numbered() -> Iterator[tuple[pa.Table, int]]:
+            nonlocal rows
             for piece in source.pieces():
                 if len(piece):
-                    waiting.append(pool.submit(self._answer, piece, rows, source, name))
+                    yield piece, rows
                 rows += len(piece)
-                if len(waiting) > workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+
+        yield from each(_answer, numbered(), self, source, name)
         if not rows:
             raise InputError(f"{name} has no rows; give a table with at least one")
 
@@ -158,7 +159,8 @@ class BatchPredictor:
             frame = preparation.prepared(frame, self._about["preparation"])
         return frame
 
-    def _answer(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
+    def answer(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
+        """Return rows of a table, of which the first has this number, with their answers."""
         frame = self._frame(piece, first, source)
         with _unfit(name):
             answer = self._model.answer(frame)
@@ -180,6 +182,12 @@ class BatchPredictor:
         if found.isdisjoint(c["name"] for c in self._columns()):
             faults.append("it has no column of the model")
         return faults
+
+
+def _answer(
+    numbered: tuple[pa.Table, int], predictor: BatchPredictor, source: ForeignSource, name: str
+) -> pa.Table:
+    return predictor.answer(*numbered, source, name)
 
 
 @contextmanager

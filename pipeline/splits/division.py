@@ -11,13 +11,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.errors import InputError, did_you_mean
+from pipeline.engines.each import Each, here
+from pipeline.errors import InputError
+from pipeline.splits.columns import columns_of
 from pipeline.splits.groups import by_group
 from pipeline.splits.hashes import by_hash, hashes_of
-from pipeline.splits.keys import ClassColumn, Keys, Rows
+from pipeline.splits.keys import ClassColumn, Coded, Keys, Rows, coded
 from pipeline.splits.lonely import rows_to_fit
 from pipeline.splits.quantiles import binned
-from pipeline.splits.stratified import checked_size, draw, random_state_of, second_rows
+from pipeline.splits.stratified import draw, random_state_of, second_rows
 from pipeline.splits.times import by_time, times_of
 from pipeline.tables import row_digests
 
@@ -106,29 +108,38 @@ def divide(table: pa.Table, how: Division) -> Rows:
 
 
 def keys_of(
-    names: Sequence[str], read: Callable[[list[str]], Iterable[pa.Table]], how: Division
-) -> Keys:
+    names: Sequence[str], read: Callable[[list[str]], Iterable[pa.Table]], how: Division,
+    each: Each = here,
+) -> Keys:  # fmt: skip
     """Gather the keys of a table's rows.
 
     Args:
         names: the table's columns.
         read: gives its rows in order, in pieces, of some of the columns.
         how: which of them decide.
+        each: who works out the keys of a piece.
 
     Raises:
         InputError: as columns_of; a missing or unfit value in one of the columns.
     """
-    columns, key_of = columns_of(names, how), METHODS[how.method].key_of
     rows, classes = 0, ClassColumn(how.stratify) if how.stratify is not None else None
     values: list[NDArray[Any]] = []
-    for piece in read(columns):
-        rows += len(piece)
-        if classes:
-            classes.add(piece)
-        if key_of:
-            values.append(key_of(piece, how))
+    columns = columns_of(names, how, {name: method.options for name, method in METHODS.items()})
+    for size, of_stratify, of_rows in each(_key_of, read(columns), how):
+        rows += size
+        if classes and of_stratify:
+            classes.add(of_stratify)
+        if of_rows is not None:
+            values.append(of_rows)
     whole = np.concatenate(values) if values else np.zeros(0)
     return Keys(rows, classes.classes() if classes else None, whole)
+
+
+def _key_of(piece: pa.Table, how: Division) -> tuple[int, Coded | None, NDArray[Any] | None]:
+    """Return how many rows a piece has, their classes and their keys, where they have any."""
+    key_of = METHODS[how.method].key_of
+    classes = coded(piece, how.stratify) if how.stratify is not None else None
+    return len(piece), classes, key_of(piece, how) if key_of else None
 
 
 def assign(keys: Keys, how: Division) -> Rows:
@@ -159,41 +170,3 @@ def with_strata(keys: Keys, how: Division) -> Keys:
     """Return keys whose classes are the strata: of quantities bins, else they are as they were."""
     second = second_rows(keys.rows, how.size, how.size_name)
     return keys if how.classes else binned(keys, min(second, keys.rows - second))
-
-
-def columns_of(names: Sequence[str], how: Division) -> list[str]:
-    """Return the columns that decide, of a table that has these.
-
-    Raises:
-        InputError: an unknown method, a size outside (0, 1), an option that the method does not
-            take or lacks, a column that the table does not have.
-    """
-    checked_size(how.size, how.size_name)
-    if how.method not in METHODS:
-        raise InputError(f"method={how.method}: {did_you_mean(how.method, METHODS)}")
-    options = {"group_by": how.group_by, "time_column": how.time_column, "gap": how.gap,
-               "stratify": how.stratify}  # fmt: skip
-    allowed = METHODS[how.method].options
-    for name in (n for n, value in options.items() if value and n not in allowed):
-        users = [name_ for name_, method in METHODS.items() if name in method.options]
-        raise InputError(
-            f"{name}={options[name]} is not for method={how.method}; leave it out, or take method="
-            + " or ".join(users)
-        )
-    if how.method == "group" and not how.group_by:
-        raise InputError("group_by names no column; name those that rows of one group share")
-    if how.method == "time" and how.time_column is None:
-        raise InputError("method=time needs time_column; name the column that orders the rows")
-    of_option = {"stratify": [how.stratify], "group_by": how.group_by,
-                 "time_column": [how.time_column]}  # fmt: skip
-    option_of = {
-        column: o for o, columns in of_option.items() for column in columns if column is not None
-    }
-    for column, option in option_of.items():
-        if column not in names:
-            raise InputError(
-                f"{option}: the table has no column {column!r}; it has {', '.join(names)}"
-            )
-    everything = how.method == "hash" and not how.group_by
-    # One column at least: without any, a table has no rows.
-    return list(names) if everything else list(option_of) or list(names[:1])

@@ -58,6 +58,26 @@ class Keys:
         )
 
 
+class Coded(NamedTuple):
+    """The values of a column of a piece, (rows,) the number of each row's, and the rows of none."""
+
+    values: list[object]
+    codes: NDArray[np.integer]
+    missing: int
+
+
+def coded(piece: pa.Table, name: str) -> Coded:
+    """Return the classes of a piece's rows; InputError when their values cannot be compared."""
+    column = piece[name]
+    if pt.is_nested(column.type):
+        raise InputError(
+            f"cannot stratify: the values of {name!r} ({column.type}) cannot be "
+            "compared; choose a column of plain values"
+        )
+    values, codes = numbers.codes(plain(column))
+    return Coded(values.to_pylist(), codes, column.null_count)
+
+
 class ClassColumn:
     """Gathers the class of each row from pieces of a table.
 
@@ -71,23 +91,13 @@ class ClassColumn:
         self._codes: list[NDArray[np.integer]] = []
         self._missing = 0
 
-    def add(self, piece: pa.Table) -> None:
-        """Add the rows of a piece; InputError when their values cannot be compared."""
-        column = piece[self._name]
-        if pt.is_nested(column.type):
-            raise InputError(
-                f"cannot stratify: the values of {self._name!r} ({column.type}) cannot be "
-                "compared; choose a column of plain values"
-            )
-        values, codes = numbers.codes(plain(column))
-        self._missing += column.null_count
-        numbers_of_values = [
-            self._values.setdefault(v, len(self._values)) for v in values.to_pylist()
-        ]
+    def add(self, piece: Coded) -> None:
+        """Add the rows of a piece."""
+        self._missing += piece.missing
+        of_values = [self._values.setdefault(v, len(self._values)) for v in piece.values]
         small = "u2" if len(self._values) < 2**16 else "i4"  # 16 bits are sorted quickly
-        self._codes.append(
-            np.array([*numbers_of_values, 0], small)[codes]
-        )  # -1, missing, is refused below
+        # -1, missing, is refused below
+        self._codes.append(np.array([*of_values, 0], small)[piece.codes])
 
     def classes(self) -> Classes:
         """Return the classes in their order; InputError when some rows have none."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipeline.engines.engine import Engine
+from pipeline.engines.settings import LOCAL
 from pipeline.errors import InputError
 from pipeline.step.log import StepLog
 from pipeline.store.artifacts import Store
@@ -31,12 +32,13 @@ class StepRun(StepLog):
     """
 
     def __init__(
-        self, record: Record, folder: Path, work: Path, store: Store, workers: int = 1
-    ) -> None:
+        self, record: Record, folder: Path, work: Path, store: Store, workers: int = 1,
+        engine: Mapping[str, Any] = LOCAL,
+    ) -> None:  # fmt: skip
         super().__init__(record, folder)
         self.workers = workers  # processes side by side, at most; they change no result
-        self._work = work
-        self._store = store
+        self.engine = Engine(engine, work, self.logger)  # nor does this
+        self._work, self._store = work, store
         record.catalog = store.catalog
         self._inputs: list[Version] = []
         self._drafts: list[Draft] = []
@@ -107,13 +109,13 @@ class StepRun(StepLog):
         schema: "pa.Schema",
         type: str,  # noqa: A002
         description: str,
-        metadata: Mapping[str, object] = MappingProxyType({}),
+        metadata: Mapping[str, object] | None = None,
     ) -> Iterator["Writer"]:
         """Make a table an output, written piece by piece; its schema as a Source has it."""
         from pipeline.tables import table_files
 
         path = self.output_path(name)
-        self.add_artifact(name, path, type, description, metadata)
+        self.add_artifact(name, path, type, description, metadata or {})
         draft = self._drafts[-1]
         with table_files.Writer(path, schema) as writer:
             yield writer
@@ -178,9 +180,7 @@ class StepRun(StepLog):
     def publish(self) -> None:
         """Write the outputs to the store; `latest` moves when all are there."""
         runs = {"mlflow": self.record.mlflow_run, "wandb": self.record.wandb_run}
-        provenance = Provenance(
-            self.record.step, {tracker: run for tracker, run in runs.items() if run}
-        )
+        provenance = Provenance(self.record.step, {name: run for name, run in runs.items() if run})
         published = self._store.publish(self._drafts, self._inputs, provenance)
         self.record.catalog = published.catalog
         self.record.inputs = [artifact_facts(version) for version in published.inputs]

@@ -75,7 +75,9 @@ def _started(step: str, arguments: Namespace) -> Iterator[StepRun]:
         record.mlflow_run = context.mlflow_run
         stack.enter_context(logs.kept(folder))
         connection = _connection(record, context, handed, stack)
-        run = StepRun(record, folder, work, _store(connection, context), context.workers)
+        store = _store(connection, context)
+        run = StepRun(record, folder, work, store, context.workers, context.engine)
+        stack.callback(run.engine.close)
         if connection and connection.why:
             run.note_offline(MovedOfflineError(connection.why, record.wandb_run))
         alone = context.record_folder is None

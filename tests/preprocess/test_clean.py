@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from preprocess import clean
+from preprocess.rows import Rows
 from preprocess.said import many_dropped
 from preprocess.survey import survey
 
@@ -92,8 +93,9 @@ def test_the_pieces_do_not_matter(rows: list[tuple[Any, ...]], cuts: list[int]) 
     config = {"drop_constant": True, "text": {"name": "t", "columns": ["a"]}}
     if len({row[0] for row in rows}) < 2:
         config["text"] = None  # the column is constant
-    known = survey(lambda: pieces, config)
-    found = list(clean.cleaned(lambda: pieces, known, config))
+    rows = Rows(table.schema, config)
+    known = survey(lambda: pieces, config, rows.made)
+    found = list(clean.cleaned(lambda: pieces, known, config, rows.made))
     whole, counts = clean.preprocess(table, config)
     assert known.counts == counts
     assert pa.concat_tables(found).equals(whole)

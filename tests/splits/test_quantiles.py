@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.splits import division, folds
 from pipeline.splits.division import Division
-from pipeline.splits.keys import ClassColumn, Keys
+from pipeline.splits.keys import ClassColumn, Keys, coded
 from pipeline.splits.quantiles import binned
 
 HOW = Division(0.3, 42, stratify="y")
@@ -14,7 +14,7 @@ HOW = Division(0.3, 42, stratify="y")
 
 def keys(values) -> Keys:
     column = ClassColumn("y")
-    column.add(pa.table({"y": values}))
+    column.add(coded(pa.table({"y": values}), "y"))
     return Keys(len(values), column.classes())
 
 

@@ -1,0 +1,74 @@
+"""What a Dask worker is asked to do."""
+
+import functools
+import hashlib
+import platform
+from collections.abc import Callable
+from copyreg import pickle
+from importlib import metadata
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from pipeline import paths
+from pipeline.errors import InputError
+
+R = TypeVar("R")
+PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy")  # whose answers are compared
+
+
+def answer(facts: dict[str, str] | None, function: Callable[..., R], *given: Any) -> R:
+    """Call a function, where this process is like the one that asks.
+
+    Args:
+        facts: of that one; None: this process was made by it.
+        function: to be called.
+        given: with these.
+
+    Raises:
+        InputError: this process has other code or packages.
+    """
+    if facts is not None and (faults := differences(facts, own_facts())):
+        raise InputError(
+            f"engine.address: a worker differs from this process in {'; '.join(faults)}; start "
+            "workers in a checkout of the same commit, with the environment of uv.lock"
+        )
+    return function(*given)
+
+
+def itself(value: R) -> R:
+    """Return what is given: it lies with the workers, and is given again if they are lost."""
+    return value
+
+
+def differences(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:
+    """Say in which facts a worker differs."""
+    return [f"{name} ({theirs.get(name, 'none')}, here {fact})" for name, fact in ours.items()
+            if theirs.get(name) != fact]  # fmt: skip
+
+
+@functools.cache
+def own_facts() -> dict[str, str]:
+    """Return what this process must share with others for equal answers, in words by name."""
+    digest = hashlib.sha256()
+    for path in sorted([*paths.ROOT.glob("pipeline/**/*.py"), *paths.ROOT.glob("*/*.py")]):
+        digest.update(path.relative_to(paths.ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
+    versions = {name: metadata.version(name) for name in PACKAGES}
+    return {"this project's code": digest.hexdigest()[:12], "Python": platform.python_version(),
+            **versions}  # fmt: skip
+
+
+def _packed(table: pa.Table) -> tuple[Callable[[pa.Buffer], pa.Table], tuple[pa.Buffer]]:
+    """Return how a table is sent: Arrow itself would send all rows of which it is a part."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return _opened, (sink.getvalue(),)
+
+
+def _opened(buffer: pa.Buffer) -> pa.Table:
+    return pa.ipc.open_stream(buffer).read_all()
+
+
+pickle(pa.Table, _packed)
