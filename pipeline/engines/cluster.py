@@ -1,9 +1,12 @@
 """A Dask cluster that works on pieces: one of the user's, or workers that are made for a step."""
 
 import logging
+import pickle
+import sys
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,14 +62,13 @@ class Cluster:
         """
         client, waiting = self._client, deque[Any]()
         with self._failures():
-            shared = [client.submit(worker.itself, value, pure=False) for value in same]
+            shared = [client.submit(_loaded(), _packed(value), pure=False) for value in same]
             most = AHEAD * max(sum(client.nthreads().values()), 1)
         try:
             for item in items:
                 with self._failures():
-                    waiting.append(client.submit(
-                        worker.answer, self._facts, function, item, *shared, pure=False
-                    ))  # fmt: skip
+                    content = _packed((worker.answer, (self._facts, function, item)))
+                    waiting.append(client.submit(_called(), content, *shared, pure=False))
                 if len(waiting) >= most:
                     yield self._result(waiting.popleft())
             while waiting:
@@ -96,7 +98,7 @@ class Cluster:
             yield
         except KilledWorker as error:
             raise InputError(
-                f"{where}: work on one piece of a table has ended "
+                f"{where}: work on one piece of a table has ended more than "
                 f"{SETTINGS['distributed.scheduler.allowed-failures']} workers, most likely for "
                 "want of memory; give each more, or fewer threads"
             ) from error
@@ -113,6 +115,37 @@ class Cluster:
             raise InputError(
                 f"{where}: the scheduler is away ({error}); start it again, or take engine=local"
             ) from error
+
+
+def _packed(value: object) -> bytes:
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
+def _loaded() -> Callable[[bytes], Any]:
+    """Return what unpacks a value on a worker: Dask sends a function of no module as a whole.
+
+    A function of this module it would send by name, and look for it in the scheduler as well,
+    where this project need not be.
+    """
+
+    def loaded(content: bytes) -> Any:
+        import pickle
+
+        return pickle.loads(content)
+
+    return loaded
+
+
+def _called() -> Callable[..., Any]:
+    """Return what unpacks a function and what it is given, and calls it; as _loaded."""
+
+    def called(content: bytes, *same: Any) -> Any:
+        import pickle
+
+        function, given = pickle.loads(content)
+        return function(*given, *same)
+
+    return called
 
 
 @contextmanager
@@ -133,29 +166,48 @@ def opened(
     """
     for name in ("distributed", "distributed.client", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with dask.config.set(SETTINGS):
-        made = _made(workers or processes.cores(), folder) if address is None else None
+    own = _made(workers or processes.cores(), folder) if address is None else nullcontext()
+    with dask.config.set(SETTINGS), own as made, _client(made or str(address)) as client:
+        where = address or client.scheduler.address
+        cluster = Cluster(client, None if made else worker.own_facts(), where)
+        if not made:
+            _check(client, cluster, where)
+        client.subscribe_topic("all", lambda event: _tell(event, logger))
+        threads, pages = sum(client.nthreads().values()), client.dashboard_link
+        logger.info("Dask: %s threads at %s; dashboard: %s", threads, where, pages)
         try:
-            with _client(made or str(address)) as client:
-                where = address or client.scheduler.address
-                cluster = Cluster(client, None if made else worker.own_facts(), where)
-                if not made:
-                    _check(client, cluster, where)
-                client.subscribe_topic("all", lambda event: _tell(event, logger))
-                threads = sum(client.nthreads().values())
-                logger.info("Dask: %s threads at %s; dashboard: %s", threads, where,
-                            client.dashboard_link)  # fmt: skip
-                yield cluster
+            yield cluster
         finally:
-            if made:
-                made.close()
+            client.unsubscribe_topic("all")  # or the end is news as well
 
 
-def _made(workers: int, folder: Path) -> LocalCluster:
-    return LocalCluster(
-        n_workers=workers, threads_per_worker=1, local_directory=str(folder),
-        silence_logs=logging.CRITICAL,
-    )  # fmt: skip
+@contextmanager
+def _made(workers: int, folder: Path) -> Iterator[LocalCluster]:
+    """Make workers of this machine; one that is lost is made again.
+
+    Each is a new Python, which would first execute the program of this process to find what that
+    defines. There is nothing to find, and it may not even be there by its name.
+    """
+    program = vars(sys.modules["__main__"])
+    kept = {name: program.pop(name, None) for name in ("__file__", "__spec__")}
+    program["__spec__"] = None
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Port 8787 is already in use")  # it takes another
+            try:
+                made = LocalCluster(
+                    n_workers=workers, threads_per_worker=1, local_directory=str(folder / "dask"),
+                    dashboard_address="127.0.0.1:8787", silence_logs=logging.CRITICAL,
+                )  # fmt: skip
+            except RuntimeError as error:
+                raise InputError(
+                    f"engine=dask: {workers} workers do not start on this machine ({error}); give "
+                    "engine.workers fewer, the address of a cluster, or take engine=local"
+                ) from error
+        with made:
+            yield made
+    finally:
+        program.update({name: value for name, value in kept.items() if value is not None})
 
 
 def _client(where: LocalCluster | str) -> Client:
@@ -180,7 +232,7 @@ def _check(client: Client, cluster: Cluster, where: str) -> None:
                 f"engine.address={where}: its versions differ from this process in "
                 f"{'; '.join(faults)}; give scheduler and workers the environment of uv.lock"
             )
-    list(cluster.each(worker.itself, [None]))
+    list(cluster.each(id, [None]))
 
 
 def _versions(place: dict[str, Any]) -> dict[str, str]:

@@ -36,11 +36,6 @@ def answer(facts: dict[str, str] | None, function: Callable[..., R], *given: Any
     return function(*given)
 
 
-def itself(value: R) -> R:
-    """Return what is given: it lies with the workers, and is given again if they are lost."""
-    return value
-
-
 def differences(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:
     """Say in which facts a worker differs."""
     return [f"{name} ({theirs.get(name, 'none')}, here {fact})" for name, fact in ours.items()

@@ -44,7 +44,12 @@ def rewrite_skops(file: Path) -> None:
     os.replace(target, file)
 
 
-def _renumber(node: object, members: dict[str, str], ids: dict[int, int]) -> None:
+def _renumber(node: object, members: dict[str, str], ids: dict[object, int]) -> None:
+    """Number the members and objects of a node; equal plain values are one object.
+
+    Whether they are one in a process depends on how it came by them: trees that another process has
+    grown bring their own.
+    """
     if isinstance(node, list):
         for item in node:
             _renumber(item, members, ids)
@@ -53,6 +58,8 @@ def _renumber(node: object, members: dict[str, str], ids: dict[int, int]) -> Non
             if key == "file" and isinstance(value, str):
                 node[key] = members.setdefault(value, f"{len(members):05d}{Path(value).suffix}")
             elif key == "__id__":
-                node[key] = ids.setdefault(value, len(ids))
+                is_plain = node["__loader__"] == "JsonNode"
+                same = (node["__class__"], node["content"]) if is_plain else value
+                node[key] = ids.setdefault(same, len(ids))
             else:
                 _renumber(value, members, ids)

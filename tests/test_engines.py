@@ -1,0 +1,68 @@
+"""Whole runs with Dask's workers, of which every step loses one: the artifacts are the same."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.projects import Project, copy_project
+from tests.workers import Losses
+
+pytest.importorskip("distributed")
+
+WITH_WORKERS = ("preprocess", "check_data", "segregate", "train_random_forest", "evaluate")
+REAL = "data=songs data/segregate=group model=random_forest data.format=parquet"
+
+
+def artifacts(project: Project) -> dict[str, str]:
+    """Return the digests of what the newest run has made."""
+    steps = project.last_manifest()["steps"]
+    return {made["name"]: made["digest"] for step in steps for made in step["outputs"]}
+
+
+def run_with_losses(project: Project, after: float, *words: str) -> None:
+    """Run with two workers in each step, one of which is killed when it has been there a while."""
+    with Losses(project.root, after) as losses:
+        done = project.run("python", "main.py", "engine=dask", "engine.workers=2", *words)
+    assert done.status == 0, done.out + done.err
+    log = (project.root / "ml_pipeline.log").read_text("utf-8")
+    assert len(losses.steps) == len(WITH_WORKERS), (losses.steps, log)
+    assert [s for s in WITH_WORKERS if f"{s}: a worker was lost" in log] == [*WITH_WORKERS]
+
+
+@pytest.mark.slow
+def test_the_sample(sample_run: Path, fresh: Project) -> None:
+    run_with_losses(fresh, 0.0)
+    assert artifacts(fresh) == artifacts(Project(sample_run))
+    done = fresh.run("python", "main.py")
+    assert done.status == 0, done.out + done.err
+    assert done.out.count("cached") >= 6, "what works on a step's pieces is none of its inputs"
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif("REAL_DATA" not in os.environ, reason="REAL_DATA names no table")
+def test_the_real_table(fresh: Project, tmp_path: Path) -> None:
+    words = [*REAL.split(), f"data.file_url={os.environ['REAL_DATA']}", "data.sha256=null"]
+    alone = copy_project(tmp_path / "alone")
+    done = alone.run("python", "main.py", *words)
+    assert done.status == 0, done.out + done.err
+    run_with_losses(fresh, 0.3, *words)
+    assert artifacts(fresh) == artifacts(alone)
+
+
+@pytest.mark.slow
+def test_scoring_is_the_same(project: Project, tmp_path: Path) -> None:
+    """The engine of a step that is started alone is that of conf/project.yaml."""
+    words = ["--model=model_export:v0", "--input=assets/songs_sample.parquet"]
+    settings = project.root / "conf" / "project.yaml"
+    scored = []
+    for name in ("local", "dask"):
+        settings.write_text(f"engine: {{name: {name}}}\n", encoding="utf-8")
+        file = tmp_path / f"{name}.parquet"
+        command = ("python", "-m", "pipeline.commands.predict", *words, f"--output={file}")
+        done = project.run(*command)
+        assert done.status == 0, done.out + done.err
+        assert ("Dask: " in done.out) == (name == "dask"), done.out
+        scored.append(file.read_bytes())
+    settings.unlink()
+    assert scored[0] == scored[1]
