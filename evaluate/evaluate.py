@@ -53,9 +53,7 @@ class Judged:
     sliced: pd.DataFrame
 
 
-def evaluation(
-    subject: Judged, settings: Judging, seed: int, each: Each = here
-) -> Evaluation:  # fmt: skip
+def evaluation(subject: Judged, settings: Judging, seed: int, each: Each = here) -> Evaluation:
     """Return all that is known about the model on these rows, as plain values for JSON.
 
     What is not defined is None, and its note says why.
@@ -68,7 +66,7 @@ def evaluation(
     """
     predictions, labels = subject.predictions, subject.predictions.labels
     how = Bootstrap(settings.resamples, seed)
-    whole, of_classes = estimates(predictions, how, subject.metrics)
+    whole, by_class = estimates(predictions, how, subject.metrics)
     support = predictions.support().tolist()
     measured = task_of(predictions).performance(predictions, subject.metrics)
     said = predictions if isinstance(predictions, Predictions) else None
@@ -80,7 +78,7 @@ def evaluation(
         "overall": [{"metric": name, **figure} for name, figure in whole.items()],
         "per_class": [
             cast("ClassEstimates", {"class": label, "support": rows, **of_class})
-            for label, rows, of_class in zip(labels, support, of_classes, strict=False)
+            for label, rows, of_class in zip(labels, support, by_class, strict=False)
         ],
         "confusion": measured["confusion"],
         "roc": measured["roc"],

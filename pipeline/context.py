@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pipeline import paths, wandb_mode
-from pipeline.engines.settings import LOCAL
 from pipeline.text import masking
 
 T = TypeVar("T")
 Group = Mapping[str, Any]  # values of the config
+LOCAL: Group = {"name": "local", "address": None, "workers": None}  # `engine` of the config
 HANDED = "PIPELINE_CONTEXT"  # main.py's value for its steps; a step started alone finds none
 SECRETS = "PIPELINE_SECRETS"  # what the masks in it stand for (pipeline/text/masking.py)
 OWN = ("MLFLOW_", "_MLFLOW_", "WANDB_", "PIPELINE_", "HYDRA_")  # variables a run may have set

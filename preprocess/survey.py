@@ -67,37 +67,39 @@ def survey(pieces: Pieces, config: Mapping[str, Any], made: Made, each: Each = h
     Raises:
         InputError: a column whose values cannot be compared, like lists.
     """
-    equal = config.get("duplicates") or {}
-    aggregates = equal.get("keep") == "aggregate"
-    names: list[str] = []
-    digests: tuple[list[row_digests.Digests], ...] = ([], [])
-    firsts: dict[str, np.uint64] | None = None  # of columns that have had one single value
-    sizes, counts = [], Counter[str]()
+    looks = list(_looks(pieces, config, made, each))
+    sizes, counts = [look.rows for look in looks], Counter[str]()
+    for look in looks:
+        counts.update(look.counts)
+    rows, names, constant = sum(sizes), looks[-1].names, looks[-1].firsts
+    lanes = zip(*(look.digests for look in looks), strict=True)
+    digests = [np.concatenate(lane) for lane in lanes]
+    del looks
+    keep = _first_of_equals(*digests) if digests and rows else None
+    left = rows if keep is None else int(keep.sum())
+    columns = [name for name in names if name not in constant]
+    about: dict[str, float] = {"rows_in": rows, "rows_out": left, "duplicates": rows - left}
+    about |= {"columns_dropped": len(names) - len(columns), **counts}
+    if digests and (config.get("duplicates") or {}).get("keep") == "aggregate":
+        return Survey(None, columns, about, sizes, aggregate.groups_of(*digests))
+    return Survey(keep, columns, about, sizes)
+
+
+def _looks(
+    pieces: Pieces, config: Mapping[str, Any], made: Made, each: Each
+) -> Iterator[Look]:  # fmt: skip
+    """Look at each piece; `firsts` of a look is of all pieces up to this one."""
+    firsts: dict[str, np.uint64] | None = None  # None: no row has been seen
 
     def asked() -> Iterator[tuple[pa.Table, list[str] | None]]:
         for piece in pieces():
             yield piece, None if firsts is None else list(firsts)
 
     for look in each(_look, asked(), made, dict(config)):
-        names = look.names
-        sizes.append(look.rows)
-        counts.update(look.counts)
-        for lane, found in zip(digests, look.digests, strict=False):
-            lane.append(found)
         if look.rows:
             known = look.firsts if firsts is None else firsts
-            firsts = {name: first for name, first in known.items()
-                      if look.firsts.get(name) == first}  # fmt: skip
-    rows = sum(sizes)
-    keep = _first_of_equals(*map(np.concatenate, digests)) if digests[0] and rows else None
-    left = rows if keep is None else int(keep.sum())
-    columns = [name for name in names if name not in (firsts or {})]
-    about: dict[str, float] = {"rows_in": rows, "rows_out": left, "duplicates": rows - left,
-             "columns_dropped": len(names) - len(columns), **counts}  # fmt: skip
-    if aggregates and digests[0]:
-        groups = aggregate.groups_of(*map(np.concatenate, digests))
-        return Survey(None, columns, about, sizes, groups)
-    return Survey(keep, columns, about, sizes)
+            firsts = {n: first for n, first in known.items() if look.firsts.get(n) == first}
+        yield look._replace(firsts=firsts or {})
 
 
 def _look(

@@ -26,13 +26,9 @@ TRAIN, TEST = 0, 1
 
 
 def split(
-    source: Source,
-    how: Division,
-    writers: Sequence[Writer],
-    folder: Path,
-    wanted: settings.Audit,
+    source: Source, how: Division, writers: Sequence[Writer], folder: Path, wanted: settings.Audit,
     each: Each = here,
-) -> Certificate:
+) -> Certificate:  # fmt: skip
     """Divide the rows; of the table, only pieces are in memory.
 
     Args:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT, STEPS
 
-ROOMS = ("step", "drift", "judging", "models", "splits", "tables", "config")  # for steps
+ROOMS = ("step", "drift", "judging", "models", "splits", "tables", "engines", "config")  # for steps
 GROUND = ("errors", "files", "paths", "context", "markdown", "network", "object_stores", "progress",
           "text")  # fmt: skip
 WANDB = ("pipeline.tracking.recorder_main", "pipeline.commands.sync")  # processes of their own

@@ -35,7 +35,6 @@ class Fits:
         judging: (m,) those that judge it.
         calibrating: returns the folds of some rows that calibrate what is fitted on them, if any.
         seed: of what is drawn.
-        engine: what grows the trees of a forest.
     """
 
     unfitted: Pipeline
@@ -45,16 +44,15 @@ class Fits:
     judging: Places
     calibrating: Callable[[Places], Sequence[Rows]]
     seed: int
-    engine: Engine
 
-    def of_part(self, share: int) -> tuple[int, AnyPredictions]:
+    def of_part(self, share: int, engine: Engine | None = None) -> tuple[int, AnyPredictions]:
         """Fit on one of `share` parts, nested ones; return its rows, and what the model says."""
         order = np.random.default_rng(self.seed).permutation(len(self.fitting))
         rows = self.fitting[np.sort(order[: len(order) // share])]
         aside = self.frame.iloc[self.judging]
         part = self.frame.iloc[rows]
-        with train.grown(self.unfitted, self.engine):
-            fitted = train.fit(self.unfitted, part, self.target, aside, self.calibrating(rows))
+        inner = self.calibrating(rows)
+        fitted = train.fit(self.unfitted, part, self.target, aside, inner, engine)
         return len(rows), performance.predicted(fitted, aside, self.target)
 
 
@@ -73,7 +71,7 @@ def record(
     counter = progress.Counter("parts", len(PARTS))
     for number, share in enumerate(PARTS, 1):
         try:
-            rows, of_part = fits.of_part(share)
+            rows, of_part = fits.of_part(share, run.engine)
         except InputError as error:
             run.note(f"no learning curve: with 1/{share} of the rows that fit: {error}")
             return

@@ -50,15 +50,13 @@ def go(args: Namespace) -> None:
         to_validate = "all of them" if judged else f"{len(aside):,} to validate"
         run.logger.info("fitting %s rows, %s", f"{len(training):,}", to_validate)
         outputs.import_ahead()
-        with train.grown(unfitted, run.engine):
-            fitted = train.fit(unfitted, training, target, aside, calibrating(rows["training"]))
+        inner = calibrating(rows["training"])
+        fitted = train.fit(unfitted, training, target, aside, inner, run.engine)
         said = judged.predictions if judged else performance.predicted(fitted, aside, target)
         performance.validate(run, fitted, said)
         performance.record_fit(run, fitted, frame, rows, target)
         if places is not None:
-            fits = learning_curve.Fits(
-                unfitted, frame, target, *parts[0], calibrating, how.seed, run.engine
-            )
+            fits = learning_curve.Fits(unfitted, frame, target, *parts[0], calibrating, how.seed)
             learning_curve.record(run, fits, said, judged.figures[0] if judged else None)
         made = serving.Made(config, outputs.interval(run, said, model.interval_alpha))
         about = card.text(run, fitted, config, args, (len(training), len(said.codes)))

@@ -1,8 +1,8 @@
 """Fit the inference pipeline that pipeline/models/build.py builds."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ def suited(table: pa.Table, config: ModelConfig, pipeline: Pipeline) -> pa.Table
 
 def fit(
     pipeline: Pipeline, table: pd.DataFrame, target: str, aside: pd.DataFrame | None = None,
-    parts: Sequence[Rows] = (),
+    parts: Sequence[Rows] = (), engine: Engine | None = None,
 ) -> Pipeline:  # fmt: skip
     """Return a fitted copy of the pipeline.
 
@@ -62,6 +62,7 @@ def fit(
         target: the column with the true class.
         aside: rows that end the fit of a booster that stops early.
         parts: of each fold of the table, the rows that fit and those that calibrate, if it does.
+        engine: whose workers grow the trees of a forest.
 
     Raises:
         InputError: a column is absent, of the wrong type or wholly missing; the target is missing
@@ -74,21 +75,14 @@ def fit(
     estimator = fitted[-1]
     if len(parts):
         estimator.set_params(cv=list(parts), ensemble=len(parts) == 1)
-    if isinstance(trees := inner(estimator), FORESTS) and trees.n_jobs is None:
-        trees.set_params(n_jobs=-1)
     try:
-        with _trees_counted(estimator) if isinstance(estimator, FORESTS) else nullcontext():
+        with _growing(estimator, engine):
             _fit(fitted, inputs, truth, aside, target)
     except REFUSALS as error:
         line = str(error).strip().partition("\n")[0]
         raise InputError(f"model.estimator {type(estimator).__name__}: {line}") from error
     forget_machine(estimator)
     return fitted
-
-
-def grown(pipeline: Pipeline, engine: Engine) -> AbstractContextManager[Any]:
-    """Let the engine's workers grow the trees of what is fitted meanwhile, if it is a forest."""
-    return engine.trees() if isinstance(inner(pipeline[-1]), FORESTS) else nullcontext()
 
 
 def _truth(pipeline: Pipeline, table: pd.DataFrame, target: str) -> NDArray[np.generic]:
@@ -135,6 +129,18 @@ def forget_machine(estimator: "BaseEstimator") -> None:
                     each.func = None  # a check of numbers that are there: skops trusts no function
         if type(getattr(part, "_scorer", None)).__name__ == "_PassthroughScorer":
             del part._scorer  # of boosting with scoring=null: it holds the estimator that holds it
+
+
+@contextmanager
+def _growing(estimator: "BaseEstimator", engine: Engine | None) -> Iterator[None]:
+    """Let a forest grow on all cores, or by the engine's workers, and say how far it is."""
+    with ExitStack() as stack:
+        if isinstance(trees := inner(estimator), FORESTS):
+            trees.set_params(n_jobs=-1 if trees.n_jobs is None else trees.n_jobs)
+            stack.enter_context(engine.trees() if engine else nullcontext())
+        if trees is estimator and isinstance(estimator, FORESTS):
+            stack.enter_context(_trees_counted(estimator))
+        yield
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.engines.each import here, in_threads
+from pipeline.errors import InputError
 
 if TYPE_CHECKING:
     import logging
@@ -60,10 +61,15 @@ class Engine:
         if self._settings["name"] != "dask":
             return None
         if self._opened is None:
-            from pipeline.engines import cluster  # imports Dask
-
+            try:
+                from pipeline.engines import connection
+            except ModuleNotFoundError as error:
+                raise InputError(
+                    f"engine=dask needs Dask ({error}): `uv sync --extra dask`, or "
+                    "`pip install 'dask[distributed]'` in the environment of the steps"
+                ) from error
             self._opened = self._stack.enter_context(
-                cluster.opened(
+                connection.opened(
                     self._settings["address"], self._settings["workers"], self._folder, self._logger
                 )
             )

@@ -1,9 +1,6 @@
 """The config's `engine`."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass, field
 
 from pipeline.errors import InputError
 
@@ -16,9 +13,6 @@ class Engine:
     # Of Dask's scheduler, such as tcp://host:8786; null: each step makes workers of its own.
     address: str | None = None
     workers: int | None = field(default=None, metadata={"at_least": 1})  # of these; null: all cores
-
-
-LOCAL: Mapping[str, Any] = MappingProxyType(asdict(Engine()))
 
 
 def check_engine(engine: Engine) -> None:

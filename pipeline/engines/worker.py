@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any, TypeVar
 
 import pyarrow as pa
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from pipeline import paths
 from pipeline.errors import InputError
@@ -17,11 +18,14 @@ R = TypeVar("R")
 PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy")  # whose answers are compared
 
 
-def answer(facts: dict[str, str] | None, function: Callable[..., R], *given: Any) -> R:
+def answer(
+    facts: dict[str, str] | None, threads: int, function: Callable[..., R], *given: Any
+) -> R:
     """Call a function, where this process is like the one that asks.
 
     Args:
         facts: of that one; None: this process was made by it.
+        threads: of BLAS there, by which sums differ in the last bit.
         function: to be called.
         given: with these.
 
@@ -33,7 +37,16 @@ def answer(facts: dict[str, str] | None, function: Callable[..., R], *given: Any
             f"engine.address: a worker differs from this process in {'; '.join(faults)}; start "
             "workers in a checkout of the same commit, with the environment of uv.lock"
         )
-    return function(*given)
+    with threadpool_limits(threads, user_api="blas"):
+        return function(*given)
+
+
+def blas_threads() -> int:
+    """Return how many threads BLAS has in this process."""
+    import scipy.linalg  # noqa: F401  # has a BLAS of its own, which counts when it is there
+
+    found = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return max(found, default=1)
 
 
 def differences(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:

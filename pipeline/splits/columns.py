@@ -13,12 +13,7 @@ if TYPE_CHECKING:
 def columns_of(
     names: Sequence[str], how: "Division", takes: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """Return the columns that decide.
-
-    Args:
-        names: the table's columns.
-        how: the division.
-        takes: the options that each method takes.
+    """Return the columns that decide, of a table that has these; `takes`: options of each method.
 
     Raises:
         InputError: an unknown method, a size outside (0, 1), an option that the method does not

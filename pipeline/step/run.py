@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.context import LOCAL
 from pipeline.engines.engine import Engine
-from pipeline.engines.settings import LOCAL
 from pipeline.errors import InputError
 from pipeline.step.log import StepLog
 from pipeline.store.artifacts import Store

@@ -19,7 +19,8 @@ import pytest
 pytest.importorskip("distributed")
 
 from pipeline.engines import worker
-from pipeline.engines.cluster import Cluster, opened
+from pipeline.engines.cluster import Cluster
+from pipeline.engines.connection import opened
 from pipeline.errors import InputError
 from tests.processes import ROOT, clean_environment
 
@@ -62,6 +63,10 @@ def refused(number: int) -> int:
     raise InputError(f"column {number}: no numbers")
 
 
+def threads_of_blas(_: object) -> int:
+    return worker.blas_threads()
+
+
 def rows_and_bytes(table: pa.Table) -> tuple[int, int]:
     return len(table), sum(chunk.buffers()[1].size for chunk in table[0].chunks)
 
@@ -70,6 +75,11 @@ def test_answers_are_in_the_order_of_their_items(cluster: Cluster) -> None:
     assert list(cluster.each(doubled, range(40))) == list(range(0, 80, 2))
     assert list(cluster.each(doubled, range(5), 3)) == [0, 3, 6, 9, 12]
     assert os.getpid() not in set(cluster.each(own_process, range(8)))
+
+
+def test_sums_are_added_in_the_same_order(cluster: Cluster) -> None:
+    """BLAS divides them among its threads, of which a worker has one unless it is told."""
+    assert list(cluster.each(threads_of_blas, [None])) == [worker.blas_threads()]
 
 
 def test_items_are_made_as_they_are_needed(cluster: Cluster) -> None:
@@ -193,7 +203,7 @@ def test_a_scheduler_without_workers(
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere", "ftp://127.0.0.1:1"])
 def test_no_scheduler(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.engines.cluster.CONNECT", 2.0)
+    monkeypatch.setattr("pipeline.engines.connection.CONNECT", 2.0)
     where = f"engine.address={address}: no scheduler answers there"
     with ExitStack() as stack, pytest.raises(InputError, match=where):
         stack.enter_context(opened(address, None, tmp_path, LOG))
@@ -201,7 +211,7 @@ def test_no_scheduler(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_a_worker_must_share() -> None:
     ours = worker.own_facts()
-    assert worker.answer(ours, doubled, 3) == 6
+    assert worker.answer(ours, 1, doubled, 3) == 6
     other = ours | {"numpy": "1.0"}
     with pytest.raises(InputError, match=r"numpy \(.*, here 1\.0\); start workers"):
-        worker.answer(other, doubled, 3)
+        worker.answer(other, 1, doubled, 3)

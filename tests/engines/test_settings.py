@@ -1,13 +1,16 @@
 """What the config may say of an engine."""
 
+from dataclasses import asdict
+
 import pytest
 
-from pipeline.engines.settings import LOCAL, Engine, check_engine
+from pipeline.context import LOCAL
+from pipeline.engines.settings import Engine, check_engine
 from pipeline.errors import InputError
 
 
 def test_the_plain_engine_is_this_process() -> None:
-    assert LOCAL == {"name": "local", "address": None, "workers": None}
+    assert asdict(Engine()) == LOCAL
     check_engine(Engine())
 
 
