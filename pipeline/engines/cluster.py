@@ -1,7 +1,7 @@
 """The workers of a Dask cluster, which work on pieces."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from distributed import CancelledError, Client, KilledWorker
 from distributed.comm import CommClosedError
 
 from pipeline.engines import sent, worker
+from pipeline.engines.joblib_backend import Backend
 from pipeline.errors import InputError
 
 R = TypeVar("R")
@@ -33,7 +34,7 @@ class Cluster:
 
     def __init__(self, client: Client, facts: dict[str, str] | None, key: str) -> None:
         self._client, self._facts, self._key = client, facts, key
-        self._threads = worker.blas_threads()
+        self._blas = worker.blas_threads()
 
     def each(
         self, function: Callable[..., R], items: Iterable[Any], /, *same: object
@@ -47,44 +48,60 @@ class Cluster:
             InputError: of the function; or an item has ended several workers, no worker comes, the
                 scheduler is away, a worker has other code or packages.
         """
-        client, waiting = self._client, deque[Any]()
-        with self.failures():
-            shared = [
-                client.submit(sent.unpacking(), sent.packed(value), pure=False) for value in same
-            ]
-            most = AHEAD * max(sum(client.nthreads().values()), 1)
+        waiting, shared = deque[Any](), [self.share(value) for value in same]
+        most = AHEAD * max(self.threads(), 1)
         try:
             for item in items:
-                with self.failures():
-                    content = sent.packed(
-                        (worker.answer, (self._facts, self._threads, function, item))
-                    )
-                    waiting.append(client.submit(sent.calling(), content, *shared, pure=False))
+                content = sent.packed((worker.answer, (self._facts, self._blas, function, item)))
+                waiting.append(self._submit(sent.calling(), content, *shared))
                 if len(waiting) >= most:
-                    yield self._result(waiting.popleft())
+                    yield self.result(waiting.popleft())
             while waiting:
-                yield self._result(waiting.popleft())
+                yield self.result(waiting.popleft())
         finally:
-            client.cancel(list(waiting))
+            self.cancel(waiting)
 
     def joblib(self) -> AbstractContextManager[Any]:
         """Let workers do what joblib is asked to do with several jobs; the rest is done here."""
         config: AbstractContextManager[Any]
-        config = joblib.parallel_config("dask", n_jobs=1, client=self._client)
+        config = joblib.parallel_config(Backend(self), n_jobs=1)
         return config
+
+    def task(self, content: bytes, parts: Sequence[Any]) -> Any:
+        """Give a task of joblib to a worker, with the parts of it that are shared; its future."""
+        given = worker.task, (self._facts, self._blas, content)
+        return self._submit(sent.calling(), sent.packed(given), *parts)
+
+    def share(self, value: object) -> Any:
+        """Lay a value with the workers; if it is lost with one, it is laid there again."""
+        return self._submit(sent.unpacking(), sent.packed(value))
+
+    def threads(self) -> int:
+        """Return how many pieces the workers work on at once; 0 when none is there."""
+        with self.failures():
+            return sum(self._client.nthreads().values())
+
+    def cancel(self, futures: Iterable[Any]) -> None:
+        """Take back what is not needed any more."""
+        self._client.cancel(list(futures))
 
     def wait(self) -> None:
         """Wait for a worker; InputError when none comes."""
         with self.failures():
             self._client.wait_for_workers(1, timeout=EMPTY)
 
-    def _result(self, future: Any) -> Any:
+    def result(self, future: Any) -> Any:
+        """Return an answer when it is there; errors as `each`."""
         with self.failures():
             while True:
                 try:
                     return future.result(timeout=LOOK)
                 except TimeoutError:
                     self.wait()
+
+    def _submit(self, function: Callable[..., Any], *given: Any) -> Any:
+        with self.failures():
+            return self._client.submit(function, *given, pure=False)
 
     @contextmanager
     def failures(self) -> Iterator[None]:

@@ -7,11 +7,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import joblib
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -215,3 +218,38 @@ def test_what_a_worker_must_share() -> None:
     other = ours | {"numpy": "1.0"}
     with pytest.raises(InputError, match=r"numpy \(.*, here 1\.0\); start workers"):
         worker.answer(other, 1, doubled, 3)
+
+
+def forest(rows: int) -> Any:
+    from sklearn.datasets import make_classification
+    from sklearn.ensemble import RandomForestClassifier
+
+    x, y = make_classification(rows, 20, n_informative=8, n_classes=3, random_state=1)
+    return RandomForestClassifier(24, n_jobs=-1, random_state=3), x.astype(np.float32), y
+
+
+def nodes(fitted: Any) -> list[bytes]:
+    return [tree.tree_.__getstate__()["nodes"].tobytes() for tree in fitted.estimators_]
+
+
+def test_trees_are_the_same_when_a_worker_is_lost_at_any_moment(tmp_path: Path) -> None:
+    estimator, x, y = forest(20_000)
+    alone = nodes(estimator.fit(x, y))
+    with opened(None, 2, tmp_path, LOG) as cluster:
+        for delay in (0.0, 0.05, 0.3, 1.0):
+            first = next(cluster.each(own_process, [None]))
+            timer = threading.Timer(delay, os.kill, (first, signal.SIGKILL))
+            timer.start()
+            with cluster.joblib():
+                assert nodes(estimator.fit(x, y)) == alone
+            timer.join()
+
+
+def test_a_task_that_fails(cluster: Cluster) -> None:
+    with cluster.joblib(), pytest.raises(InputError, match="column 7: no numbers"):
+        joblib.Parallel(n_jobs=2)(joblib.delayed(refused)(number) for number in (7, 7, 7))
+    with cluster.joblib():
+        assert joblib.Parallel(n_jobs=2)(joblib.delayed(doubled)(n) for n in (1, 2)) == [2, 4]
+        assert (
+            joblib.Parallel()(joblib.delayed(own_process)(n) for n in (1, 2)) == [os.getpid()] * 2
+        )
