@@ -66,3 +66,15 @@ def test_scoring_is_the_same(project: Project, tmp_path: Path) -> None:
         scored.append(file.read_bytes())
     settings.unlink()
     assert scored[0] == scored[1]
+
+
+@pytest.mark.slow
+def test_monitoring_is_the_same(project: Project) -> None:
+    words = ("main.action=monitor", "main.input=assets/songs_sample.parquet", "data.ks_alpha=0.5")
+    told = []
+    for engine in ("local", "dask"):
+        done = project.run("python", "main.py", *words, f"engine={engine}")
+        assert done.status == 0, done.out + done.err
+        told.append([line for line in done.out.splitlines() if " · " in line])
+    assert len(told[0]) > 20
+    assert told[0] == told[1]

@@ -20,6 +20,8 @@ from pipeline.screen import table as screen
 from pipeline.step import start
 from pipeline.step.run import StepRun
 from pipeline.tables.external_chunks import ForeignSource
+from pipeline.tables.reading.mapped import AnyTable, Columns, Made
+from pipeline.tables.table_files import Source
 from pipeline.tracking.record import Record
 
 STEP, SAID = "monitor", "prediction"
@@ -47,9 +49,9 @@ def run(job: Job) -> None:
             record = step.record
             pairs = list(_pairs(step, job))
             alpha = data.ks_alpha / len(pairs)
-            found = [compare.compare(ours, theirs, alpha, data.checks) for ours, theirs in pairs]
+            found = [compare.compare(*pair, alpha, data.checks, step.engine.each) for pair in pairs]
             results = [result for one, _ in found for result in one]
-            _tell(step, len(pairs[0][0]), results, [row for _, rows in found for row in rows])
+            _tell(step, pairs[0][0].num_rows, results, [row for _, rows in found for row in rows])
             record.refused = _reason(results, data.checks.warn)
     finally:
         if job.config.notify and record:
@@ -61,7 +63,7 @@ def _asked(job: Job) -> dict[str, object]:
     return {"input": main.input, "model": main.artifact, "ks_alpha": data.ks_alpha}
 
 
-def _pairs(step: StepRun, job: Job) -> Iterator[tuple[pa.Table, pa.Table]]:
+def _pairs(step: StepRun, job: Job) -> Iterator[tuple[AnyTable, AnyTable]]:
     """Yield what the model sees of the rows and of those that made it, then what it says of both.
 
     Raises:
@@ -80,16 +82,23 @@ def _pairs(step: StepRun, job: Job) -> Iterator[tuple[pa.Table, pa.Table]]:
     fitted = [f"{made['name']}:v{made['version']}" for made in model.inputs]
     if not fitted or not step.exists(fitted[0]):
         raise InputError(f"the rows that {model.reference} was fitted on are gone; train it again")
-    ours = predictor.seen(source, name)
-    yield ours.drop_columns([SAID]), predictor.inputs(step.read_table(fitted[0]).to_pandas())
+    each, sees, folder = step.engine.threads, predictor.sees, step.scratch()
+    seen = Made(sees.append(predictor.says), lambda: predictor.seen(source, name, each))
+    ours, rows = Columns(seen, folder), step.open_table(fitted[0])
+    learned = Made(sees, lambda: each(_inputs, filter(len, rows.pieces()), predictor, rows))
+    yield ours.only(sees.names), Columns(learned, folder)
     kept = str(job.config.steps[TRAINS][PREDICTIONS])
     for version in step.versions(kept):
         if version.run_ids and version.run_ids == model.run_ids:
-            yield ours.select([SAID]), step.read_table(version.reference).select([SAID])
+            yield ours.only([SAID]), step.read_table(version.reference).select([SAID])
             return
     step.note(
         f"what {model.reference} said of rows that it had not seen is not kept: no comparison"
     )
+
+
+def _inputs(piece: pa.Table, predictor: BatchPredictor, source: Source) -> pa.Table:
+    return predictor.inputs(source.encoded(piece).to_pandas())
 
 
 def _tell(

@@ -1,7 +1,7 @@
 """What a model says of the rows of a table, piece by piece, beside what the table holds."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ class BatchPredictor:
             InputError: names every column that is missing, of the wrong type, or in the way.
         """
         found = {field.name: field for field in source.schema}
-        faults = self._missing(set(found))
+        faults = asked.missing(self._about, found)
         for column in [] if source.is_csv else [c for c in self._columns() if c["name"] in found]:
             kind = column_kinds.kind_of(found[column["name"]].type)
             if kind not in (*ALLOWED[column["kind"]], "nothing"):
@@ -86,14 +86,7 @@ class BatchPredictor:
 
     def absent(self, source: ForeignSource) -> list[str]:
         """Return the columns that are not there and may be: all their values are missing."""
-        text = self._about["text"]
-        joined = text["name"] if text else None
-        sources = {c["name"] for c in text["columns"]} if text else set()
-        given = [c["name"] for c in self._columns() if c["name"] not in {joined, *sources}]
-        found = set(source.schema.names)
-        if text and joined not in found:
-            given += [c["name"] for c in text["columns"]]
-        return [name for name in given if name not in found]
+        return asked.absent(self._about, source.schema.names)
 
     def scored(
         self, source: ForeignSource, name: str, each: Each = in_threads
@@ -108,6 +101,15 @@ class BatchPredictor:
         Raises:
             InputError: the table has no rows, or a value that its column must not hold.
         """
+        return self._worked(_answer, source, name, each)
+
+    def seen(self, source: ForeignSource, name: str, each: Each = in_threads) -> Iterator[pa.Table]:
+        """Yield what the model sees of the rows, and what it predicts of them; see scored."""
+        return self._worked(_see, source, name, each)
+
+    def _worked(
+        self, function: Callable[..., pa.Table], source: ForeignSource, name: str, each: Each
+    ) -> Iterator[pa.Table]:
         rows = 0
 
         def numbered() -> Iterator[tuple[pa.Table, int]]:
@@ -117,24 +119,20 @@ class BatchPredictor:
                     yield piece, rows
                 rows += len(piece)
 
-        yield from each(_answer, numbered(), self, source, name)
+        yield from each(function, numbered(), self, source, name)
         if not rows:
             raise InputError(f"{name} has no rows; give a table with at least one")
 
-    def seen(self, source: ForeignSource, name: str) -> pa.Table:
-        """Return what the model sees of the rows, as `inputs`, and what it predicts of them."""
-        rows, pieces = 0, []
-        for piece in source.pieces():
-            if len(piece):
-                frame = self._frame(piece, rows, source)
-                with _unfit(name):
-                    answer = self._model.answer(frame)
-                said = pa.array(answer.iloc[:, 0].to_numpy(), self._added.types[0])
-                pieces.append(self.inputs(frame).append_column(self._added.names[0], said))
-            rows += len(piece)
-        if not rows:
-            raise InputError(f"{name} has no rows; give a table with at least one")
-        return pa.concat_tables(pieces)
+    @property
+    def sees(self) -> pa.Schema:
+        """The columns that the model sees of rows, each of one of three types."""
+        kinds = {"number": pa.float64(), "text": pa.string(), "boolean": pa.bool_()}
+        return pa.schema([(c["name"], kinds[c["kind"]]) for c in self._about["columns"]])
+
+    @property
+    def says(self) -> pa.Field:
+        """The column of what it predicts."""
+        return self._added.field(0)
 
     def inputs(self, frame: pd.DataFrame) -> pa.Table:
         """Return what the model sees of rows as `preprocess` leaves them, a column for each input.
@@ -144,9 +142,7 @@ class BatchPredictor:
         """
         with _unfit(self._name):
             seen = self._model.inputs(frame)
-        kinds = {"number": pa.float64(), "text": pa.string(), "boolean": pa.bool_()}
-        schema = pa.schema([(c["name"], kinds[c["kind"]]) for c in self._about["columns"]])
-        return pa.Table.from_pandas(seen, schema, preserve_index=False)
+        return pa.Table.from_pandas(seen, self.sees, preserve_index=False)
 
     def _frame(self, piece: pa.Table, first: int, source: ForeignSource) -> pd.DataFrame:
         """Return the columns of a piece that the model is given, prepared as before its fit."""
@@ -167,21 +163,22 @@ class BatchPredictor:
         added = [pa.array(answer[f.name].to_numpy(), f.type) for f in self._added]
         return pa.table([*piece.columns, *added], schema=pa.schema([*piece.schema, *self._added]))
 
+    def see(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
+        """Return what the model sees of such rows, and what it predicts of them."""
+        frame = self._frame(piece, first, source)
+        with _unfit(name):
+            answer = self._model.answer(frame)
+        said = pa.array(answer.iloc[:, 0].to_numpy(), self.says.type)
+        return self.inputs(frame).append_column(self.says, said)
+
     def _columns(self) -> Sequence[Mapping[str, Any]]:
         return asked.columns(self._about)
 
-    def _missing(self, found: set[str]) -> list[str]:
-        required = [c["name"] for c in self._columns() if c["required"]]
-        missing = [repr(name) for name in required if name not in found]
-        faults = [f"{', '.join(missing)} missing"] if missing else []
-        if text := self._about["text"]:
-            sources = [c["name"] for c in text["columns"]]
-            if found.isdisjoint([text["name"], *sources]):
-                how = f"it is {' and '.join(sources)} joined by a space; give it or these"
-                faults.append(f"{text['name']!r} missing ({how})")
-        if found.isdisjoint(c["name"] for c in self._columns()):
-            faults.append("it has no column of the model")
-        return faults
+
+def _see(
+    numbered: tuple[pa.Table, int], predictor: BatchPredictor, source: ForeignSource, name: str
+) -> pa.Table:
+    return predictor.see(*numbered, source, name)
 
 
 def _answer(

@@ -42,3 +42,15 @@ def test_by_pieces_as_whole(
     )
     found = list(labels.counts(*large, checks.labels))
     assert found == list(labels.counts(*whole, checks.labels))
+
+
+def test_some_columns_of_rows_that_are_made(
+    songs: tuple[pa.Table, Checks], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mapped, "HELD", 0)
+    table = songs[0].select(["tempo", "title", "liveness"]).replace_schema_metadata(None)
+    made = mapped.Made(table.schema, lambda: iter([table.slice(0, 9), table.slice(9)]))
+    some = mapped.Columns(made, tmp_path).only(["liveness", "tempo"])
+    assert some.column_names == some.schema.names == ["liveness", "tempo"]
+    assert some.select(some.column_names).equals(table.select(["liveness", "tempo"]))
+    assert some.num_rows == len(table)

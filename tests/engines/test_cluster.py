@@ -26,6 +26,7 @@ from pipeline.engines.cluster import Cluster
 from pipeline.engines.connection import opened
 from pipeline.errors import InputError
 from tests.processes import ROOT, clean_environment
+from tests.workers import of_project
 
 pytestmark = [
     pytest.mark.slow,
@@ -253,3 +254,24 @@ def test_a_task_that_fails(cluster: Cluster) -> None:
         assert (
             joblib.Parallel()(joblib.delayed(own_process)(n) for n in (1, 2)) == [os.getpid()] * 2
         )
+
+
+def test_workers_end_with_the_step_that_made_them(tmp_path: Path) -> None:
+    program = (
+        "import sys, time, logging; from pathlib import Path\n"
+        "from pipeline.engines.connection import opened\n"
+        "with opened(None, 2, Path(sys.argv[1]), logging.getLogger()) as cluster:\n"
+        "    print('there', flush=True); time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True,
+        cwd=tmp_path, env=clean_environment() | {"PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        assert process.stdout
+        assert process.stdout.readline() == "there\n"
+        assert len(of_project(tmp_path)[process.pid]) == 2
+        process.kill()
+    end = time.monotonic() + 20
+    while of_project(tmp_path) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert of_project(tmp_path) == {}

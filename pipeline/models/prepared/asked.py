@@ -1,7 +1,7 @@
 """What a model whose table was prepared row by row is asked: columns as they were before."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,32 @@ def columns(about: About) -> list[About]:
         inputs = {n: c for n, c in inputs.items() if n not in prepared["made"]}
         inputs |= {c["name"]: c for c in prepared["columns"]}
     return list(inputs.values())
+
+
+def missing(about: About, names: Iterable[str]) -> list[str]:
+    """Say in words which columns a table lacks that has these."""
+    found, needed = set(names), [c["name"] for c in columns(about) if c["required"]]
+    lacking = [repr(name) for name in needed if name not in found]
+    faults = [f"{', '.join(lacking)} missing"] if lacking else []
+    if text := about["text"]:
+        sources = [c["name"] for c in text["columns"]]
+        if found.isdisjoint([text["name"], *sources]):
+            how = f"it is {' and '.join(sources)} joined by a space; give it or these"
+            faults.append(f"{text['name']!r} missing ({how})")
+    if found.isdisjoint(c["name"] for c in columns(about)):
+        faults.append("it has no column of the model")
+    return faults
+
+
+def absent(about: About, found: Container[str]) -> list[str]:
+    """Return the columns that may be absent, and are not among those found."""
+    text = about["text"]
+    joined = text["name"] if text else None
+    sources = {c["name"] for c in text["columns"]} if text else set()
+    given = [c["name"] for c in columns(about) if c["name"] not in {joined, *sources}]
+    if text and joined not in found:
+        given += [c["name"] for c in text["columns"]]
+    return [name for name in given if name not in found]
 
 
 def values(

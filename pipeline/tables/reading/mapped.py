@@ -1,6 +1,8 @@
 """A table of any size, column by column: of a large one only what is looked at is in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,6 +23,27 @@ class Rows(Protocol):
 
     def encoded(self, piece: pa.Table) -> pa.Table:
         """Return a piece with the categories of its columns."""
+
+
+@dataclass
+class Made:
+    """Rows that are made as they are read.
+
+    Attributes:
+        schema: of plain values.
+        make: gives them, in pieces.
+    """
+
+    schema: pa.Schema
+    make: Callable[[], Iterator[pa.Table]]
+
+    def pieces(self) -> Iterator[pa.Table]:
+        """Yield the rows."""
+        return self.make()
+
+    def encoded(self, piece: pa.Table) -> pa.Table:
+        """Return a piece as it is."""
+        return piece
 
 
 class Columns:
@@ -77,6 +100,13 @@ class Columns:
         """Return some columns; of a large table they are in memory as far as they are looked at."""
         table = self._open().read_all() if self._table is None else self._table
         return table.select(list(names))
+
+    def only(self, names: Sequence[str]) -> "Columns":
+        """Return the same table with no more than some of its columns."""
+        some = copy(self)
+        some.column_names = list(names)
+        some.schema = pa.schema([self.schema.field(name) for name in names])
+        return some
 
     def pieces(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Yield the rows in order, of some columns, piece by piece."""
