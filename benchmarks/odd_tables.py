@@ -35,6 +35,7 @@ def columns(size: int, folder: Path) -> Works:
     from pipeline.tables import table_files
     from preprocess.clean import clean
     from segregate.audit import Audit
+    from segregate.look import look
 
     random = np.random.default_rng(0)
     numbers = {f"n{i}": random.random(ROWS) for i in range(size // 2)}
@@ -58,8 +59,12 @@ def columns(size: int, folder: Path) -> Works:
     yield "check_data: schema", lambda: list(expectations.results(table, checks))
     yield "check_data: drift", lambda: drift.compare(table, table.slice(0, 150), 0.05, checks)
     yield "infer_checks", lambda: column_roles.config(table, settings, "y", None)
-    yield "segregate: train rows", lambda: audit.add(0, table.slice(0, 200))
-    yield "segregate: test rows", lambda: audit.add(1, table.slice(200))
+
+    def looked_at(part: int, block: pa.Table) -> None:
+        audit.add(part, look(block, audit.asked(part, len(block)), audit.columns))
+
+    yield "segregate: train rows", lambda: looked_at(0, table.slice(0, 200))
+    yield "segregate: test rows", lambda: looked_at(1, table.slice(200))
     yield "segregate: leaks", lambda: list(audit.leaks())
     yield from _modelled(table, Features(list(numbers), list(texts)), folder)
 

@@ -21,6 +21,7 @@ from segregate import audit as audits
 from segregate import certificate_text, telling
 from segregate.audit import Audit
 from segregate.certificate import Certificate, Leak, Overlap, certify
+from segregate.look import look
 from segregate.split import split
 
 TRAIN = pa.table({"n": [1.0, 2.0, None, 4.0], "t": ["Abc", "d-e", None, "x"], "c": list("pqpq")})
@@ -34,8 +35,8 @@ def found(
         asked = settings.Audit(target=target, **wanted)
         audit = Audit(train.schema, rows, asked, Path(folder))
         for part, table in enumerate((train, test)):
-            audit.add(part, table.slice(0, cut))
-            audit.add(part, table.slice(cut))
+            for block in (table.slice(0, cut), table.slice(cut)):
+                audit.add(part, look(block, audit.asked(part, len(block)), audit.columns))
         return {(leak.check, leak.columns): leak for leak in audit.leaks()}
 
 
