@@ -27,7 +27,7 @@ from assets.rooms import GROUND, Edges, imports, levels, purpose, reduced, table
 PICTURE, PAGE = ROOT / "assets" / "rooms.png", ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- assets/draw_rooms.py writes this table -->\n", "<!-- to here -->"
 INK, PALE, LINE = "#1a1a1a", "#f3f6fa", "#0072B2"
-WIDTH, ROW, BOX, NARROW, DPI = 10.0, 1.3, (2.75, 0.85), 0.35, 160  # inches, dots an inch
+WIDTH, ROW, BOX, NARROW, DPI = 12.8, 1.3, (2.75, 0.85), 0.35, 130  # inches, dots an inch
 LETTERS = 14  # of small text, in an inch
 
 

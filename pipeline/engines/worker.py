@@ -4,6 +4,7 @@ import functools
 import hashlib
 import platform
 from collections.abc import Callable
+from contextlib import suppress
 from copyreg import pickle
 from importlib import metadata
 from io import BytesIO
@@ -17,7 +18,9 @@ from pipeline import paths
 from pipeline.errors import InputError
 
 R = TypeVar("R")
-PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy")  # whose answers are compared
+# By whose versions answers may differ; the last three are extras.
+PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "xgboost-cpu", "lightgbm",
+            "catboost")  # fmt: skip
 
 
 def answer(
@@ -62,9 +65,9 @@ def blas_threads() -> int:
 
 
 def differences(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:
-    """Say in which facts a worker differs."""
-    return [f"{name} ({theirs.get(name, 'none')}, here {fact})" for name, fact in ours.items()
-            if theirs.get(name) != fact]  # fmt: skip
+    """Say in which facts a worker differs; what only one of the two has is none."""
+    return [f"{name} ({theirs[name]}, here {fact})" for name, fact in ours.items()
+            if theirs.get(name, fact) != fact]  # fmt: skip
 
 
 @functools.cache
@@ -74,9 +77,11 @@ def own_facts() -> dict[str, str]:
     for path in sorted([*paths.ROOT.glob("pipeline/**/*.py"), *paths.ROOT.glob("*/*.py")]):
         digest.update(path.relative_to(paths.ROOT).as_posix().encode())
         digest.update(path.read_bytes())
-    versions = {name: metadata.version(name) for name in PACKAGES}
-    return {"this project's code": digest.hexdigest()[:12], "Python": platform.python_version(),
-            **versions}  # fmt: skip
+    facts = {"this project's code": digest.hexdigest()[:12], "Python": platform.python_version()}
+    for name in PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            facts[name] = metadata.version(name)
+    return facts
 
 
 def _packed(table: pa.Table) -> tuple[Callable[[pa.Buffer], pa.Table], tuple[pa.Buffer]]:

@@ -219,6 +219,7 @@ def test_what_a_worker_must_share() -> None:
     other = ours | {"numpy": "1.0"}
     with pytest.raises(InputError, match=r"numpy \(.*, here 1\.0\); start workers"):
         worker.answer(other, 1, doubled, 3)
+    assert worker.answer(ours | {"an extra": "1.0"}, 1, doubled, 3) == 6
 
 
 def forest(rows: int) -> Any:
