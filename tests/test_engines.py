@@ -51,16 +51,16 @@ def test_the_real_table(fresh: Project, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_scoring_is_the_same(project: Project, tmp_path: Path) -> None:
+def test_scoring_is_the_same(own_project: Project, tmp_path: Path) -> None:
     """The engine of a step that is started alone is that of conf/project.yaml."""
     words = ["--model=model_export:v0", "--input=assets/songs_sample.parquet"]
-    settings = project.root / "conf" / "project.yaml"
+    settings = own_project.root / "conf" / "project.yaml"
     scored = []
     for name in ("local", "dask"):
         settings.write_text(f"engine: {{name: {name}}}\n", encoding="utf-8")
         file = tmp_path / f"{name}.parquet"
         command = ("python", "-m", "pipeline.commands.predict", *words, f"--output={file}")
-        done = project.run(*command)
+        done = own_project.run(*command)
         assert done.status == 0, done.out + done.err
         assert ("Dask: " in done.out) == (name == "dask"), done.out
         scored.append(file.read_bytes())
@@ -69,11 +69,11 @@ def test_scoring_is_the_same(project: Project, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_monitoring_is_the_same(project: Project) -> None:
+def test_monitoring_is_the_same(own_project: Project) -> None:
     words = ("main.action=monitor", "main.input=assets/songs_sample.parquet", "data.ks_alpha=0.5")
     told = []
     for engine in ("local", "dask"):
-        done = project.run("python", "main.py", *words, f"engine={engine}")
+        done = own_project.run("python", "main.py", *words, f"engine={engine}")
         assert done.status == 0, done.out + done.err
         told.append([line for line in done.out.splitlines() if " · " in line])
     assert len(told[0]) > 20

@@ -38,7 +38,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Project:
     git(made, "add", ".")
     git(made, "commit", "--quiet", "-m", "first")
     split = made.root / "segregate" / "split.py"
-    before, begin, after = split.read_text().partition("    keys = _keys(source, how)\n")
+    before, begin, after = split.read_text().partition("    keys = _keys(source, how, each)\n")
     assert begin, "the tests change the code of the split here"
     split.write_text(f"{before}    source = source\n{begin}{after}")
     (made.root / "conf" / "experiment" / "new é.yaml").write_text(

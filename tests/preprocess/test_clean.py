@@ -93,9 +93,9 @@ def test_the_pieces_do_not_matter(rows: list[tuple[Any, ...]], cuts: list[int]) 
     config = {"drop_constant": True, "text": {"name": "t", "columns": ["a"]}}
     if len({row[0] for row in rows}) < 2:
         config["text"] = None  # the column is constant
-    rows = Rows(table.schema, config)
-    known = survey(lambda: pieces, config, rows.made)
-    found = list(clean.cleaned(lambda: pieces, known, config, rows.made))
+    made = Rows(table.schema, config).made
+    known = survey(lambda: pieces, config, made)
+    found = list(clean.cleaned(lambda: pieces, known, config, made))
     whole, counts = clean.preprocess(table, config)
     assert known.counts == counts
     assert pa.concat_tables(found).equals(whole)
