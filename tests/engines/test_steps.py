@@ -1,6 +1,7 @@
 """What the steps make of a table is the same with Dask's workers as without."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -131,3 +132,31 @@ def test_checking(cluster: Cluster) -> None:
     ]
     assert one == two
     assert {result.verdict for result in one[0]} == {"passed", "failed"}
+
+
+@pytest.mark.parametrize("name", ["LogisticRegression", "SVC", "MLPClassifier"])
+def test_what_a_model_says(name: str, cluster: Cluster, tmp_path: Path) -> None:
+    """To the last bit: sums of BLAS depend on its threads."""
+    from evaluate.table import TableReader
+    from pipeline.config.model import Features, Model
+    from pipeline.models import build
+    from train_random_forest import train
+
+    module = {"LogisticRegression": "linear_model", "SVC": "svm", "MLPClassifier": "neural_network"}
+    about = {"_target_": f"sklearn.{module[name]}.{name}"}
+    about |= {"probability": True} if name == "SVC" else {"max_iter": 20}
+    table = TABLE.slice(0, 3000).drop_columns(["t", "one"]).to_pandas().replace(np.inf, np.nan)
+    pipeline = build.build_pipeline(
+        Features(numeric=["n", "k"], categorical=["w"]), Model(estimator=about), 1
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # few iterations
+        model = train.fit(pipeline, table, "y")
+    path = tmp_path / "table.csv"
+    clean_table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    source = table_files.Source(path, table_files.write(clean_table, path))
+    one, two = [
+        TableReader(source, "y", each).said(model, len(table))[0]
+        for each in (clean.here, cluster.each)
+    ]
+    assert one.tobytes() == two.tobytes()
