@@ -13,12 +13,16 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 import numpy as np
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from segregate.audit import Audit
 
 Works = Iterator[tuple[str, Callable[[], object]]]  # what is done, one after the other
 ROWS = 300
@@ -35,7 +39,6 @@ def columns(size: int, folder: Path) -> Works:
     from pipeline.tables import table_files
     from preprocess.clean import clean
     from segregate.audit import Audit
-    from segregate.look import look
 
     random = np.random.default_rng(0)
     numbers = {f"n{i}": random.random(ROWS) for i in range(size // 2)}
@@ -59,14 +62,17 @@ def columns(size: int, folder: Path) -> Works:
     yield "check_data: schema", lambda: list(expectations.results(table, checks))
     yield "check_data: drift", lambda: drift.compare(table, table.slice(0, 150), 0.05, checks)
     yield "infer_checks", lambda: column_roles.config(table, settings, "y", None)
-
-    def looked_at(part: int, block: pa.Table) -> None:
-        audit.add(part, look(block, audit.asked(part, len(block)), audit.columns))
-
-    yield "segregate: train rows", lambda: looked_at(0, table.slice(0, 200))
-    yield "segregate: test rows", lambda: looked_at(1, table.slice(200))
+    yield "segregate: train rows", lambda: _look_at(audit, 0, table.slice(0, 200))
+    yield "segregate: test rows", lambda: _look_at(audit, 1, table.slice(200))
     yield "segregate: leaks", lambda: list(audit.leaks())
     yield from _modelled(table, Features(list(numbers), list(texts)), folder)
+
+
+def _look_at(audit: "Audit", part: int, block: pa.Table) -> None:
+    """Look at rows of a part as segregate does."""
+    from segregate.look import look
+
+    audit.add(part, look(block, audit.asked(part, len(block)), audit.columns))
 
 
 def classes(size: int, folder: Path) -> Works:
