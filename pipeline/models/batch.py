@@ -16,6 +16,7 @@ from pipeline.models.prepared import asked, preparation
 from pipeline.tables import column_kinds
 from pipeline.tables.external_chunks import ForeignSource
 
+Asked = tuple[pd.DataFrame, pd.DataFrame]  # what a model is given, and what it answers
 ALLOWED = {"number": ("integer", "number"), "text": ("text",), "boolean": ("boolean",),
            "date": ("date", "text", "integer")}  # fmt: skip
 
@@ -155,19 +156,21 @@ class BatchPredictor:
             frame = preparation.prepared(frame, self._about["preparation"])
         return frame
 
-    def answer(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
-        """Return rows of a table, of which the first has this number, with their answers."""
+    def _asked(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> Asked:
+        """Return what the model is given of rows, and what it answers."""
         frame = self._frame(piece, first, source)
         with _unfit(name):
-            answer = self._model.answer(frame)
+            return frame, self._model.answer(frame)
+
+    def answer(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
+        """Return rows of a table, of which the first has this number, with their answers."""
+        _, answer = self._asked(piece, first, source, name)
         added = [pa.array(answer[f.name].to_numpy(), f.type) for f in self._added]
         return pa.table([*piece.columns, *added], schema=pa.schema([*piece.schema, *self._added]))
 
     def see(self, piece: pa.Table, first: int, source: ForeignSource, name: str) -> pa.Table:
         """Return what the model sees of such rows, and what it predicts of them."""
-        frame = self._frame(piece, first, source)
-        with _unfit(name):
-            answer = self._model.answer(frame)
+        frame, answer = self._asked(piece, first, source, name)
         said = pa.array(answer.iloc[:, 0].to_numpy(), self.says.type)
         return self.inputs(frame).append_column(self.says, said)
 
