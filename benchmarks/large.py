@@ -1,10 +1,13 @@
 """The whole pipeline on a table of any size: seconds, CPU and peak memory of each step.
 
-    python benchmarks/large.py --rows 1000000 [--sample 200000] [--folder FOLDER] [OVERRIDE ...]
+    python benchmarks/large.py --rows 1000000 [--sample 200000] [--folder FOLDER] [--lose SECONDS]
+        [OVERRIDE ...]
 
 The table is made by assets/make_sample.py, and the run is that of a scratch copy of the repository.
-Last comes the usual way: pandas and scikit-learn, the whole table in memory, the same model fitted
-on as many rows, judged on the same share of the table, nothing recorded.
+With --lose another copy runs it with two workers of Dask in each step, of which one is killed after
+so many seconds; then the artifacts of both are compared. Last comes the usual way: pandas and
+scikit-learn, the whole table in memory, the same model fitted on as many rows, judged on the same
+share of the table, nothing recorded.
 """
 
 import argparse
@@ -20,6 +23,8 @@ sys.path[0] = str(ROOT)
 
 from benchmarks import measure, predict
 from benchmarks.overhead import RESULTS
+from tests.projects import Project
+from tests.workers import Losses
 
 SETTINGS = ["data.format=parquet", "data.name=large", "gate.champion=null"]
 SIZE, SEED = 0.3, 42
@@ -35,6 +40,22 @@ def pipeline(copy: Path, table: Path, overrides: list[str]) -> None:
         system = record["system"]
         cpu, peak = system["system/cpu_seconds"], system["system/peak_memory_megabytes"]
         print(f"{record['step']:22}{record['seconds']:9.1f}{cpu:9.1f}{peak:9.0f}")
+
+
+def with_losses(copy: Path, table: Path, overrides: list[str], after: float) -> None:
+    """Run it with workers, of which each step loses one."""
+    with Losses(copy, after) as losses:
+        pipeline(copy, table, [*overrides, "engine=dask", "engine.workers=2"])
+    print("steps that lost a worker:", len(losses.steps))
+
+
+def different(*copies: Path) -> list[str]:
+    """Return the names of the artifacts that are not the same in two copies, after their runs."""
+    one, two = (
+        {made["name"]: made["digest"] for step in manifest["steps"] for made in step["outputs"]}
+        for manifest in (Project(copy).last_manifest() for copy in copies)
+    )
+    return [name for name in {**one, **two} if one.get(name) != two.get(name)]
 
 
 def usual(table: Path, rows: int) -> None:
@@ -68,6 +89,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--sample", type=int, default=200_000, help="rows that training takes")
     parser.add_argument("--folder", type=Path, help="on a disk with room for it all")
+    parser.add_argument("--lose", type=float, help="seconds after which a worker is killed")
     parser.add_argument("--usual", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("overrides", nargs="*", help="of the config, such as judging.resamples=100")
     given = parser.parse_args()
@@ -79,9 +101,16 @@ def main() -> None:
         making = ("--rows", str(given.rows), "--out", str(table))
         measure.run(ROOT / "assets/make_sample.py", *making)
         shutil.copytree(ROOT, copy, symlinks=True, ignore=shutil.ignore_patterns(*RESULTS))
-        pipeline(copy, table, [f"model.rows={given.sample}", *given.overrides])
-        words = ("--usual", str(table), "--sample", str(given.sample))
-        cost = measure.run(Path(__file__), *words)
+        words = [f"model.rows={given.sample}", *given.overrides]
+        if given.lose is not None:
+            other = Path(folder).resolve() / "workers"
+            shutil.copytree(copy, other, symlinks=True)
+        pipeline(copy, table, words)
+        if given.lose is not None:
+            with_losses(other, table, words, given.lose)
+            print("artifacts that differ:", different(copy, other) or "none")
+        usual_words = ("--usual", str(table), "--sample", str(given.sample))
+        cost = measure.run(Path(__file__), *usual_words)
         print(f"{'pandas, scikit-learn':22}{cost.wall:9.1f}{cost.cpu:9.1f}{cost.memory:9.0f}")
 
 

@@ -20,14 +20,16 @@ def artifacts(project: Project) -> dict[str, str]:
     return {made["name"]: made["digest"] for step in steps for made in step["outputs"]}
 
 
-def run_with_losses(project: Project, after: float, *words: str) -> None:
+def run_with_losses(
+    project: Project, after: float, *words: str, steps: tuple[str, ...] = WITH_WORKERS
+) -> None:
     """Run with two workers in each step, one of which is killed when it has been there a while."""
     with Losses(project.root, after) as losses:
         done = project.run("python", "main.py", "engine=dask", "engine.workers=2", *words)
     assert done.status == 0, done.out + done.err
     log = (project.root / "ml_pipeline.log").read_text("utf-8")
-    assert len(losses.steps) == len(WITH_WORKERS), (losses.steps, log)
-    assert [s for s in WITH_WORKERS if f"{s}: a worker was lost" in log] == [*WITH_WORKERS]
+    assert len(losses.steps) == len(steps), (losses.steps, log)
+    assert [s for s in WITH_WORKERS if f"{s}: a worker was lost" in log] == [*steps]
 
 
 @pytest.mark.slow
@@ -37,6 +39,28 @@ def test_the_sample(sample_run: Path, fresh: Project) -> None:
     done = fresh.run("python", "main.py")
     assert done.status == 0, done.out + done.err
     assert done.out.count("cached") >= 6, "what works on a step's pieces is none of its inputs"
+
+
+@pytest.mark.slow
+def test_boosting_of_all_rows(own_project: Project) -> None:
+    """A partition that is lost while the trees grow: all begin again, and grow the same ones."""
+    pytest.importorskip("xgboost")
+    step = "train_random_forest"
+    words = ["main.steps=" + step, "model=xgboost", "model.partitions=3", "model.rows=1000"]
+    found = []
+    for engine in ("local", "dask"):
+        given = [*words, f"main.force=[{step}]"]
+        if engine == "local":
+            done = own_project.run("python", "main.py", *given)
+            assert done.status == 0, done.out + done.err
+            assert " got rank " not in done.out + done.err, "XGBoost prints it for each partition"
+        else:
+            run_with_losses(own_project, 2.5, *given, steps=(step,))
+        found.append(artifacts(own_project))
+        assert "trained on 2,377 rows, and made ready and judged by a sample of 1,000 of 3,397" in (
+            own_project.root / "ml_pipeline.log"
+        ).read_text("utf-8")
+    assert found[0] == found[1]
 
 
 @pytest.mark.thorough

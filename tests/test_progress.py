@@ -19,7 +19,7 @@ from get_data import fetch
 from pipeline import progress
 from pipeline.judging import bootstrap, weighted_metrics
 from pipeline.tables import table_files
-from train_random_forest import train
+from train_random_forest import growing
 
 Told = list[tuple[str, int, int | None]]
 
@@ -80,7 +80,7 @@ def test_a_forest_tells_its_trees_and_is_the_same(told: Told) -> None:
     table = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "b": list("xyxy")})
     steps = [("scale", StandardScaler()), ("forest", RandomForestClassifier(5, random_state=1))]
     before = Parallel.print_progress
-    with train._trees_counted(steps[1][1].set_params(n_jobs=2)):
+    with growing._trees_counted(steps[1][1].set_params(n_jobs=2)):
         counted = Pipeline(steps).fit(table[["a"]], table["b"])
     assert Parallel.print_progress is before
     assert told[-2:] == [("trees", 5, 5), ("", 0, None)]

@@ -34,7 +34,8 @@ def text(
     if config.model.folds:
         how = f"by models of {config.model.folds} folds that were not fitted on them, {how}"
     if (of := run.record.metrics.get("sample/of_rows")) is not None:
-        how += f"; all of them a sample of the table's {of:,.0f} (model.rows)"
+        which = "those" if config.model.partitions else "all of them"
+        how += f"; {which} a sample of the table's {of:,.0f} (model.rows)"
     packages = {name: version(name) for name in REQUIREMENTS}
     table, metrics = run.record.inputs[0], run.record.headline()
     classes = getattr(fitted, "classes_", None)

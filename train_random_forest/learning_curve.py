@@ -57,8 +57,9 @@ class Fits:
 
 
 def record(
-    run: StepRun, fits: Fits, said: AnyPredictions, whole: Mapping[str, float] | None = None
-) -> None:
+    run: StepRun, fits: Fits, said: AnyPredictions, whole: Mapping[str, float] | None = None,
+    rows: int = 0,
+) -> None:  # fmt: skip
     """Record the figures of models of an eighth, a fourth, half and all of the rows that fit.
 
     Args:
@@ -66,6 +67,7 @@ def record(
         fits: how parts are fitted and judged.
         said: what the model of all these rows says.
         whole: its figures on the rows that judge; None: those of `said`.
+        rows: that fitted it; 0: those of the sample.
     """
     points: list[Figures] = []
     counter = progress.Counter("parts", len(PARTS))
@@ -78,7 +80,7 @@ def record(
         points.append({"rows": rows, **fold_figures.headline(of_part)})
         counter.tell(number)
     counter.end()
-    points.append({"rows": len(fits.fitting), **(whole or fold_figures.headline(said))})
+    points.append({"rows": rows or len(fits.fitting), **(whole or fold_figures.headline(said))})
     run.log_table("learning_curve", list(points))
     run.log_series("rows", [
         {name if name == "rows" else f"learning/{name}": value for name, value in point.items()}
@@ -93,17 +95,22 @@ def sentence(points: Sequence[Figures], metric: str, sizes: Mapping[str, float])
     Args:
         points: `rows` and the figures of each fit, the largest last.
         metric: the one that is told.
-        sizes: sample/rows and sample/of_rows.
+        sizes: sample/rows, sample/of_rows and, of a fit in partitions, partitions/rows.
     """
     sample, table = (f"{sizes[name]:,.0f}" for name in ("sample/rows", "sample/of_rows"))
     there = [point for point in points if metric in point]
     told = ", ".join(f"{point[metric]:.4f} ({point['rows']:,.0f})" for point in there)
     text = f"trained on a sample of {sample} of {table} rows (model.rows)"
+    if all_rows := sizes.get("partitions/rows"):
+        text = f"trained on {all_rows:,.0f} rows, and made ready and judged by {text[11:]}"
     if len(there) < 2:
         return text
     sign = -1 if metric in LOSSES else 1
     *earlier, last = (sign * point[metric] for point in there)
     more = "no more than fewer rows bring"
     if last > max(earlier):
-        more = f"the last doubling brought {last - earlier[-1]:.4f}, the next rarely brings more"
+        gain = f"{last - earlier[-1]:.4f}"
+        more = f"the last doubling brought {gain}, the next rarely brings more"
+        if all_rows:
+            more = f"all rows bring {gain} over half of the sample"
     return f"{text}; {metric} of fits on more and more rows: {told}: {more}"

@@ -20,6 +20,7 @@ from train_random_forest import (
     cross_validation,
     learning_curve,
     outputs,
+    partitions,
     sample,
     train,
 )
@@ -32,10 +33,11 @@ def go(args: Namespace) -> None:
         target, model = config.target, config.model
         unfitted = build.build_pipeline(config.features, model, args.random_seed)
         run.require_checked([args.train_data], args.checks_artifact, args.checks_override)
-        how = sample.division_of(args, config)
-        table, places = sample.read(run, args.train_data, how, model.rows)
+        source, how = run.open_table(args.train_data), sample.division_of(args, config)
+        table, places = sample.read(run, source, how, model.rows, bool(model.partitions))
         table = train.suited(table, config, unfitted)
         lineage.warn_of_made_features(run, config.features, config)
+        whole = partitions.of_table(run, source, how, model.partitions)
         judged, calibrating = None, partial(calibration.parts, table, how, model)
         if model.folds:
             parts, frame = folds.divide(table, how, model.folds), table.to_pandas()
@@ -44,22 +46,25 @@ def go(args: Namespace) -> None:
                 return  # it stopped early, and there is nothing to export
             rows: dict[str, performance.Rows] = {"training": np.arange(len(frame))}
         else:
-            parts, frame = [division.divide(table, how)], table.to_pandas()
+            parts, frame = [whole.of_sample(places, len(table)) if whole
+                            else division.divide(table, how)], table.to_pandas()  # fmt: skip
             rows = dict(zip(("training", "validation"), parts[0], strict=True))
         training, aside = (frame.iloc[rows.get(part, [])] for part in ("training", "validation"))
+        fitting = len(whole.fitting if whole else training)
         to_validate = "all of them" if judged else f"{len(aside):,} to validate"
-        run.logger.info("fitting %s rows, %s", f"{len(training):,}", to_validate)
+        run.logger.info("fitting %s rows, %s", f"{fitting:,}", to_validate)
         outputs.import_ahead()
         inner = calibrating(rows["training"])
-        fitted = train.fit(unfitted, training, target, aside, inner, run.engine)
+        fitted = (whole.fit(unfitted, training, aside, target, run.engine) if whole
+                  else train.fit(unfitted, training, target, aside, inner, run.engine))  # fmt: skip
         said = judged.predictions if judged else performance.predicted(fitted, aside, target)
         performance.validate(run, fitted, said)
         performance.record_fit(run, fitted, frame, rows, target)
         if places is not None:
             fits = learning_curve.Fits(unfitted, frame, target, *parts[0], calibrating, how.seed)
-            learning_curve.record(run, fits, said, judged.figures[0] if judged else None)
+            learning_curve.record(run, fits, said, judged.figures[0] if judged else None, fitting)
         made = serving.Made(config, outputs.interval(run, said, model.interval_alpha))
-        about = card.text(run, fitted, config, args, (len(training), len(said.codes)))
+        about = card.text(run, fitted, config, args, (fitting, len(said.codes)))
         validated = judged.rows if judged else rows["validation"]
         outputs.keep(run, args.predictions_artifact, said, (validated, places), judged)
         folder = run.output_path(args.export_artifact)

@@ -19,6 +19,7 @@ from pipeline.tables.table_files import Source
 
 Places = NDArray[np.integer]  # of rows in the training table, ascending
 KEY = "model.rows"
+SEEDS = 2**32
 MANY = 100_000  # rows; what has fewer is read without a look at the memory
 COPIES = 4  # of the table at least: Arrow's, the frame, the inputs as they enter and as they leave
 ROOM = 8  # times the sample's bytes, where a number is proposed: a forest's fit takes six
@@ -36,15 +37,17 @@ def division_of(args: Namespace, config: ModelConfig) -> Division:
 
 
 def read(
-    run: StepRun, reference: str, how: Division, most: int | None
+    run: StepRun, source: Source, how: Division, most: int | None, apart: bool = False
 ) -> tuple[pa.Table, Places | None]:
     """Read the training table, or a sample of its rows; say and record which.
 
     Args:
         run: of the step.
-        reference: the table.
+        source: the table.
         how: the division of the validation rows; its column and seed are those of the sample.
         most: rows of the sample; None: all.
+        apart: whether the division is that of the whole table: the sample then needs a seed of its
+            own, or it is drawn by the same numbers and has none of the rows that validate.
 
     Returns:
         The rows, in the table's order, and their (n,) places in it; None for all rows.
@@ -52,7 +55,7 @@ def read(
     Raises:
         InputError: more rows than memory holds, or a sample that has fewer rows than classes.
     """
-    source = run.open_table(reference)
+    how = replace(how, seed=(how.seed + 1) % SEEDS) if apart else how
     keys, places = (None, None) if most is None else drawn(source, how, most)
     if keys is None or places is None:
         if keys:

@@ -1,7 +1,7 @@
 """Fit the inference pipeline that pipeline/models/build.py builds."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,21 +11,19 @@ from numpy.typing import NDArray
 from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.parallel import Parallel
 
-from pipeline import progress
 from pipeline.config.evaluate import CLASSIFICATION
 from pipeline.config.model import ModelConfig
 from pipeline.engines.engine import Engine
 from pipeline.errors import InputError, did_you_mean
 from pipeline.judging.regression.predictions import numbers_of
-from pipeline.judging.staged import FORESTS
 from pipeline.models.boosters.config import inner, stops_early
 from pipeline.models.estimator import REFUSALS
 from pipeline.models.features import features_of, labels, model_input
 from pipeline.models.regression.target import check
 from pipeline.models.rules import categories
 from pipeline.splits.keys import Rows
+from train_random_forest.growing import growing
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -69,24 +67,38 @@ def fit(
             in some rows or has one class; class_weight names another class; scikit-learn refuses
             the data.
     """
-    truth = _truth(pipeline, table, target)
-    inputs = _full(model_input(table, features_of(pipeline)))
+    inputs, truth = suitable(pipeline, table, target)
     fitted = clone(pipeline)
     estimator = fitted[-1]
     if len(parts):
         estimator.set_params(cv=list(parts), ensemble=len(parts) == 1)
-    try:
-        with _growing(estimator, engine):
-            _fit(fitted, inputs, truth, aside, target)
-    except REFUSALS as error:
-        line = str(error).strip().partition("\n")[0]
-        raise InputError(f"model.estimator {type(estimator).__name__}: {line}") from error
+    with refusals(estimator), growing(estimator, engine):
+        _fit(fitted, inputs, truth, aside, target)
     forget_machine(estimator)
     return fitted
 
 
-def _truth(pipeline: Pipeline, table: pd.DataFrame, target: str) -> NDArray[np.generic]:
-    """Return the (n,) labels, or numbers, that a pipeline can be fitted on."""
+@contextmanager
+def refusals(estimator: "BaseEstimator") -> Iterator[None]:
+    """Raise as InputError what an estimator refuses."""
+    try:
+        yield
+    except REFUSALS as error:
+        line = str(error).strip().partition("\n")[0]
+        raise InputError(f"model.estimator {type(estimator).__name__}: {line}") from error
+
+
+def suitable(pipeline: Pipeline, table: pd.DataFrame, target: str) -> tuple[pd.DataFrame, Labels]:
+    """Return the columns that a pipeline sees, and (n,) labels or numbers it can be fitted on.
+
+    Raises:
+        InputError: as fit.
+    """
+    truth = _truth(pipeline, table, target)
+    return _full(model_input(table, features_of(pipeline))), truth
+
+
+def _truth(pipeline: Pipeline, table: pd.DataFrame, target: str) -> Labels:
     truth = labels(table, target)
     if is_regressor(pipeline):
         return numbers_of(truth)
@@ -129,39 +141,6 @@ def forget_machine(estimator: "BaseEstimator") -> None:
                     each.func = None  # a check of numbers that are there: skops trusts no function
         if type(getattr(part, "_scorer", None)).__name__ == "_PassthroughScorer":
             del part._scorer  # of boosting with scoring=null: it holds the estimator that holds it
-
-
-@contextmanager
-def _growing(estimator: "BaseEstimator", engine: Engine | None) -> Iterator[None]:
-    """Let a forest grow on all cores, or by the engine's workers, and say how far it is."""
-    with ExitStack() as stack:
-        if isinstance(trees := inner(estimator), FORESTS):
-            trees.set_params(n_jobs=-1 if trees.n_jobs is None else trees.n_jobs)
-            stack.enter_context(engine.trees() if engine else nullcontext())
-        if trees is estimator and isinstance(estimator, FORESTS):
-            stack.enter_context(_trees_counted(estimator))
-        yield
-
-
-@contextmanager
-def _trees_counted(forest: "BaseEstimator") -> Iterator[None]:
-    """Say how many trees there are so far: joblib asks for it after each task, and shows nothing.
-
-    The forest has no callback of its own, and fitting it in parts (`warm_start`) draws other trees.
-    """
-    counter, original = progress.Counter("trees", forest.n_estimators), Parallel.print_progress
-
-    def counted(parallel: Parallel) -> None:
-        original(parallel)
-        if parallel.n_jobs == forest.n_jobs:  # else those of the columns
-            counter.tell(parallel.n_completed_tasks)
-
-    Parallel.print_progress = counted
-    try:
-        yield
-    finally:
-        Parallel.print_progress = original
-        counter.end()
 
 
 def _full(inputs: pd.DataFrame) -> pd.DataFrame:

@@ -135,6 +135,9 @@ class Model:
     # Train on a seeded, stratified sample of so many rows of the table, and say what more of them
     # would bring: for tables larger than memory. null: all rows.
     rows: int | None = field(default=None, metadata={"at_least": 100})
+    # XGBoost is fitted on all rows, however many, in so many partitions that work at once; `rows`
+    # are a sample that prepares and judges. null: on what `rows` says, in memory.
+    partitions: int | None = field(default=None, metadata={"at_least": 1, "at_most": 1000})
     # Parts of the training table that judge a model of the others, each in its turn; the exported
     # model is fitted on all. null: validation rows are kept aside once.
     folds: int | None = field(default=None, metadata={"at_least": 2})

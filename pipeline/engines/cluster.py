@@ -30,10 +30,13 @@ class Cluster:
         client: of the cluster.
         facts: of this process, which workers must share; None: it has made them.
         key: of the config, with its value, in messages.
+
+    Attributes:
+        key: the same.
     """
 
     def __init__(self, client: Client, facts: dict[str, str] | None, key: str) -> None:
-        self._client, self._facts, self._key = client, facts, key
+        self._client, self._facts, self.key = client, facts, key
         self._blas = worker.blas_threads()
 
     def each(
@@ -81,6 +84,38 @@ class Cluster:
         with self.failures():
             return sum(self._client.nthreads().values())
 
+    def places(self) -> list[str]:
+        """Return the addresses of the workers."""
+        with self.failures():
+            return sorted(self._client.nthreads())
+
+    def lay(self, content: bytes, place: str) -> Any:
+        """Lay bytes with one worker, and nowhere else; a future of them. Errors are Dask's."""
+        return self._client.scatter(content, workers=[place], hash=False)
+
+    def submit_at(
+        self, place: str, function: Callable[..., Any], own: Sequence[Any], given: Sequence[Any]
+    ) -> Any:
+        """Let one worker, and no other, call a function; its future.
+
+        Args:
+            place: its address.
+            function: of a module.
+            own: its first arguments.
+            given: futures of the others.
+        """
+        content = sent.packed((worker.answer, (self._facts, self._blas, function, *own)))
+        with self.failures():
+            return self._client.submit(
+                sent.calling(), content, *given, pure=False, workers=[place],
+                allow_other_workers=False,
+            )  # fmt: skip
+
+    def ask(self, place: str, function: Callable[..., R], *given: Any) -> R:
+        """Call a short function of a module with a worker's address, there and at once; as lay."""
+        answer: R = self._client.run(function, place, *given, workers=[place])[place]
+        return answer
+
     def cancel(self, futures: Iterable[Any]) -> None:
         """Take back what is not needed any more."""
         self._client.cancel(list(futures))
@@ -110,21 +145,20 @@ class Cluster:
             yield
         except KilledWorker as error:
             raise InputError(
-                f"{self._key}: work on one piece of a table has ended more than "
+                f"{self.key}: work on one piece of a table has ended more than "
                 f"{SETTINGS['distributed.scheduler.allowed-failures']} workers, most likely for "
                 "want of memory; give each more, or fewer threads"
             ) from error
         except ModuleNotFoundError as error:
             raise InputError(
-                f"{self._key}: a worker finds no module {error.name!r}; start workers in a "
+                f"{self.key}: a worker finds no module {error.name!r}; start workers in a "
                 "checkout of the same commit: PYTHONPATH=... dask worker ..."
             ) from error
         except TimeoutError as error:
             raise InputError(
-                f"{self._key}: no worker came in {EMPTY:.0f} s; start some, or take engine=local"
+                f"{self.key}: no worker came in {EMPTY:.0f} s; start some, or take engine=local"
             ) from error
         except (CancelledError, CommClosedError) as error:
             raise InputError(
-                f"{self._key}: the scheduler is away ({error}); start it again, or take "
-                "engine=local"
+                f"{self.key}: the scheduler is away ({error}); start it again, or take engine=local"
             ) from error

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import logging
 
     from pipeline.engines.cluster import Cluster
+    from pipeline.engines.together import Job, Pieces
 
 R = TypeVar("R")
 
@@ -52,6 +53,20 @@ class Engine:
         """Let the workers grow the trees of the forests that are fitted meanwhile."""
         cluster = self._cluster()
         return cluster.joblib() if cluster else nullcontext()
+
+    def together(self, job: "Job[R]", pieces: "Pieces") -> R:
+        """Work on all partitions of a table at once; see together.here for what and how.
+
+        Raises:
+            InputError: of the job; or as `each`.
+        """
+        if cluster := self._cluster():
+            from pipeline.engines.cluster_together import on_workers
+
+            return on_workers(cluster, job, pieces)
+        from pipeline.engines import together
+
+        return together.here(job, pieces, self._folder)
 
     def close(self) -> None:
         """End the workers that were made for the step."""

@@ -78,6 +78,7 @@ def build_pipeline(features: Features, model: Model, random_seed: int) -> Pipeli
     classes = [*ALLOWED, *REGRESSORS, *model.allowed]
     estimator = make_estimator(config, random_seed, classes, model.calibrate)
     _validates(estimator, model)
+    _fits_in_partitions(model)
     if numeric or own:
         _takes_gaps(estimator, model.numeric)
     columns = ColumnTransformer(tracks, sparse_threshold=0)
@@ -119,6 +120,21 @@ def _validates(estimator: "BaseEstimator", model: Model) -> None:
             f"model.estimator.early_stopping_rounds goes without model.{key}, which keeps no rows "
             "aside to stop on; set the number of trees instead"
         )
+
+
+def _fits_in_partitions(model: Model) -> None:
+    """Refuse model.partitions where the estimator, or what is asked beside, knows none."""
+    if model.partitions is None:
+        return
+    key, target = f"model.partitions={model.partitions}", model.estimator.get("_target_")
+    if BOOSTERS.get(str(target)) != "xgboost":
+        raise InputError(
+            f"{key}: only XGBoost is fitted in partitions, not {target}; give model=xgboost, or "
+            "leave it out and train on a sample (model.rows)"
+        )
+    for name in ("folds", "calibrate"):
+        if (value := getattr(model, name)) is not None:
+            raise InputError(f"{key} goes without model.{name}={value}; leave one of them out")
 
 
 def _takes_gaps(estimator: "BaseEstimator", track: NumericTrack) -> None:

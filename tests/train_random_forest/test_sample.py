@@ -103,6 +103,16 @@ def test_free_memory_is_what_a_control_group_has(
     assert memory.free() is None
 
 
+def test_what_is_said_of_all_rows() -> None:
+    points = [{"rows": 10.0, "f1": 0.5}, {"rows": 20.0, "f1": 0.6}, {"rows": 500.0, "f1": 0.7}]
+    said = learning_curve.sentence(points, "f1", {**SIZES, "partitions/rows": 500.0})
+    assert said == (
+        "trained on 500 rows, and made ready and judged by a sample of 90 of 900 rows (model.rows);"
+        " f1 of fits on more and more rows: 0.5000 (10), 0.6000 (20), 0.7000 (500): all rows bring "
+        "0.1000 over half of the sample"
+    )
+
+
 SIZES = {"sample/rows": 90.0, "sample/of_rows": 900.0}
 
 

@@ -59,17 +59,30 @@ class Booster(BaseEstimator):
         Raises:
             ValueError: the library refuses a parameter, or the rows.
         """
+        given, rounds = self.given()
+        truth = self.learned(np.asarray(y), given)
+        aside = self.aside(validation) if validation and rounds else None
+        content, worth = self._fitted(self.rows(X), truth, given, aside, rounds)
+        self.keep(content, worth)
+        return self
+
+    def given(self) -> tuple[Given, int | None]:
+        """Return the parameters of the library's class, and after how many rounds to stop."""
         given = {**self.fixed, **(self.parameters or {}), "random_state": self.random_state}
-        rounds = given.pop(STOP, None)
-        truth = self._learned(np.asarray(y), given)
-        aside = self._aside(validation) if validation and rounds else None
-        content, worth = self._fitted(self._rows(X), truth, given, aside, rounds)
-        self.n_features_in_ = int(np.shape(X)[1])
+        return given, given.pop(STOP, None)
+
+    def keep(self, content: bytes, worth: Numbers) -> None:
+        """Become the fitted model of a file.
+
+        Args:
+            content: of the file.
+            worth: (inputs,) what each input is worth.
+        """
+        self.n_features_in_ = len(worth)
         self.feature_importances_ = worth / (worth.sum() or 1.0)  # shares, as a forest's
         self.model_ = np.frombuffer(content, np.uint8)
         self.sha256_ = hashlib.sha256(content).hexdigest()
         self.__dict__.pop("_own", None)
-        return self
 
     def _loaded(self) -> Any:
         """Return the library's object.
@@ -88,23 +101,26 @@ class Booster(BaseEstimator):
         chosen = self.categorical_features
         return [] if chosen is None or isinstance(chosen, str) else [int(i) for i in chosen]
 
-    def _rows(self, matrix: Numbers) -> Any:
+    def rows(self, matrix: Numbers) -> Any:
         """Return the inputs as the library takes them: an unknown category is a missing one."""
         rows = np.array(matrix, np.float64)
         codes = rows[:, self._categories()]
         rows[:, self._categories()] = np.where(codes < 0, np.nan, codes)
         return rows
 
-    def _class(self) -> Any:
+    def library_class(self) -> Any:
+        """Return the library's own class."""
         kind = "Regressor" if isinstance(self, RegressorMixin) else "Classifier"
         prefix = {"xgboost": "XGB", "lightgbm": "LGBM", "catboost": "CatBoost"}[self.library]
         return getattr(import_module(self.library), prefix + kind)
 
-    def _learned(self, truth: NDArray[Any], given: Given) -> NDArray[Any]:
+    def learned(self, truth: NDArray[Any], given: Given) -> NDArray[Any]:
+        """Return the truth as the library takes it; a classifier learns its classes."""
         return truth.astype(np.float64)
 
-    def _aside(self, validation: Pair) -> Aside:
-        return self._rows(validation[0]), validation[1].astype(np.float64)
+    def aside(self, validation: Pair) -> Aside:
+        """Return rows and truth on which the fit is stopped, as the library takes them."""
+        return self.rows(validation[0]), validation[1].astype(np.float64)
 
     def _fitted(
         self,
@@ -137,7 +153,7 @@ class Classifier(ClassifierMixin):
         likeliest: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return likeliest
 
-    def _learned(self, truth: NDArray[Any], given: Given) -> NDArray[Any]:
+    def learned(self, truth: NDArray[Any], given: Given) -> NDArray[Any]:
         """Learn the classes and return their numbers; weights of classes get these too."""
         self.classes_, codes = np.unique(truth, return_inverse=True)
         if isinstance(weights := given.get("class_weight"), dict):
@@ -145,11 +161,11 @@ class Classifier(ClassifierMixin):
             given["class_weight"] = {names.index(name): weights[name] for name in weights}
         return codes
 
-    def _aside(self, validation: Pair) -> Aside:
+    def aside(self, validation: Pair) -> Aside:
         """Return rows and codes of those whose class is known."""
         known = np.isin(validation[1], self.classes_)
         codes = np.searchsorted(self.classes_, validation[1][known])
-        rows = self._rows(validation[0][known])
+        rows = self.rows(validation[0][known])
         return (rows, codes) if known.any() else None
 
 

@@ -25,7 +25,7 @@ class _XGBoost(Booster):
     library = "xgboost"
     fixed: ClassVar[dict[str, Any]] = {"n_jobs": 1, "verbosity": 0, "enable_categorical": True}
 
-    def _types(self, inputs: int) -> list[str]:
+    def types(self, inputs: int) -> list[str]:
         return ["c" if i in set(self._categories()) else "q" for i in range(inputs)]
 
     def _fitted(
@@ -37,15 +37,24 @@ class _XGBoost(Booster):
         rounds: int | None,
     ) -> tuple[bytes, Numbers]:
         stop = {STOP: rounds} if aside else {}
-        model = self._class()(**given, **stop, feature_types=self._types(rows.shape[1]))
+        model = self.library_class()(**given, **stop, feature_types=self.types(rows.shape[1]))
         try:
             model.fit(rows, truth, eval_set=[aside] if aside else None, verbose=False)
         except import_module("xgboost.core").XGBoostError as error:
             raise ValueError(WHERE.sub("", str(error))) from error
         booster = model.get_booster()
-        if aside:
-            booster = booster[: model.best_iteration + 1]
-        return bytes(booster.save_raw("ubj")), np.asarray(model.feature_importances_, np.float64)
+        return self.kept_of(booster[: model.best_iteration + 1] if aside else booster, model)
+
+    def kept_of(self, booster: Any, model: Any) -> tuple[bytes, Numbers]:
+        """Return the model file of a booster, and what each input is worth to its trees.
+
+        Args:
+            booster: as it is kept, without the trees that were grown in vain.
+            model: of the library's class; it gets this booster.
+        """
+        content = bytes(booster.save_raw("ubj"))
+        model.load_model(bytearray(content))
+        return content, np.asarray(model.feature_importances_, np.float64)
 
     def _read(self, content: bytes) -> Any:
         booster = import_module("xgboost").Booster({"nthread": 1})
@@ -53,9 +62,9 @@ class _XGBoost(Booster):
         return booster
 
     def _said(self, matrix: Numbers) -> Numbers:
-        rows = self._rows(matrix)
+        rows = self.rows(matrix)
         frame = import_module("xgboost").DMatrix(
-            rows, feature_types=self._types(rows.shape[1]), enable_categorical=True, nthread=1
+            rows, feature_types=self.types(rows.shape[1]), enable_categorical=True, nthread=1
         )
         said: Numbers = self._loaded().predict(frame)
         return said
@@ -78,7 +87,7 @@ class _LightGBM(Booster):
         package = import_module("lightgbm")
         stop = [package.early_stopping(rounds, verbose=False)] if aside else None
         try:
-            model = self._class()(**given).fit(
+            model = self.library_class()(**given).fit(
                 rows, truth, callbacks=stop, categorical_feature=self._categories() or "auto",
                 **(dict(zip(("eval_X", "eval_y"), aside, strict=True)) if aside else {}),
             )  # fmt: skip
@@ -91,7 +100,7 @@ class _LightGBM(Booster):
         return import_module("lightgbm").Booster(model_str=content.decode())
 
     def _said(self, matrix: Numbers) -> Numbers:
-        said: Numbers = self._loaded().predict(self._rows(matrix), num_threads=1)
+        said: Numbers = self._loaded().predict(self.rows(matrix), num_threads=1)
         return said
 
 
@@ -101,7 +110,7 @@ class _CatBoost(Booster):
         "thread_count": 1, "verbose": False, "allow_writing_files": False
     }  # fmt: skip
 
-    def _rows(self, matrix: Numbers) -> Any:
+    def rows(self, matrix: Numbers) -> Any:
         """Return a table: CatBoost takes categories as integers, beside numbers."""
         frame = import_module("pandas").DataFrame(np.asarray(matrix, np.float64))
         return frame.astype(dict.fromkeys(self._categories(), int))
@@ -117,7 +126,7 @@ class _CatBoost(Booster):
         stop = {STOP: rounds} if aside else {}
         package = import_module("catboost")
         try:
-            model = self._class()(**given, **stop, cat_features=self._categories() or None)
+            model = self.library_class()(**given, **stop, cat_features=self._categories() or None)
             model.fit(rows, truth, eval_set=aside)
         except package.CatBoostError as error:
             raise ValueError(str(error)) from error
@@ -127,11 +136,11 @@ class _CatBoost(Booster):
         return model._serialize_model(), np.asarray(model.feature_importances_, np.float64)
 
     def _read(self, content: bytes) -> Any:
-        return self._class()().load_model(blob=content)
+        return self.library_class()().load_model(blob=content)
 
     def _said(self, matrix: Numbers) -> Numbers:
         ask = getattr(self._loaded(), "predict_proba", self._loaded().predict)
-        said: Numbers = ask(self._rows(matrix), thread_count=1)
+        said: Numbers = ask(self.rows(matrix), thread_count=1)
         return said
 
 
