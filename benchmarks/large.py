@@ -36,7 +36,8 @@ def pipeline(copy: Path, table: Path, overrides: list[str]) -> None:
     subprocess.run([sys.executable, *words], cwd=copy, check=True)
     print(f"{'step':22}{'seconds':>9}{'CPU s':>9}{'peak MB':>9}")
     found = [json.loads(path.read_text("utf-8")) for path in copy.glob("outputs/*/*/*/record.json")]
-    for record in sorted(found, key=lambda record: record["started"]):
+    steps = [record for record in found if record["system"]]  # the report has a record as well
+    for record in sorted(steps, key=lambda record: record["started"]):
         system = record["system"]
         cpu, peak = system["system/cpu_seconds"], system["system/peak_memory_megabytes"]
         print(f"{record['step']:22}{record['seconds']:9.1f}{cpu:9.1f}{peak:9.0f}")

@@ -52,7 +52,8 @@ def keep(
     run: StepRun,
     name: str,
     said: AnyPredictions,
-    rows: tuple[Rows, Rows | None],
+    rows: Rows | None,
+    places: Rows | None,
     judged: OutOfFold | None,
 ) -> None:
     """Make what was said of the rows that validate an output: models are compared on them.
@@ -63,13 +64,14 @@ def keep(
         run: of the step.
         name: of the artifact.
         said: predictions of (n,) rows.
-        rows: their (n,) positions among those that training took, and the (m,) positions of these
-            in the training table; None: it took all.
+        rows: their (n,) positions among those that training took; None: as `judged` says.
+        places: the (m,) positions of these in the training table; None: it took all.
         judged: what was said by models of other folds, if it was.
     """
     if judged:
         cross_validation.record(run, judged)
-    where = {"row": rows[0] if rows[1] is None else rows[1][rows[0]]}
+    rows = judged.rows if judged else rows
+    where = {"row": rows if places is None else places[rows]}
     where = {"fold": judged.folds, **where} if judged else where
     table = pa.Table.from_pandas(said.table().assign(**where))
     by = "models of other folds" if judged else "the model"

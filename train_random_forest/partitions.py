@@ -89,7 +89,7 @@ class AllRows:
         return fitting, judging
 
     def fit(
-        self, pipeline: Pipeline, sample: pd.DataFrame, aside: pd.DataFrame, target: str,
+        self, pipeline: Pipeline, sample: pd.DataFrame, target: str, aside: pd.DataFrame,
         engine: Engine,
     ) -> Pipeline:  # fmt: skip
         """Return a fitted copy of a pipeline.

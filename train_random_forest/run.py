@@ -8,16 +8,15 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-import numpy as np
 
 from pipeline.config.model import ModelConfig
 from pipeline.models import build, export, serving
-from pipeline.splits import division, folds
 from pipeline.step import arguments, lineage, performance, start
 from train_random_forest import (
     calibration,
     card,
     cross_validation,
+    divided,
     learning_curve,
     outputs,
     partitions,
@@ -33,30 +32,25 @@ def go(args: Namespace) -> None:
         target, model = config.target, config.model
         unfitted = build.build_pipeline(config.features, model, args.random_seed)
         run.require_checked([args.train_data], args.checks_artifact, args.checks_override)
-        source, how = run.open_table(args.train_data), sample.division_of(args, config)
+        source, how = run.open_table(args.train_data), divided.by(args, config)
         table, places = sample.read(run, source, how, model.rows, bool(model.partitions))
         table = train.suited(table, config, unfitted)
         lineage.warn_of_made_features(run, config.features, config)
         whole = partitions.of_table(run, source, how, model.partitions)
-        judged, calibrating = None, partial(calibration.parts, table, how, model)
+        frame, judged = table.to_pandas(), None
+        calibrating = partial(calibration.parts, table, how, model)
+        parts, rows = divided.rows(table, places, how, model, whole)
         if model.folds:
-            parts, frame = folds.divide(table, how, model.folds), table.to_pandas()
             judged = cross_validation.judge(run, unfitted, frame, target, parts, model, calibrating)
             if judged is None:
                 return  # it stopped early, and there is nothing to export
-            rows: dict[str, performance.Rows] = {"training": np.arange(len(frame))}
-        else:
-            parts, frame = [whole.of_sample(places, len(table)) if whole
-                            else division.divide(table, how)], table.to_pandas()  # fmt: skip
-            rows = dict(zip(("training", "validation"), parts[0], strict=True))
         training, aside = (frame.iloc[rows.get(part, [])] for part in ("training", "validation"))
         fitting = len(whole.fitting if whole else training)
-        to_validate = "all of them" if judged else f"{len(aside):,} to validate"
-        run.logger.info("fitting %s rows, %s", f"{fitting:,}", to_validate)
+        validating = "all of them" if judged else f"{len(aside):,}"
+        run.logger.info("fitting %s rows, %s to validate", f"{fitting:,}", validating)
         outputs.import_ahead()
-        inner = calibrating(rows["training"])
-        fitted = (whole.fit(unfitted, training, aside, target, run.engine) if whole
-                  else train.fit(unfitted, training, target, aside, inner, run.engine))  # fmt: skip
+        fit = whole.fit if whole else partial(train.fit, parts=calibrating(rows["training"]))
+        fitted = fit(unfitted, training, target, aside, engine=run.engine)
         said = judged.predictions if judged else performance.predicted(fitted, aside, target)
         performance.validate(run, fitted, said)
         performance.record_fit(run, fitted, frame, rows, target)
@@ -65,8 +59,7 @@ def go(args: Namespace) -> None:
             learning_curve.record(run, fits, said, judged.figures[0] if judged else None, fitting)
         made = serving.Made(config, outputs.interval(run, said, model.interval_alpha))
         about = card.text(run, fitted, config, args, (fitting, len(said.codes)))
-        validated = judged.rows if judged else rows["validation"]
-        outputs.keep(run, args.predictions_artifact, said, (validated, places), judged)
+        outputs.keep(run, args.predictions_artifact, said, rows.get("validation"), places, judged)
         folder = run.output_path(args.export_artifact)
         export.export(fitted, folder, training, target, model.trusted_types, made, about)
         outputs.add_model(run, args.export_artifact, folder, fitted, target)

@@ -1,13 +1,11 @@
 """The rows that training takes: all, or of a table larger than memory a seeded sample."""
 
-from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.config.model import ModelConfig
 from pipeline.errors import InputError
 from pipeline.splits import division
 from pipeline.splits.division import Division
@@ -23,17 +21,6 @@ SEEDS = 2**32
 MANY = 100_000  # rows; what has fewer is read without a look at the memory
 COPIES = 4  # of the table at least: Arrow's, the frame, the inputs as they enter and as they leave
 ROOM = 8  # times the sample's bytes, where a number is proposed: a forest's fit takes six
-
-
-def division_of(args: Namespace, config: ModelConfig) -> Division:
-    """Return how the rows that validate are chosen, by what the step was told."""
-    return Division(
-        size=args.val_size, size_name="val_size", seed=args.random_seed, stratify=args.stratify,
-        method=config.split.method, classes=config.task == "classification",
-        group_by=config.split.group_by,
-        time_column=config.split.time_column,
-        gap=config.split.gap,
-    )  # fmt: skip
 
 
 def read(

@@ -77,8 +77,7 @@ def build_pipeline(features: Features, model: Model, random_seed: int) -> Pipeli
     config = categories.named(model, categorical, booster)
     classes = [*ALLOWED, *REGRESSORS, *model.allowed]
     estimator = make_estimator(config, random_seed, classes, model.calibrate)
-    _validates(estimator, model)
-    _fits_in_partitions(model)
+    _check_fit(estimator, model)
     if numeric or own:
         _takes_gaps(estimator, model.numeric)
     columns = ColumnTransformer(tracks, sparse_threshold=0)
@@ -112,18 +111,14 @@ def _text_track(config: Mapping[str, object]) -> TfidfVectorizer:
     return validated(TfidfVectorizer(**parameters), "model.text")
 
 
-def _validates(estimator: "BaseEstimator", model: Model) -> None:
-    """Refuse to stop a fit early where there are no rows to validate it."""
+def _check_fit(estimator: "BaseEstimator", model: Model) -> None:
+    """Refuse to stop early without rows that validate, and partitions that nothing can fit."""
     if (model.folds or model.calibrate) and stops_early(estimator):
         key = "folds" if model.folds else "calibrate"
         raise InputError(
             f"model.estimator.early_stopping_rounds goes without model.{key}, which keeps no rows "
             "aside to stop on; set the number of trees instead"
         )
-
-
-def _fits_in_partitions(model: Model) -> None:
-    """Refuse model.partitions where the estimator, or what is asked beside, knows none."""
     if model.partitions is None:
         return
     key, target = f"model.partitions={model.partitions}", model.estimator.get("_target_")

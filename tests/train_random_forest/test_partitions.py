@@ -59,7 +59,7 @@ def fitted(
     sample = TABLE.head(most)
     fit, judge = rows.of_sample(np.arange(most), most)
     engine = Engine(LOCAL, folder, None)  # type: ignore[arg-type]  # it tells nothing
-    return rows.fit(pipeline, sample.iloc[fit], sample.iloc[judge], target, engine)
+    return rows.fit(pipeline, sample.iloc[fit], target, sample.iloc[judge], engine)
 
 
 @pytest.mark.parametrize("how", METHODS, ids=lambda how: how["method"])
