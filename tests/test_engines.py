@@ -57,9 +57,9 @@ def test_boosting_of_all_rows(own_project: Project) -> None:
         else:
             run_with_losses(own_project, 2.5, *given, steps=(step,))
         found.append(artifacts(own_project))
-        assert "trained on 2,377 rows, and made ready and judged by a sample of 1,000 of 3,397" in (
-            own_project.root / "ml_pipeline.log"
-        ).read_text("utf-8")
+        log = (own_project.root / "ml_pipeline.log").read_text("utf-8")
+        assert "trained on 2,377 rows, and made ready and judged by a sample of 1,000" in log
+        assert " (2,377): " in log, "the last fit of the learning curve is that of all rows"
     assert found[0] == found[1]
 
 

@@ -58,7 +58,7 @@ class Fits:
 
 def record(
     run: StepRun, fits: Fits, said: AnyPredictions, whole: Mapping[str, float] | None = None,
-    rows: int = 0,
+    all_rows: int = 0,
 ) -> None:  # fmt: skip
     """Record the figures of models of an eighth, a fourth, half and all of the rows that fit.
 
@@ -67,7 +67,7 @@ def record(
         fits: how parts are fitted and judged.
         said: what the model of all these rows says.
         whole: its figures on the rows that judge; None: those of `said`.
-        rows: that fitted it; 0: those of the sample.
+        all_rows: that fitted it; 0: those of the sample.
     """
     points: list[Figures] = []
     counter = progress.Counter("parts", len(PARTS))
@@ -80,7 +80,7 @@ def record(
         points.append({"rows": rows, **fold_figures.headline(of_part)})
         counter.tell(number)
     counter.end()
-    points.append({"rows": rows or len(fits.fitting), **(whole or fold_figures.headline(said))})
+    points.append({"rows": all_rows or len(fits.fitting), **(whole or fold_figures.headline(said))})
     run.log_table("learning_curve", list(points))
     run.log_series("rows", [
         {name if name == "rows" else f"learning/{name}": value for name, value in point.items()}

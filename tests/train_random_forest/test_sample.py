@@ -1,6 +1,7 @@
 """Training on a sample of a table that may be larger than memory."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.splits.division import Division
 from pipeline.step import memory
 from pipeline.tables import chunks, table_files
+from tests import typed, zoo
 from train_random_forest import learning_curve, sample
 
 ROWS = 1000
@@ -101,6 +103,32 @@ def test_free_memory_is_what_a_control_group_has(
     assert memory.free() == 600_000
     monkeypatch.setattr(memory, "PROC", tmp_path / "none")
     assert memory.free() is None
+
+
+class Told(SimpleNamespace):
+    """What a step's run is told of a learning curve."""
+
+    def log_table(self, _: str, points: list[dict[str, float]]) -> None:
+        self.points = points
+
+    def log_series(self, *_: object) -> None: ...
+
+    def note(self, text: str) -> None:
+        self.text = text
+
+
+@pytest.mark.parametrize("all_rows", [0, 5000])
+def test_the_points_of_the_curve_are_the_rows_of_each_fit(all_rows: int) -> None:
+    table = zoo.made_up(400)
+    pipeline = typed.pipeline({"numeric": ["size", "age"]}, {"estimator": zoo.FOREST})
+    fits = learning_curve.Fits(
+        pipeline, table, "kind", np.arange(320), np.arange(320, 400), lambda _: (), 7
+    )
+    said = fits.of_part(1)[1]
+    run = Told(engine=None, record=SimpleNamespace(metrics=SIZES))
+    learning_curve.record(run, fits, said, all_rows=all_rows)  # type: ignore[arg-type]
+    assert [point["rows"] for point in run.points] == [40, 80, 160, all_rows or 320]
+    assert f"({all_rows or 320:,})" in run.text
 
 
 def test_what_is_said_of_all_rows() -> None:
