@@ -1,7 +1,7 @@
 """The whole pipeline on a table of any size: seconds, CPU and peak memory of each step.
 
     python benchmarks/large.py --rows 1000000 [--sample 200000] [--folder FOLDER] [--lose SECONDS]
-        [OVERRIDE ...]
+        [--alone] [OVERRIDE ...]
 
 The table is made by assets/make_sample.py, and the run is that of a scratch copy of the repository.
 With --lose another copy runs it with two workers of Dask in each step, of which one is killed after
@@ -91,6 +91,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=200_000, help="rows that training takes")
     parser.add_argument("--folder", type=Path, help="on a disk with room for it all")
     parser.add_argument("--lose", type=float, help="seconds after which a worker is killed")
+    parser.add_argument("--alone", action="store_true", help="not the usual way: memory is short")
     parser.add_argument("--usual", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("overrides", nargs="*", help="of the config, such as judging.resamples=100")
     given = parser.parse_args()
@@ -110,6 +111,8 @@ def main() -> None:
         if given.lose is not None:
             with_losses(other, table, words, given.lose)
             print("artifacts that differ:", different(copy, other) or "none")
+        if given.alone:
+            return
         usual_words = ("--usual", str(table), "--sample", str(given.sample))
         cost = measure.run(Path(__file__), *usual_words)
         print(f"{'pandas, scikit-learn':22}{cost.wall:9.1f}{cost.cpu:9.1f}{cost.memory:9.0f}")
