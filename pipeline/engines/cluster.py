@@ -152,7 +152,8 @@ class Cluster:
         except ModuleNotFoundError as error:
             raise InputError(
                 f"{self.key}: a worker finds no module {error.name!r}; start workers in a "
-                "checkout of the same commit: PYTHONPATH=... dask worker ..."
+                "checkout of the same commit, with the environment of uv.lock and the same extras: "
+                "PYTHONPATH=... dask worker ..."
             ) from error
         except TimeoutError as error:
             raise InputError(
