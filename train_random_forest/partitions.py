@@ -24,7 +24,6 @@ from pipeline.step.start import StepRun
 from pipeline.tables import numbers
 from pipeline.tables.table_files import Source
 from train_random_forest import train
-from train_random_forest.partition_fit import PartitionFit
 
 KEY = "model.partitions"
 Places = NDArray[np.integer]
@@ -104,6 +103,10 @@ class AllRows:
         Raises:
             InputError: as train.fit; or a class of the table is not in the sample.
         """
+        from train_random_forest.partition_fit import (
+            PartitionFit,
+        )  # a plain run pays nothing for it
+
         fitted, features = clone(pipeline), features_of(pipeline)
         inputs, truth = train.suitable(pipeline, sample, target)
         estimator = fitted[-1]
