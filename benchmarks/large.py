@@ -52,10 +52,7 @@ def with_losses(copy: Path, table: Path, overrides: list[str], after: float) -> 
 
 def different(*copies: Path) -> list[str]:
     """Return the names of the artifacts that are not the same in two copies, after their runs."""
-    one, two = (
-        {made["name"]: made["digest"] for step in manifest["steps"] for made in step["outputs"]}
-        for manifest in (Project(copy).last_manifest() for copy in copies)
-    )
+    one, two = (Project(copy).artifacts() for copy in copies)
     return [name for name in {**one, **two} if one.get(name) != two.get(name)]
 
 
@@ -104,11 +101,10 @@ def main() -> None:
         measure.run(ROOT / "assets/make_sample.py", *making)
         shutil.copytree(ROOT, copy, symlinks=True, ignore=shutil.ignore_patterns(*RESULTS))
         words = [f"model.rows={given.sample}", *given.overrides]
-        if given.lose is not None:
-            other = Path(folder).resolve() / "workers"
-            shutil.copytree(copy, other, symlinks=True)
         pipeline(copy, table, words)
         if given.lose is not None:
+            other = Path(folder).resolve() / "workers"
+            shutil.copytree(copy, other, symlinks=True, ignore=shutil.ignore_patterns(*RESULTS))
             with_losses(other, table, words, given.lose)
             print("artifacts that differ:", different(copy, other) or "none")
         if given.alone:

@@ -90,6 +90,11 @@ class Project:
         manifest: dict[str, Any] = json.loads(newest.read_text())
         return manifest
 
+    def artifacts(self) -> dict[str, str]:
+        """Return the digests of what the newest run has made, by name."""
+        steps = self.last_manifest()["steps"]
+        return {made["name"]: made["digest"] for step in steps for made in step["outputs"]}
+
     def mlflow(self) -> "MlflowClient":
         """Return a client of the project's MLflow."""
         from mlflow import MlflowClient

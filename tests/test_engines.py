@@ -14,12 +14,6 @@ WITH_WORKERS = ("preprocess", "check_data", "segregate", "train_random_forest", 
 REAL = "data=songs data/segregate=group model=random_forest data.format=parquet"
 
 
-def artifacts(project: Project) -> dict[str, str]:
-    """Return the digests of what the newest run has made."""
-    steps = project.last_manifest()["steps"]
-    return {made["name"]: made["digest"] for step in steps for made in step["outputs"]}
-
-
 def run_with_losses(
     project: Project, after: float, *words: str, steps: tuple[str, ...] = WITH_WORKERS
 ) -> None:
@@ -35,7 +29,7 @@ def run_with_losses(
 @pytest.mark.slow
 def test_the_sample(sample_run: Path, fresh: Project) -> None:
     run_with_losses(fresh, 0.0)
-    assert artifacts(fresh) == artifacts(Project(sample_run))
+    assert fresh.artifacts() == Project(sample_run).artifacts()
     done = fresh.run("python", "main.py")
     assert done.status == 0, done.out + done.err
     assert done.out.count("cached") >= 6, "what works on a step's pieces is none of its inputs"
@@ -56,7 +50,7 @@ def test_boosting_of_all_rows(own_project: Project) -> None:
             assert " got rank " not in done.out + done.err, "XGBoost prints it for each partition"
         else:
             run_with_losses(own_project, 2.5, *given, steps=(step,))
-        found.append(artifacts(own_project))
+        found.append(own_project.artifacts())
         log = (own_project.root / "ml_pipeline.log").read_text("utf-8")
         assert "trained on 2,377 rows, and made ready and judged by a sample of 1,000" in log
         assert " (2,377): " in log, "the last fit of the learning curve is that of all rows"
@@ -71,7 +65,7 @@ def test_the_real_table(fresh: Project, tmp_path: Path) -> None:
     done = alone.run("python", "main.py", *words)
     assert done.status == 0, done.out + done.err
     run_with_losses(fresh, 0.3, *words)
-    assert artifacts(fresh) == artifacts(alone)
+    assert fresh.artifacts() == alone.artifacts()
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ from pipeline.splits import division, folds
 from pipeline.splits.division import Division
 from pipeline.splits.keys import Rows
 from pipeline.step import performance
-from train_random_forest.partitions import AllRows, Places
+from train_random_forest.partitions import AllRows
+from train_random_forest.sample import Places
 
 
 def by(args: Namespace, config: ModelConfig) -> Division:

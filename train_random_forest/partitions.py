@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from pipeline.engines.each import Each, here
 from pipeline.engines.engine import Engine
 from pipeline.errors import InputError
-from pipeline.models.features import features_of, labels, model_input
+from pipeline.models.features import features_of
 from pipeline.models.rules import categories
 from pipeline.splits import division
 from pipeline.splits.division import Division
@@ -23,10 +22,10 @@ from pipeline.splits.keys import Rows
 from pipeline.step.start import StepRun
 from pipeline.tables import numbers
 from pipeline.tables.table_files import Source
-from train_random_forest import train
+from train_random_forest import sample, train
+from train_random_forest.sample import Places
 
 KEY = "model.partitions"
-Places = NDArray[np.integer]
 
 
 def of_table(run: StepRun, source: Source, how: Division, number: int | None) -> "AllRows | None":
@@ -103,9 +102,8 @@ class AllRows:
         Raises:
             InputError: as train.fit; or a class of the table is not in the sample.
         """
-        from train_random_forest.partition_fit import (
-            PartitionFit,
-        )  # a plain run pays nothing for it
+        # A plain run pays nothing for it.
+        from train_random_forest.partition_fit import PartitionFit
 
         fitted, features = clone(pipeline), features_of(pipeline)
         inputs, truth = train.suitable(pipeline, sample, target)
@@ -114,12 +112,9 @@ class AllRows:
             fitted[0].fit(inputs, truth)
             if categories.are_named(estimator):
                 categories.place(fitted)
-            given, rounds = estimator.given()
-            estimator.learned(truth, given)
-            stops = None
-            if rounds and len(aside):
-                rows = fitted[0].transform(model_input(aside, features))
-                stops = estimator.aside((rows, labels(aside, target)))
+            estimator.learned(truth, estimator.given()[0])
+            ending = train.ends_fit(fitted, aside, target)
+            stops = estimator.aside(ending) if ending else None
             job = PartitionFit(self._number, fitted[0], features, estimator, target, stops)
             estimator.keep(*engine.together(job, self._pieces_of(job.columns())))
         train.forget_machine(estimator)
@@ -129,14 +124,12 @@ class AllRows:
         """Return what yields the rows that fit, one for each partition in turn."""
 
         def pieces() -> Iterator[tuple[int, pa.Table]]:
-            begin = 0
-            for piece in self._source.pieces(columns):
-                first, last = np.searchsorted(self.fitting, [begin, begin + len(piece)])
+            before = 0
+            for piece, rows in sample.by_piece(self._source, self.fitting, columns):
                 for partition in range(self._number):
-                    ahead = (partition - first) % self._number
-                    rows = self.fitting[first + ahead : last : self._number] - begin
-                    if len(rows):
-                        yield partition, self._source.encoded(piece.take(numbers.to_arrow(rows)))
-                begin += len(piece)
+                    own = rows[(partition - before) % self._number :: self._number]
+                    if len(own):
+                        yield partition, self._source.encoded(piece.take(numbers.to_arrow(own)))
+                before += len(rows)
 
         return pieces

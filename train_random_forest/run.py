@@ -8,7 +8,6 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])  # the repository, not this folder
 
-
 from pipeline.config.model import ModelConfig
 from pipeline.models import build, export, serving
 from pipeline.step import arguments, lineage, performance, start

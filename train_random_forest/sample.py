@@ -1,5 +1,6 @@
 """The rows that training takes: all, or of a table larger than memory a seeded sample."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -87,14 +88,21 @@ def drawn(source: Source, how: Division, most: int) -> tuple[Keys, Places | None
     return keys, np.sort(division.assign(keys, how)[0])
 
 
+def by_piece(
+    source: Source, places: Places, columns: Sequence[str] | None = None
+) -> Iterator[tuple[pa.Table, Places]]:
+    """Yield a table's pieces, of some columns or all, and which rows of each are at some places."""
+    begin = 0
+    for piece in source.pieces(columns):
+        first, last = np.searchsorted(places, [begin, begin + len(piece)])
+        yield piece, places[first:last] - begin
+        begin += len(piece)
+
+
 def _taken(source: Source, places: Places) -> pa.Table:
     """Read some rows of a table, piece by piece."""
-    begin, pieces = 0, []
-    for piece in source.pieces():
-        first, last = np.searchsorted(places, [begin, begin + len(piece)])
-        pieces.append(piece.take(numbers.to_arrow(places[first:last] - begin)))
-        begin += len(piece)
-    return source.encoded(pa.concat_tables(pieces))
+    found = [piece.take(numbers.to_arrow(rows)) for piece, rows in by_piece(source, places)]
+    return source.encoded(pa.concat_tables(found))
 
 
 def _refuse_too_large(source: Source) -> None:

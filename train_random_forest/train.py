@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -118,10 +118,25 @@ def _fit(
     matrix = pipeline[0].fit_transform(inputs, truth)
     if categories.are_named(estimator):
         categories.place(pipeline)
-    if aside is not None and stops_early(estimator) and len(aside):
-        rows = pipeline[0].transform(model_input(aside, features_of(pipeline)))
-        more["validation"] = rows, labels(aside, target)
+    if ending := ends_fit(pipeline, aside, target):
+        more["validation"] = ending
     estimator.fit(matrix, truth, **more)
+
+
+def ends_fit(
+    pipeline: Pipeline, aside: pd.DataFrame | None, target: str
+) -> tuple[NDArray[Any], Labels] | None:
+    """Return inputs and labels of the rows that end a fit; None if it does not stop early.
+
+    Args:
+        pipeline: whose first part is fitted.
+        aside: the rows.
+        target: the column with the true class.
+    """
+    if aside is None or not len(aside) or not stops_early(pipeline[-1]):
+        return None
+    rows = pipeline[0].transform(model_input(aside, features_of(pipeline)))
+    return rows, labels(aside, target)
 
 
 def forget_machine(estimator: "BaseEstimator") -> None:

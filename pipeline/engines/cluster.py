@@ -105,11 +105,7 @@ class Cluster:
             given: futures of the others.
         """
         content = sent.packed((worker.answer, (self._facts, self._blas, function, *own)))
-        with self.failures():
-            return self._client.submit(
-                sent.calling(), content, *given, pure=False, workers=[place],
-                allow_other_workers=False,
-            )  # fmt: skip
+        return self._submit(sent.calling(), content, *given, workers=[place])
 
     def ask(self, place: str, function: Callable[..., R], *given: Any) -> R:
         """Call a short function of a module with a worker's address, there and at once; as lay."""
@@ -134,9 +130,12 @@ class Cluster:
                 except TimeoutError:
                     self.wait()
 
-    def _submit(self, function: Callable[..., Any], *given: Any) -> Any:
+    def _submit(
+        self, function: Callable[..., Any], *given: Any, workers: list[str] | None = None
+    ) -> Any:
+        """Submit a task, to these workers and no others if they are named."""
         with self.failures():
-            return self._client.submit(function, *given, pure=False)
+            return self._client.submit(function, *given, pure=False, workers=workers)
 
     @contextmanager
     def failures(self) -> Iterator[None]:
